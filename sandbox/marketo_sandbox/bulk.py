@@ -1,0 +1,301 @@
+"""Bulk Program Member Extract: create, enqueue, status, file, cancel, list.
+
+Adobe: Bulk Extract, Bulk Program Member Extract. What a job is and when it
+moves is in `jobs`; here is how it looks on the wire.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+from marketo_sandbox.clock import iso
+from marketo_sandbox.errors import PlainRefusal, refuse
+from marketo_sandbox.jobs import COMPLETED, DAY, Job, Sight
+from marketo_sandbox.orders import parse_order
+from marketo_sandbox.rendering import corrupted, render
+from marketo_sandbox.wire import Call, FilePart, Reply, database_reply
+
+if TYPE_CHECKING:
+    from marketo_sandbox.faults import Fault
+    from marketo_sandbox.marketo import Marketo
+
+_LARGEST_BATCH = 300
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+
+
+def shown(job: Job, sight: Sight) -> dict[str, object]:
+    """A job on the wire. What is not known yet is absent, not null (recordings)."""
+    times = {
+        "createdAt": job.created_at,
+        "queuedAt": sight.queued_at,
+        "startedAt": sight.started_at,
+        "finishedAt": sight.finished_at,
+    }
+    row: dict[str, object] = {
+        "exportId": job.export_id,
+        "format": job.file_format,
+        "status": sight.status,
+    }
+    row |= {name: iso(at) for name, at in times.items() if at is not None}
+    figures = {
+        "numberOfRecords": sight.records,
+        "fileSize": sight.size,
+        "fileChecksum": sight.checksum,
+        "errorMsg": sight.error,
+    }
+    return row | {name: value for name, value in figures.items() if value is not None}
+
+
+def _falsified(row: dict[str, object], faults: list[Fault]) -> dict[str, object]:
+    """Apply the faults that misstate a finished file."""
+    names = {
+        "wrong_checksum": ("fileChecksum", "sha256:" + "0" * 64),
+        "wrong_size": ("fileSize", 1),
+        "wrong_records": ("numberOfRecords", 999_999),
+    }
+    for fault in faults:
+        if fault.kind == "missing_verdict":
+            for name in ("fileChecksum", "fileSize", "numberOfRecords"):
+                row.pop(name, None)
+        else:
+            name, value = names[fault.kind]
+            row[name] = fault.args.get("value", value)
+    return row
+
+
+def _seen(marketo: Marketo, job: Job, now: float) -> Sight:
+    refresh = marketo.clock.wait(marketo.knobs.number("status_refresh_seconds"))
+    return job.seen(now, refresh)
+
+
+def _row(marketo: Marketo, job: Job, now: float) -> dict[str, object]:
+    row = shown(job, _seen(marketo, job, now))
+    if "fileChecksum" not in row:
+        return row
+    return _falsified(row, marketo.faults.take("export_status", job.export_id, "verdict"))
+
+
+def _job(marketo: Marketo, call: Call) -> Job:
+    """The caller's job. What an unknown or foreign id answers is not public (knob U6)."""
+    job = marketo.queue.jobs.get(call.params["export_id"])
+    if job is not None and job.client_id == call.client_id:
+        return job
+    code = marketo.knobs.choice("U6")
+    if code == "404":
+        raise _plain_404(marketo)
+    refuse(code)
+
+
+def _plain_404(marketo: Marketo) -> PlainRefusal:
+    """The one 404 with a text that is not JSON (Adobe: Bulk Extract); its words are unknown."""
+    body, content_type = {
+        "html": (b"<html><body><h1>Not Found</h1></body></html>", "text/html;charset=UTF-8"),
+        "empty": (b"", "text/plain"),
+    }.get(marketo.knobs.choice("U7"), (b"Not Found", "text/plain;charset=UTF-8"))
+    return PlainRefusal(404, body, content_type)
+
+
+def create(marketo: Marketo, call: Call) -> Reply:
+    """POST .../create.json."""
+    knobs, queue = marketo.knobs, marketo.queue
+    order = parse_order(call.parsed(), marketo.world, knobs)
+    queue.check_quota(call.at)
+    if knobs.choice("U27") == "both":
+        queue.check_slots()
+    export_id = str(uuid.uuid4())
+    job = Job(
+        export_id,
+        call.client_id,
+        order.file_format,
+        order.body,
+        lambda at: order.plan(marketo.world, marketo.knobs, at),
+        marketo.directory / f"{export_id}.csv",
+        call.at,
+    )
+    for fault in marketo.faults.take("export_create", call.body.decode(), "job"):
+        if fault.kind in {"file_bytes", "corrupt_job"}:
+            job.file_fault = fault
+        else:
+            job.fate = fault
+    if order.doomed is not None and job.fate is None:
+        job.fate = marketo.doom(order.doomed)
+    queue.add(job)
+    if knobs.choice("U26") == "create":
+        size = render(order.plan(marketo.world, knobs, call.at), None).size
+        queue.charges.append((call.at, size))
+    return _about(marketo, call, job)
+
+
+def _about(marketo: Marketo, call: Call, job: Job) -> Reply:
+    reply = database_reply(call, [_row(marketo, job, call.at)])
+    reply.export_id = job.export_id
+    return reply
+
+
+def enqueue(marketo: Marketo, call: Call) -> Reply:
+    """POST .../{exportId}/enqueue.json; the body is ignored, as clients' habits show."""
+    job = _job(marketo, call)
+    marketo.queue.enqueue(job, call.at)
+    return _about(marketo, call, job)
+
+
+def status(marketo: Marketo, call: Call) -> Reply:
+    """GET .../{exportId}/status.json."""
+    return _about(marketo, call, _job(marketo, call))
+
+
+def cancel(marketo: Marketo, call: Call) -> Reply:
+    """POST .../{exportId}/cancel.json."""
+    job = _job(marketo, call)
+    marketo.queue.cancel(job, call.at)
+    return _about(marketo, call, job)
+
+
+def listing(marketo: Marketo, call: Call) -> Reply:
+    """GET .../export.json: the past seven days, this API user's jobs only."""
+    oldest = call.at - marketo.knobs.number("list_days") * DAY
+    wanted = {name.lower().replace("canceled", "cancelled") for name in call.values("status")}
+    jobs = [
+        job
+        for job in marketo.queue.jobs.values()
+        if job.client_id == call.client_id
+        and job.created_at >= oldest
+        and (not wanted or _seen(marketo, job, call.at).status.lower() in wanted)
+    ]
+    size_text = call.value("batchSize") or str(_LARGEST_BATCH)
+    if not size_text.isdigit() or not 1 <= int(size_text) <= _LARGEST_BATCH:
+        refuse("1003", "Invalid value for batchSize")
+    size, token = int(size_text), call.value("nextPageToken")
+    begin = 0
+    if token is not None:
+        tokens = [_list_token(job) for job in jobs]
+        if token not in tokens:
+            refuse("1003", "Invalid nextPageToken")
+        begin = tokens.index(token) + 1
+    page = jobs[begin : begin + size]
+    more: dict[str, object] = {}
+    if begin + size < len(jobs):
+        more["nextPageToken"] = _list_token(page[-1])
+    rows = [_row(marketo, job, call.at) for job in page]
+    return database_reply(call, rows or None, **more)
+
+
+def _list_token(job: Job) -> str:
+    """24 hex digits, as in a recorded answer; it names the last job of the page."""
+    return job.export_id.replace("-", "")[:24]
+
+
+# the file
+
+
+def _content_type(marketo: Marketo, job: Job) -> str:
+    plain = job.file_format != "CSV" and marketo.knobs.choice("U15") == "plain"
+    return "text/plain;charset=UTF-8" if plain else "text/csv;charset=UTF-8"
+
+
+def _finished(marketo: Marketo, call: Call) -> Job:
+    """The caller's job with its file, or the 404."""
+    job = marketo.queue.jobs.get(call.params["export_id"])
+    if job is None or job.client_id != call.client_id or job.now.status != COMPLETED:
+        raise _plain_404(marketo)
+    if job.expired:
+        if marketo.knobs.choice("U16") == "json":
+            refuse("1013")
+        raise _plain_404(marketo)
+    if job.now.records == 0 and marketo.knobs.choice("U8") == "404":
+        raise _plain_404(marketo)
+    return job
+
+
+def _unaltered(marketo: Marketo, job: Job) -> tuple[Reply, int]:
+    """The whole file as an answer, and its size; faults may alter the bytes."""
+    faults = marketo.faults.take("export_file", job.export_id, "file")
+    if not faults:
+        size = job.path.stat().st_size
+        return Reply(part=FilePart(job.path, 0, size)), size
+    content = job.path.read_bytes()
+    for fault in faults:
+        at = fault.args.get("at")
+        content = corrupted(
+            content, fault.text("mode", "flip"), at if isinstance(at, int) else None
+        )
+    return Reply(content), len(content)
+
+
+def _sliced(reply: Reply, start: int, length: int) -> None:
+    if reply.part is not None:
+        reply.part = FilePart(reply.part.path, start, length)
+    else:
+        reply.body = reply.body[start : start + length]
+
+
+def _bounds(text: str, size: int) -> tuple[int, int] | str | None:
+    """First and last byte of a range; None: no such range; a text: beyond the end or odd."""
+    match = _RANGE.match(text.strip())
+    if match is None or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if not first:
+        return "suffix"
+    start, end = int(first), min(int(last) if last else size - 1, size - 1)
+    return (start, end) if start <= end else "beyond"
+
+
+def _odd_range(marketo: Marketo, reply: Reply, text: str, size: int) -> None:
+    """A range beyond the end or a suffix; what Marketo does is not public (knob U14)."""
+    style = marketo.knobs.choice("U14")
+    if style == "200":
+        return
+    if style == "206" and size:
+        tail = int(text.rpartition("-")[2] or 0)
+        start = max(0, size - tail) if text.strip().startswith("bytes=-") else size - 1
+        _ranged(reply, start, size - 1, size)
+        return
+    reply.status, reply.body, reply.part = 416, b"", None
+    reply.headers["Content-Range"] = f"bytes */{size}"
+
+
+def _ranged(reply: Reply, start: int, end: int, size: int) -> None:
+    _sliced(reply, start, end - start + 1)
+    reply.status = 206
+    reply.headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+
+
+def file(marketo: Marketo, call: Call) -> Reply:
+    """GET .../{exportId}/file.json: CSV, or a part of it by Range; never compressed."""
+    job = _finished(marketo, call)
+    reply, size = _unaltered(marketo, job)
+    reply.export_id = job.export_id
+    reply.headers |= {
+        "Content-Type": _content_type(marketo, job),
+        "Content-Disposition": "attachment; filename=file",
+        "Accept-Ranges": "bytes",
+    }
+    text = call.headers.get("Range")
+    if text is None:
+        return reply
+    faults = marketo.faults.take("export_file", job.export_id, "range")
+    if any(fault.kind == "whole_file_on_range" for fault in faults):
+        return reply
+    bounds = _bounds(text, size)
+    if isinstance(bounds, tuple):
+        _ranged(reply, *bounds, size)
+    elif bounds is not None:
+        _odd_range(marketo, reply, text, size)
+    for fault in faults:
+        _misranged(reply, fault, size)
+    return reply
+
+
+def _misranged(reply: Reply, fault: Fault, size: int) -> None:
+    """Answer a Range with other bytes, or another account of them, than asked for."""
+    if reply.status != 206:  # noqa: PLR2004  # Partial Content
+        return
+    if fault.kind == "wrong_content_range":
+        reply.headers["Content-Range"] = fault.text("content_range", f"bytes 0-0/{size}")
+    if fault.kind == "short_range":
+        # Adobe's release notes of August 2021: ranged reads lacked their last byte.
+        start = reply.part.start if reply.part else 0
+        _sliced(reply, start, max(0, reply.length - 1))

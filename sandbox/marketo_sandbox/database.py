@@ -1,0 +1,214 @@
+"""The lead database API: describes, Get Program Members, usage.
+
+Adobe: Program Members, Leads, Usage.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from marketo_sandbox.clock import CENTRAL, iso, parse_instant
+from marketo_sandbox.errors import refuse, refuse_missing
+from marketo_sandbox.wire import Call, Reply, database_reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from marketo_sandbox.fields import Field, Value
+    from marketo_sandbox.marketo import Marketo
+    from marketo_sandbox.programs import Program
+
+_DEFAULT_MEMBER_FIELDS = ("acquiredBy", "leadId", "membershipDate", "programId", "reachedSuccess")
+_LARGEST_BATCH = 300
+_LONGEST_WINDOW = timedelta(days=7).total_seconds()
+
+
+def members_describe(marketo: Marketo, call: Call) -> Reply:
+    """GET /rest/v1/programs/members/describe.json."""
+    world = marketo.world
+    searchable = ["leadId", "reachedSuccess", "statusName"]
+    custom = [f.name for f in world.member_fields.values() if f.custom]
+    described = {
+        "name": "API Program Membership",
+        "description": "Map for API program membership fields",
+        "createdAt": world.described_at,
+        "updatedAt": world.described_at,
+        "dedupeFields": ["leadId", "programId"],
+        "searchableFields": [[name] for name in (*searchable, *custom[:1])],
+        "fields": [f.described() for f in world.member_fields.values()],
+    }
+    return database_reply(call, [described])
+
+
+def leads_describe(marketo: Marketo, call: Call) -> Reply:
+    """GET /rest/v1/leads/describe.json; a SOAP-only field has no `rest`."""
+    rows: list[dict[str, object]] = []
+    for number, described in enumerate(marketo.world.lead_fields.values(), start=1):
+        row: dict[str, object] = {
+            "id": number,
+            "displayName": described.display_name or described.name,
+            "dataType": described.data_type,
+        }
+        if described.length is not None:
+            row["length"] = described.length
+        read_only = not described.updateable
+        if described.rest:
+            row["rest"] = {"name": described.name, "readOnly": read_only}
+        soap = described.name[:1].upper() + described.name[1:]
+        row["soap"] = {"name": soap, "readOnly": read_only}
+        rows.append(row)
+    return database_reply(call, rows)
+
+
+def leads_describe2(marketo: Marketo, call: Call) -> Reply:
+    """GET /rest/v1/leads/describe2.json: the names exports take."""
+    described = {
+        "name": "API Lead",
+        "searchableFields": [["id"], ["email"]],
+        "fields": [f.described() for f in marketo.world.lead_fields.values() if f.rest],
+    }
+    return database_reply(call, [described])
+
+
+def _wanted_fields(marketo: Marketo, call: Call) -> list[Field]:
+    known = marketo.world.member_fields
+    names = call.values("fields") or list(_DEFAULT_MEMBER_FIELDS)
+    for name in names:
+        if name not in known:
+            refuse("1006", f"Field '{name}' not found")
+    return [known[name] for name in names]
+
+
+def _window(call: Call) -> tuple[str, str]:
+    """The updatedAt filter: at most seven days, no milliseconds (Adobe: Program Members)."""
+    bounds = []
+    for name in ("startAt", "endAt"):
+        text = call.value(name)
+        if not text:
+            refuse_missing(name)
+        if "." in text:
+            refuse("1003", f"Invalid value for {name}")
+        try:
+            bounds.append(parse_instant(text))
+        except ValueError:
+            refuse("1003", f"Invalid value for {name}")
+    start, end = bounds
+    if start >= end or end - start > _LONGEST_WINDOW:
+        refuse("1003", "Date range must be seven days or less")
+    return iso(start), iso(end)
+
+
+def _matching(marketo: Marketo, call: Call, found: Program) -> Iterator[tuple[int, int]]:
+    """Lead ids of matching members, with their position."""
+    kind = call.required("filterType")
+    known = marketo.world.member_fields
+    if kind not in known:
+        refuse("1011", f"Lookup field '{kind}' not supported")
+    deleted_stay = marketo.knobs.choice("U18") == "stay"
+    window = _window(call) if kind == "updatedAt" else None
+    values = set(call.values("filterValues"))
+    if window is None and not values:
+        refuse_missing("filterValues")
+    if len(values) > _LARGEST_BATCH:
+        refuse("1003", "Too many values in filterValues")
+    position = 0
+    for block in marketo.world.blocks(found, deleted_stay=deleted_stay):
+        for lead, value in zip(block.leads, block.member(known[kind]).rows(), strict=True):
+            if window is None:
+                hit = _search_text(value) in values
+            else:
+                hit = window[0] <= str(value) <= window[1]
+            if hit:
+                yield position, lead
+                position += 1
+
+
+def _search_text(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_cap(marketo: Marketo, call: Call, found: Program, matching: int) -> None:
+    """100,000 members at most, counted in one of two ways (Adobe: Program Members)."""
+    if call.value("filterType") == "leadId":
+        return
+    cap = int(marketo.knobs.number("members_cap"))
+    if marketo.knobs.choice("members_cap_counts") == "total":
+        if len(found.roster) > cap:
+            refuse(
+                "1003",
+                f"Total membership size: {len(found.roster):,} exceeds the limit allowed"
+                f" {cap:,} for the filter",
+            )
+    elif matching > cap:
+        refuse(
+            "1003",
+            f"Matching membership size: {matching:,} exceeds the limit allowed ({cap:,})"
+            " for this api",
+        )
+
+
+def _offset(call: Call) -> int:
+    token = call.value("nextPageToken")
+    if token is None:
+        return 0
+    try:
+        return int(base64.b32decode(token))
+    except ValueError:
+        refuse("1003", "Invalid nextPageToken")
+
+
+def _batch_size(call: Call) -> int:
+    text = call.value("batchSize") or str(_LARGEST_BATCH)
+    if not text.isdigit() or not 1 <= int(text) <= _LARGEST_BATCH:
+        refuse("1003", "Invalid value for batchSize")
+    return int(text)
+
+
+def members(marketo: Marketo, call: Call) -> Reply:
+    """GET /rest/v1/programs/{id}/members.json."""
+    found = marketo.world.programs.get(call.integer("id"))
+    if found is None:
+        refuse("1013")
+    wanted, size, offset = _wanted_fields(marketo, call), _batch_size(call), _offset(call)
+    matches = list(_matching(marketo, call, found))
+    _check_cap(marketo, call, found, len(matches))
+    page = matches[offset : offset + size]
+    block = marketo.world.block(found, [lead for _, lead in page])
+    columns = [block.member(f).rows() for f in wanted]
+    drop = marketo.knobs.choice("member_nulls") == "absent"
+    rows = []
+    for number, (position, _) in enumerate(page):
+        values = {f.name: c[number] for f, c in zip(wanted, columns, strict=True)}
+        if drop:
+            values = {name: value for name, value in values.items() if value is not None}
+        rows.append({"seq": position, **values})
+    more = offset + size < len(matches)
+    extra: dict[str, object] = {}
+    always_token = marketo.knobs.choice("U31") == "absent"
+    if more or (always_token and page):
+        extra["nextPageToken"] = base64.b32encode(f"{offset + size:014}".encode()).decode()
+    if not always_token:
+        extra["moreResult"] = more
+    return database_reply(call, rows, **extra)
+
+
+def _days(marketo: Marketo, call: Call) -> list[str]:
+    """Central days a usage report covers, the present one first."""
+    count = 7 if "last7days" in call.path else 1
+    begin = datetime.fromtimestamp(marketo.day_start(call.at), CENTRAL)
+    noon = begin + timedelta(hours=12)
+    return [(noon - timedelta(days=back)).date().isoformat() for back in range(count)]
+
+
+def usage(marketo: Marketo, call: Call) -> Reply:
+    """GET /rest/v1/stats/usage.json, /usage/last7days.json, and the same of errors."""
+    rows: list[dict[str, object]] = []
+    errors = "/errors" in call.path
+    for day in _days(marketo, call):
+        counts = marketo.gate.errors(day) if errors else marketo.gate.calls(day)
+        key, name = ("errors", "errorCode") if errors else ("users", "userId")
+        each = [{name: who, "count": count} for who, count in sorted(counts.items())]
+        rows.append({"date": day, "total": sum(counts.values()), key: each})
+    return database_reply(call, rows)

@@ -1,0 +1,159 @@
+"""Faults in waiting: "after K more matching calls, the next N do X". Counted, never random.
+
+A list and its counters. Who applies a fault asks for it by phase and endpoint.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from itertools import count
+
+# What a fault of each kind waits for, and the endpoint it means by default:
+# request = any call; token = a token being given; job = a job being created;
+# verdict = a status that tells a file's checksum; file = file bytes being
+# served; range = the same, to a request with a Range.
+KINDS: dict[str, tuple[str, str]] = {
+    "error": ("request", "any"),
+    "http": ("request", "any"),
+    "empty_body": ("request", "any"),
+    "broken_json": ("request", "any"),
+    "no_result": ("request", "any"),
+    "reset": ("request", "any"),
+    "cut": ("request", "any"),
+    "stall": ("request", "any"),
+    "slow": ("request", "any"),
+    "redirect": ("request", "any"),
+    "shift_page": ("request", "programs"),
+    "edit": ("request", "any"),
+    "revoke_token": ("request", "any"),
+    "token_life": ("token", "identity"),
+    "job_failed": ("job", "export_create"),
+    "job_cancelled": ("job", "export_create"),
+    "job_stuck": ("job", "export_create"),
+    "file_bytes": ("job", "export_create"),
+    "corrupt_job": ("job", "export_create"),
+    "wrong_checksum": ("verdict", "export_status"),
+    "wrong_size": ("verdict", "export_status"),
+    "wrong_records": ("verdict", "export_status"),
+    "missing_verdict": ("verdict", "export_status"),
+    "file_missing": ("request", "export_file"),
+    "corrupt": ("file", "export_file"),
+    "whole_file_on_range": ("range", "export_file"),
+    "wrong_content_range": ("range", "export_file"),
+    "short_range": ("range", "export_file"),
+}
+
+_numbers = count(1)
+
+
+@dataclass
+class Fault:
+    """One fault; `where` must stand in the request's path, query or body."""
+
+    kind: str
+    endpoint: str
+    remaining: int
+    after: int = 0
+    where: str = ""
+    args: dict[str, object] = field(default_factory=dict)
+    id: int = field(default_factory=lambda: next(_numbers))
+
+    @property
+    def phase(self) -> str:
+        """What the fault waits for."""
+        return KINDS[self.kind][0]
+
+    def text(self, name: str, default: str) -> str:
+        """A text argument."""
+        value = self.args.get(name, default)
+        return value if isinstance(value, str) else str(value)
+
+    def number(self, name: str, default: float) -> float:
+        """A numeric argument."""
+        value = self.args.get(name, default)
+        if isinstance(value, int | float):
+            return value
+        message = f"{name} is a number"
+        raise ValueError(message)
+
+    def flag(self, name: str) -> bool:
+        """A boolean argument, false unless given."""
+        return bool(self.args.get(name, False))
+
+    def bytes_of(self, name: str) -> bytes:
+        """An argument of base64 bytes."""
+        return base64.b64decode(self.text(name, ""))
+
+    def shown(self) -> dict[str, object]:
+        """The fault as the control API lists it."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "endpoint": self.endpoint,
+            "remaining": self.remaining,
+            "after": self.after,
+            "where": self.where,
+            "args": self.args,
+        }
+
+
+class Faults:
+    """All faults still pending, oldest first."""
+
+    def __init__(self, endpoints: frozenset[str]) -> None:
+        self._endpoints = endpoints
+        self._pending: list[Fault] = []
+
+    def add(
+        self,
+        *,
+        kind: str,
+        endpoint: str | None = None,
+        times: int = 1,
+        after: int = 0,
+        where: str = "",
+        args: dict[str, object] | None = None,
+    ) -> Fault:
+        """Plan a fault."""
+        if kind not in KINDS:
+            message = f"no fault {kind!r}; there are {sorted(KINDS)}"
+            raise ValueError(message)
+        args = args or {}
+        if kind == "corrupt" and args.get("consistent"):
+            kind = "corrupt_job"
+        named = endpoint if endpoint is not None else KINDS[kind][1]
+        if named not in self._endpoints and named != "any":
+            message = f"no endpoint {named!r}; there are {sorted(self._endpoints)} and any"
+            raise ValueError(message)
+        if KINDS[kind][0] != "request":
+            # These wait for an event of one endpoint only, however they were asked for.
+            named = "any"
+        fault = Fault(kind, named, times, after, where, args)
+        self._pending.append(fault)
+        return fault
+
+    def take(self, endpoint: str, haystack: str, phase: str) -> list[Fault]:
+        """The faults that strike now; each is counted down."""
+        striking = []
+        for fault in list(self._pending):
+            if fault.phase != phase or fault.endpoint not in {endpoint, "any"}:
+                continue
+            if fault.where not in haystack:
+                continue
+            if fault.after > 0:
+                fault.after -= 1
+                continue
+            fault.remaining -= 1
+            striking.append(fault)
+            if fault.remaining <= 0:
+                self._pending.remove(fault)
+        return striking
+
+    def listed(self) -> list[dict[str, object]]:
+        """What is still pending."""
+        return [fault.shown() for fault in self._pending]
+
+    def clear(self) -> None:
+        """Forget all faults."""
+        self._pending.clear()

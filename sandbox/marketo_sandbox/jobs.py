@@ -1,0 +1,286 @@
+"""Export jobs and the queue they share: states, timing, slots, quota, retention.
+
+Adobe: Bulk Extract. Everything happens at instants of the calendar and is
+worked off by `settle`, so the outcome does not depend on who looked when. It
+knows no HTTP; the wire form of a job is in `bulk`.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from marketo_sandbox.errors import refuse
+from marketo_sandbox.rendering import FilePlan, Rendered, corrupted, measured, render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from marketo_sandbox.clock import Clock
+    from marketo_sandbox.faults import Fault
+    from marketo_sandbox.knobs import Knobs
+
+DAY = 86400.0
+MEGABYTE = 1_000_000
+
+CREATED, QUEUED, PROCESSING = "Created", "Queued", "Processing"
+COMPLETED, FAILED, CANCELLED = "Completed", "Failed", "Cancelled"
+TERMINAL = frozenset({COMPLETED, FAILED, CANCELLED})
+
+# Files of more rows are made in a thread, so that the server goes on answering.
+_ROWS_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a status answer tells: fields appear as they become known."""
+
+    status: str
+    queued_at: float | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    records: int | None = None
+    size: int | None = None
+    checksum: str | None = None
+    error: str | None = None
+
+
+@dataclass
+class Job:
+    """One export job."""
+
+    export_id: str
+    client_id: str
+    file_format: str
+    order: dict[str, object]
+    plan_at: Callable[[float], FilePlan]
+    path: Path
+    created_at: float
+    fate: Fault | None = None
+    file_fault: Fault | None = None
+    now: Sight = field(default_factory=lambda: Sight(CREATED))
+    history: list[tuple[float, Sight]] = field(default_factory=list)
+    touched_at: float = 0.0
+    expired: bool = False
+    has_file: bool = False
+    future: Future[Rendered] | None = None
+
+    def become(self, at: float, sight: Sight, *, touched: bool = False) -> None:
+        """Change state; `touched`: by its owner, who sees it at once."""
+        self.now = sight
+        self.history.append((at, sight))
+        if touched:
+            self.touched_at = at
+
+    def seen(self, now: float, refresh: float) -> Sight:
+        """The state at the last refresh: "updated at most once every 60 seconds"."""
+        if refresh <= 0:
+            return self.now
+        instant = self.touched_at + (now - self.touched_at) // refresh * refresh
+        return next(sight for at, sight in reversed(self.history) if at <= instant)
+
+    def stuck_in(self) -> str | None:
+        """The state a fault keeps this job in for ever."""
+        if self.fate is not None and self.fate.kind == "job_stuck":
+            return self.fate.text("state", QUEUED)
+        return None
+
+
+class JobQueue:
+    """All jobs of the subscription, ours and the invisible ones of others."""
+
+    def __init__(self, clock: Clock, knobs: Knobs, day_start: Callable[[float], float]) -> None:
+        self._clock = clock
+        self._knobs = knobs
+        self._day_start = day_start
+        self.jobs: dict[str, Job] = {}
+        self.charges: list[tuple[float, int]] = []
+        self.peaks: dict[str, int] = {}
+        self._free_since = 0.0
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="sandbox-export")
+
+    def close(self) -> None:
+        """Drop all jobs and their files."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for job in self.jobs.values():
+            job.path.unlink(missing_ok=True)
+        self.jobs = {}
+
+    # what is asked of the queue
+
+    def _among(self, *states: str) -> list[Job]:
+        found = [job for job in self.jobs.values() if job.now.status in states]
+        return sorted(found, key=lambda job: job.now.queued_at or 0.0)
+
+    def busy(self) -> int:
+        """Slots in use, by everyone."""
+        return len(self._among(QUEUED, PROCESSING)) + int(self._knobs.number("neighbour_jobs"))
+
+    def check_slots(self) -> None:
+        """Refuse when the queue is full. The text with the number is from a public client."""
+        slots = int(self._knobs.number("queue_slots"))
+        if self.busy() >= slots:
+            refuse("1029", f"Too many jobs ({slots}) in queue")
+
+    def used_today(self, now: float) -> float:
+        """Bytes of today's export quota that are gone."""
+        begin = self._day_start(now)
+        ours = sum(size for at, size in self.charges if at >= begin)
+        return ours + self._knobs.number("neighbour_export_mb") * MEGABYTE
+
+    def check_quota(self, now: float) -> None:
+        """Refuse when today's quota is gone. The text is from a recorded answer."""
+        quota = self._knobs.limit("export_quota_mb")
+        if quota is not None and self.used_today(now) >= quota * MEGABYTE:
+            refuse("1029", f"Export daily quota {max(1, int(quota))}MB exceeded.")
+
+    def add(self, job: Job) -> None:
+        """A job that was just created."""
+        job.become(job.created_at, Sight(CREATED), touched=True)
+        self.jobs[job.export_id] = job
+
+    def enqueue(self, job: Job, now: float) -> None:
+        """Put a created job into the queue."""
+        state = job.now.status
+        if state in {FAILED, CANCELLED}:
+            refuse("1029", f"Job already {state.lower()}")
+        if state != CREATED:
+            refuse("1029", "Job already queued")
+        self.check_quota(now)
+        self.check_slots()
+        job.become(now, Sight(QUEUED, queued_at=now), touched=True)
+        active = self._among(QUEUED, PROCESSING)
+        mine = sum(1 for other in active if other.client_id == job.client_id)
+        self.peaks[job.client_id] = max(self.peaks.get(job.client_id, 0), mine)
+
+    def cancel(self, job: Job, now: float, *, by_owner: bool = True) -> None:
+        """Cancel a job that has not ended."""
+        if job.now.status in TERMINAL:
+            refuse("1029", f"Job already {job.now.status.lower()}")
+        sight = Sight(CANCELLED, queued_at=job.now.queued_at, started_at=job.now.started_at)
+        self._end(job, now, sight, touched=by_owner)
+
+    def fail(self, job: Job, now: float, error: str) -> None:
+        """Let a job fail."""
+        known = job.now
+        started = known.started_at if known.started_at is not None else now
+        sight = Sight(FAILED, known.queued_at or now, started, now, error=error)
+        self._end(job, now, sight)
+
+    def _end(self, job: Job, at: float, sight: Sight, *, touched: bool = False) -> None:
+        job.become(at, sight, touched=touched)
+        self._free_since = max(self._free_since, at)
+
+    # the passage of time
+
+    def freed(self, now: float) -> None:
+        """A slot may have become free for a reason outside the queue."""
+        self._free_since = max(self._free_since, now)
+
+    def settle(self, now: float, *, wait: bool = False) -> None:
+        """Let everything happen that was due by now; `wait` for files in the making."""
+        while True:
+            due = [event for event in (self._next_end(wait=wait), self._next_start()) if event]
+            if not due:
+                break
+            at, act = min(due, key=lambda event: event[0])
+            if at > now:
+                break
+            act(at)
+        self._expire(now)
+
+    def _next_start(self) -> tuple[float, Callable[[float], None]] | None:
+        running = len(self._among(PROCESSING))
+        slots = int(self._knobs.number("processing_slots"))
+        # Others' jobs come and go: they leave us one slot, however many they are.
+        others = min(int(self._knobs.number("neighbour_jobs")), max(0, slots - 1))
+        waiting = [job for job in self._among(QUEUED) if job.stuck_in() != QUEUED]
+        if not waiting or running + others >= slots:
+            return None
+        first = waiting[0]
+        least = self._clock.wait(self._knobs.number("job_seconds_queued"))
+        at = max((first.now.queued_at or 0.0) + least, self._free_since)
+        return at, lambda instant: self._start(first, instant)
+
+    def _next_end(self, *, wait: bool) -> tuple[float, Callable[[float], None]] | None:
+        work = self._clock.wait(self._knobs.number("job_seconds_processing"))
+        ends = []
+        for job in self._among(PROCESSING):
+            if job.stuck_in() == PROCESSING or job.future is None:
+                continue
+            at = (job.now.started_at or 0.0) + work
+            if wait or job.future.done():
+                ends.append((at, job))
+        if not ends:
+            return None
+        at, first = min(ends, key=lambda end: end[0])
+        return at, lambda instant: self._finish(first, instant)
+
+    def _start(self, job: Job, at: float) -> None:
+        """Begin processing: "the time the job begins processing" decides what is selected."""
+        job.become(at, Sight(PROCESSING, queued_at=job.now.queued_at, started_at=at))
+        plan = job.plan_at(at)
+        if plan.expected_rows() > _ROWS_AT_ONCE:
+            job.future = self._pool.submit(render, plan, job.path)
+        else:
+            job.future = Future()
+            job.future.set_result(render(plan, job.path))
+
+    def _finish(self, job: Job, at: float) -> None:
+        if job.future is None:
+            return
+        made = job.future.result()
+        queued, started = job.now.queued_at, job.now.started_at
+        if job.fate is not None and job.fate.kind == "job_failed":
+            error = job.fate.text("errorMsg", "Internal error")
+            self._end(job, at, Sight(FAILED, queued, started, at, error=error))
+            return
+        if job.fate is not None and job.fate.kind == "job_cancelled":
+            self._end(job, at, Sight(CANCELLED, queued, started))
+            return
+        if job.file_fault is not None:
+            made = _altered(job, job.file_fault)
+        job.has_file = True
+        self._end(
+            job,
+            at,
+            Sight(COMPLETED, queued, started, at, made.records, made.size, made.checksum),
+        )
+        if self._knobs.choice("U26") == "completion":
+            self.charges.append((at, made.size))
+
+    def _expire(self, now: float) -> None:
+        keep_file = self._knobs.number("file_retention_days") * DAY
+        keep_status = self._knobs.number("status_retention_days") * DAY
+        for job in list(self.jobs.values()):
+            ended = job.now.finished_at
+            if ended is None:
+                continue
+            if job.has_file and not job.expired and now > ended + keep_file:
+                self.expire(job)
+            if now > ended + keep_status:
+                del self.jobs[job.export_id]
+
+    def expire(self, job: Job) -> None:
+        """Drop a job's file."""
+        job.expired = True
+        job.path.unlink(missing_ok=True)
+
+
+def _altered(job: Job, fault: Fault) -> Rendered:
+    """Replace or corrupt a job's file; its figures match the new bytes unless overridden."""
+    if fault.kind == "file_bytes":
+        content = fault.bytes_of("base64")
+    else:
+        at = fault.args.get("at")
+        mode = fault.text("mode", "flip")
+        content = corrupted(job.path.read_bytes(), mode, at if isinstance(at, int) else None)
+    job.path.write_bytes(content)
+    made = measured(content)
+    return Rendered(
+        int(fault.number("numberOfRecords", made.records)),
+        int(fault.number("fileSize", made.size)),
+        fault.text("fileChecksum", made.checksum),
+    )

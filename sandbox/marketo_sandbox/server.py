@@ -1,0 +1,282 @@
+"""Sockets: reads requests, lets the subscription answer, and sends the answer byte by byte.
+
+Here the transport faults live: cut, silent, slow and reset connections. What
+an answer says is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import struct
+import time
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote
+
+from aiohttp import web
+
+from marketo_sandbox.clock import iso
+from marketo_sandbox.marketo import Marketo, find_route, normalized
+from marketo_sandbox.wire import JSON_TYPE, Call, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from marketo_sandbox.faults import Fault
+    from marketo_sandbox.journal import Entry
+
+    Control = Callable[[str, str, dict[str, list[str]], bytes], Awaitable[Reply]]
+    Edit = Callable[[dict[str, object]], None]
+
+CONTROL_PREFIX = "/__sandbox/"
+_CHUNK = 256 * 1024
+_LONGEST_LINE = 256 * 1024
+_HTML_502 = (
+    b"<html><head><title>502 Bad Gateway</title></head><body><center>"
+    b"<h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body></html>"
+)
+
+
+def _reset(request: web.BaseRequest) -> None:
+    """Drop the connection with RST, as a crashed peer or a firewall does."""
+    transport = request.transport
+    if transport is None:
+        return
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        linger = struct.pack("ii", 1, 0)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    transport.abort()
+
+
+async def _pieces(reply: Reply, limit: int | None) -> AsyncIterator[bytes]:
+    """The body in pieces, up to `limit` bytes."""
+    left = reply.length if limit is None else min(limit, reply.length)
+    if reply.part is None:
+        yield reply.body[:left]
+        return
+    with reply.part.path.open("rb") as source:
+        source.seek(reply.part.start)
+        while left > 0 and (piece := source.read(min(_CHUNK, left))):
+            left -= len(piece)
+            yield piece
+
+
+class Server:
+    """Serves one `Marketo` and its control API."""
+
+    def __init__(self, marketo: Marketo) -> None:
+        self.marketo = marketo
+        self.control: Control | None = None
+        self.edit: Edit | None = None
+
+    def replace(self, marketo: Marketo) -> None:
+        """Serve another subscription from now on."""
+        self.marketo = marketo
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        raw, _, query_text = request.raw_path.partition("?")
+        path = normalized(unquote(raw))
+        query = parse_qs(query_text, keep_blank_values=True)
+        body = await request.content.read()
+        if path.startswith(CONTROL_PREFIX) and self.control is not None:
+            reply = await self.control(request.method, path[len(CONTROL_PREFIX) :], query, body)
+            return await self._send(request, reply, [])
+        marketo = self.marketo
+        entry = marketo.journal.begin(
+            marketo.clock.now(), request.method, path, query, request.headers, body
+        )
+        entry.authorized = "Authorization" in request.headers
+        began = time.monotonic()
+        try:
+            return await self._exchange(request, entry, query, body)
+        finally:
+            marketo.journal.end(entry, time.monotonic() - began)
+
+    async def _exchange(
+        self, request: web.BaseRequest, entry: Entry, query: dict[str, list[str]], body: bytes
+    ) -> web.StreamResponse:
+        marketo = self.marketo
+        call = self._call(request, entry, query, body)
+        haystack = f"{entry.path}?{unquote(request.raw_path)} {body.decode(errors='replace')}"
+        faults = marketo.faults.take(call.endpoint, haystack, "request")
+        entry.faults = [fault.kind for fault in faults]
+        for fault in faults:
+            if fault.kind == "slow":
+                await asyncio.sleep(fault.number("seconds", 1))
+        early = [f for f in faults if not f.flag("after_handling")]
+        if any(fault.kind == "reset" for fault in early):
+            _reset(request)
+            return web.Response()
+        reply = next((r for f in early if (r := self._instead(f, call))), None)
+        if reply is None:
+            call.at = marketo.settle()
+            call.request_id = marketo.request_id(call.at)
+            if any(fault.kind == "revoke_token" for fault in faults):
+                marketo.tokens.revoke()
+            reply = marketo.answer(call)
+            reply = self._afterwards(faults, call, reply)
+        entry.client_id = call.client_id or None
+        return await self._report_and_send(request, entry, reply, faults)
+
+    def _call(
+        self, request: web.BaseRequest, entry: Entry, query: dict[str, list[str]], body: bytes
+    ) -> Call:
+        marketo = self.marketo
+        now = marketo.settle()
+        route, params = find_route(request.method, entry.path)
+        entry.endpoint = route.name if route else "unknown"
+        entry.export_id = params.get("export_id")
+        if request.method == "POST" and query.get("_method") == ["GET"]:
+            # Adobe: REST API, "URI Too Long": the query may travel as a form.
+            query = query | parse_qs(body.decode(errors="replace"))
+        return Call(
+            request.method,
+            entry.path,
+            query,
+            request.headers,
+            body,
+            now,
+            marketo.request_id(now),
+            entry.endpoint,
+        )
+
+    def _instead(self, fault: Fault, call: Call) -> Reply | None:
+        """The answer a fault gives in place of Marketo's."""
+        if fault.kind == "error":
+            return self._error(fault, call)
+        if fault.kind == "empty_body":
+            return Reply(b"", int(fault.number("status", 200)), {"Content-Type": JSON_TYPE})
+        if fault.kind == "broken_json":
+            text = fault.text("body", '{"requestId":"1#2","success":true,"result":[{"id":')
+            return Reply(text.encode(), 200, {"Content-Type": JSON_TYPE})
+        if fault.kind == "http":
+            given = "body" in fault.args
+            content = fault.text("body", "").encode() if given else _HTML_502
+            headers = {"Content-Type": fault.text("content_type", "text/html")}
+            extra = fault.args.get("headers")
+            if isinstance(extra, dict):
+                headers |= {str(k): str(v) for k, v in extra.items()}
+            return Reply(content, int(fault.number("status", 502)), headers)
+        if fault.kind == "redirect":
+            location = fault.text("url", "https://example.com/")
+            return Reply(b"", int(fault.number("status", 302)), {"Location": location})
+        if fault.kind == "file_missing":
+            return Reply(b"Not Found", 404, {"Content-Type": "text/plain;charset=UTF-8"})
+        return None
+
+    def _error(self, fault: Fault, call: Call) -> Reply:
+        """An error envelope with any codes; `errors` may give several."""
+        code = fault.text("code", "611")
+        errors = fault.args.get("errors") or [
+            {"code": code, "message": fault.text("message", f"Error {code}")}
+        ]
+        payload: dict[str, object] = {"requestId": call.request_id, "success": False}
+        if call.path.startswith("/rest/asset/"):
+            payload["warnings"] = []
+        payload["errors"] = errors
+        body = json.dumps(payload).encode()
+        reply = Reply(body, int(fault.number("status", 200)), {"Content-Type": JSON_TYPE})
+        reply.code = code
+        return reply
+
+    def _afterwards(self, faults: list[Fault], call: Call, reply: Reply) -> Reply:
+        """Faults that strike once the work is done."""
+        for fault in faults:
+            if fault.flag("after_handling"):
+                reply = self._instead(fault, call) or reply
+            if fault.kind == "no_result":
+                payload = reply.json()
+                payload.pop("result", None)
+                reply.body = json.dumps(payload).encode()
+            if fault.kind == "shift_page":
+                self._shift(fault)
+            if fault.kind == "edit" and self.edit is not None:
+                self.edit(fault.args)
+        return reply
+
+    def _shift(self, fault: Fault) -> None:
+        """Create or delete a program, so that the next page's offset is off by one."""
+        world, now = self.marketo.world, self.marketo.clock.now()
+        if fault.text("action", "create") == "delete":
+            first = min(world.programs.values(), key=lambda p: (p.name.lower(), p.id))
+            world.delete_program(int(fault.number("id", first.id)))
+            return
+        world.add_program(iso(now), {"name": fault.text("name", "!shifts every page")})
+
+    async def _report_and_send(
+        self, request: web.BaseRequest, entry: Entry, reply: Reply, faults: list[Fault]
+    ) -> web.StreamResponse:
+        marketo = self.marketo
+        entry.status, entry.code = reply.status, reply.code
+        entry.export_id = reply.export_id or entry.export_id
+        if reply.code is not None:
+            marketo.gate.refused(marketo.clock.now(), reply.code)
+        if any(fault.kind == "reset" for fault in faults):
+            entry.status = None
+            _reset(request)
+            return web.Response()
+        if not entry.path.startswith("/bulk/"):
+            # Bulk answers are never compressed (Adobe: Performance).
+            reply.compressed_for(request.headers.get("Accept-Encoding", ""))
+        if entry.path.startswith("/rest/asset/") and marketo.knobs.on("sticky_cookie"):
+            reply.headers["Set-Cookie"] = "BIGipServersandbox-restapi_https=1.2.3; path=/"
+        entry.bytes = reply.length
+        return await self._send(request, reply, faults, entry)
+
+    async def _send(
+        self,
+        request: web.BaseRequest,
+        reply: Reply,
+        faults: list[Fault],
+        entry: Entry | None = None,
+    ) -> web.StreamResponse:
+        broken = next((f for f in faults if f.kind in {"cut", "stall"}), None)
+        reason = reply.reason or HTTPStatus(reply.status).phrase
+        response = web.StreamResponse(status=reply.status, reason=reason, headers=reply.headers)
+        response.headers["Server"] = "nginx"
+        response.headers["Date"] = formatdate(self.marketo.clock.now(), usegmt=True)
+        if reply.chunked and broken is None:
+            response.enable_chunked_encoding()
+        else:
+            response.content_length = reply.length
+        await response.prepare(request)
+        limit = None if broken is None else int(broken.number("bytes", 0))
+        sent = 0
+        async for piece in _pieces(reply, limit):
+            await response.write(piece)
+            sent += len(piece)
+        if entry is not None:
+            entry.bytes = sent
+        if broken is not None and (broken.kind == "stall" or sent < reply.length):
+            if broken.kind == "stall":
+                await asyncio.sleep(broken.number("seconds", 30))
+            if request.transport is not None:
+                request.transport.close()
+            return response
+        await response.write_eof()
+        return response
+
+
+@contextlib.asynccontextmanager
+async def serving(server: Server, port: int) -> AsyncIterator[int]:
+    """Listen on 127.0.0.1 and yield the port."""
+    low_level = web.Server(
+        server.handle,
+        max_line_size=_LONGEST_LINE,
+        max_field_size=_LONGEST_LINE,
+        access_log=None,
+    )
+    runner = web.ServerRunner(low_level, handle_signals=False, shutdown_timeout=0.2)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", port)
+        await site.start()
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
