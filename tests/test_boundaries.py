@@ -21,7 +21,15 @@ TAP = "tap_marketo_programs"
 SANDBOX = "marketo_sandbox"
 
 # Modules that work on values alone.
-PURE = ["errors", "schema", "export.job", "export.plan", "export.ledger", "export.rows"]
+PURE = [
+    "errors",
+    "schema",
+    "export.job",
+    "export.ledger",
+    "export.plan",
+    "export.quota",
+    "export.rows",
+]
 
 # What such a module may not name: ways to the network, and ways to learn the time.
 NETWORK = {"aiohttp", "http", "requests", "socket", "ssl", "urllib", "urllib3"}
@@ -168,10 +176,21 @@ def test_only_the_tap_module_imports_the_streams() -> None:
     assert importers == {"tap"}
 
 
-def test_the_runner_knows_the_other_parts_of_an_export_and_the_clock_only() -> None:
-    parts = {"api", "download", "job", "ledger", "plan"}
+def test_the_export_engine_knows_nothing_of_streams_and_settings() -> None:
+    outside = {"auth", "client", "clock", "errors", "limits", "schema"}
 
-    assert neighbours("export.runner") <= {f"export.{part}" for part in parts} | {"clock", "errors"}
+    assert not [
+        (module, name)
+        for module in MODULES
+        if within(module, "export")
+        for name in neighbours(module)
+        if not within(name, "export") and name not in outside
+    ]
+
+
+def test_the_runner_asks_marketo_through_the_export_api_only() -> None:
+    assert not neighbours("export.runner") & {"auth", "client", "limits"}
+    assert not top_levels(imports(TREES[f"{TAP}.export.runner"])) & NETWORK
 
 
 def test_no_two_modules_import_each_other_in_a_circle() -> None:
