@@ -178,9 +178,9 @@ def programs_by_tag(marketo: Marketo, call: Call) -> Reply:
             tags = [{"tagType": t, "tagValue": v} for t, v in shown.items()]
             rows.append({**found.browsed(), **found.dates(knobs), "tags": tags})
     unknown = knobs.choice("U22")
-    if not rows and unknown != "warning":
-        if not _known_pair(marketo, tag_type, tag_value, exact=exact):
-            refuse(unknown)
+    known = rows or unknown == "warning"
+    if not known and not _known_pair(marketo, tag_type, tag_value, exact=exact):
+        refuse(unknown)
     return _page(marketo, call, rows)
 
 

@@ -85,7 +85,7 @@ def _job(marketo: Marketo, call: Call) -> Job:
     code = marketo.knobs.choice("U6")
     if code == "404":
         raise _plain_404(marketo)
-    refuse(code)
+    return refuse(code)
 
 
 def _plain_404(marketo: Marketo) -> PlainRefusal:

@@ -68,6 +68,9 @@ class CsvText:
 
     def column(self, described: Field, column: Column, *, of_lead: bool) -> list[str]:
         """The cells of one column; a pool is spelled once, not once a row."""
+        if column.plain:
+            null = "" if self._nulls == "empty_cell" else "null"
+            return [null if value is None else str(value) for value in column.values]
         cells = [self.cell(described, value, of_lead=of_lead) for value in column.values]
         return cells if column.picks is None else [cells[pick] for pick in column.picks]
 

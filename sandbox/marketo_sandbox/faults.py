@@ -105,7 +105,7 @@ class Faults:
         self._endpoints = endpoints
         self._pending: list[Fault] = []
 
-    def add(
+    def add(  # noqa: PLR0913  # keys of a JSON body, all by name
         self,
         *,
         kind: str,

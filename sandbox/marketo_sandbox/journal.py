@@ -75,9 +75,10 @@ class Journal:
         self.peak_in_flight = 0
         self._count = 0
 
-    def begin(
+    def begin(  # noqa: PLR0913  # the parts of a request, by name
         self,
         at: float,
+        *,
         method: str,
         path: str,
         query: dict[str, list[str]],

@@ -25,6 +25,11 @@ def _choice(name: str, meaning: str, *variants: Setting) -> Knob:
     return Knob(name, meaning, variants[0], variants)
 
 
+def _switch(name: str, meaning: str) -> Knob:
+    """A knob that is on unless turned off."""
+    return Knob(name, meaning, default=True, variants=(True, False))
+
+
 def _number(name: str, default: float, meaning: str) -> Knob:
     return Knob(name, meaning, default, kind="number")
 
@@ -110,7 +115,7 @@ _SETTINGS = (
     _number("queue_slots", 10, "jobs Queued or Processing, all integrations together"),
     _number("processing_slots", 2, "jobs Processing at once, all integrations together"),
     _number("neighbour_jobs", 0, "invisible jobs of others that hold queue slots"),
-    _choice("updated_at_filter", "the subscription has the updatedAt filter", True, False),
+    _switch("updated_at_filter", "the subscription has the updatedAt filter; false: 1035"),
     _number("file_retention_days", 7, "life of a finished job's file"),
     _number("status_retention_days", 30, "life of a finished job's status"),
     _number("list_days", 7, "how far back the job list reaches"),
@@ -123,7 +128,7 @@ _SETTINGS = (
     _choice("member_nulls", "nulls in Get Program Members", "null", "absent"),
     _choice("row_order", "row order of an export file", "lead_id", "reverse"),
     _choice("ssv_separator", "what SSV separates with", "semicolon", "space"),
-    _choice("sticky_cookie", "asset answers set a load balancer cookie", True, False),
+    _switch("sticky_cookie", "asset answers set a load balancer cookie"),
 )
 
 CATALOGUE: dict[str, Knob] = {knob.name: knob for knob in (*_UNKNOWNS, *_SETTINGS)}

@@ -103,7 +103,6 @@ def normalized(path: str) -> str:
     parts: list[str] = []
     for part in path.split("/"):
         if part == "..":
-            del parts[1:][-1:]
             if len(parts) > 1:
                 parts.pop()
         elif part != ".":
@@ -202,6 +201,5 @@ def _check_sizes(call: Call, *, asset: bool) -> None:
     largest = _BULK_BODY_LIMIT if call.path.startswith("/bulk/") else _BODY_LIMIT
     if len(call.body) > largest:
         raise PlainRefusal(413, b"Request Entity Too Large", "text/plain")
-    uri = sum(len(k) + len(v) + 2 for k, vs in call.query.items() for v in vs) + len(call.path)
-    if uri > (_ASSET_URI_LIMIT if asset else _URI_LIMIT):
+    if call.uri_length > (_ASSET_URI_LIMIT if asset else _URI_LIMIT):
         raise PlainRefusal(414, b"URI Too Long", "text/plain")

@@ -134,7 +134,7 @@ def _check_programs(program_ids: tuple[int, ...], world: World, knobs: Knobs) ->
         return f"Program {missing[0]} not found"
     if outcome == "1013":
         refuse("1013")
-    refuse("1003", f"Invalid data: program {missing[0]} not found")
+    return refuse("1003", f"Invalid data: program {missing[0]} not found")
 
 
 def _columns(
@@ -169,7 +169,7 @@ def _column(name: object, headers: dict[str, object], world: World, knobs: Knobs
         return ExportColumn(described, header, of_lead=True)
     if knobs.choice("U4") == "1003":
         refuse("1003", "Invalid fields")
-    refuse("1006", f"Field '{name}' not found")
+    return refuse("1006", f"Field '{name}' not found")
 
 
 def _status_names(

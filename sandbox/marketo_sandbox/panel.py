@@ -14,7 +14,6 @@ from marketo_sandbox import truth
 from marketo_sandbox.bulk import shown
 from marketo_sandbox.clock import Clock, iso, parse_instant
 from marketo_sandbox.fields import Field
-from marketo_sandbox.jobs import Job
 from marketo_sandbox.knobs import Knobs, Setting
 from marketo_sandbox.life import Life
 from marketo_sandbox.marketo import Marketo
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from marketo_sandbox.fields import Value
+    from marketo_sandbox.jobs import Job
 
     Answer = object
 
@@ -104,7 +104,7 @@ class Panel:
 
     # faults and log
 
-    def do_faults(
+    def do_faults(  # noqa: PLR0913, PLR0917  # keys of a JSON body, all by name
         self,
         kind: str,
         endpoint: str | None = None,

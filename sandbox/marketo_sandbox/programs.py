@@ -79,7 +79,7 @@ class Program:
             "description": self.description,
             "createdAt": asset_time(self.created_at),
             "updatedAt": asset_time(self.updated_at),
-            "url": f"https://app-sandbox.marketo.com/#{_URL_PREFIX.get(self.type, 'ME')}{self.id}A1",
+            "url": self.url(),
             "type": self.type,
             "channel": self.channel,
             "folder": {
@@ -95,6 +95,11 @@ class Program:
         if self.head_start is not None:
             shown["headStart"] = self.head_start
         return shown
+
+    def url(self) -> str:
+        """Where the program would be in the web application."""
+        prefix = _URL_PREFIX.get(self.type, "ME")
+        return f"https://app-sandbox.marketo.com/#{prefix}{self.id}A1"
 
     def dates(self, knobs: Knobs) -> dict[str, object]:
         """`startDate` and `endDate`, where the program has them."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import insort
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -43,15 +43,22 @@ def _times_of_day() -> tuple[str, ...]:
     return tuple(f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}Z" for s in range(DAY))
 
 
-@lru_cache(maxsize=20000)
-def _day_text(day: int) -> str:
-    return iso(day * DAY)[:11]
+class _DayTexts(dict[int, str]):
+    """`2026-03-01T` by day number, made when first asked for."""
+
+    def __missing__(self, day: int) -> str:
+        """Spell a day."""
+        text = self[day] = iso(day * DAY)[:11]
+        return text
+
+
+_DAY_TEXTS = _DayTexts()
 
 
 def _iso_column(epochs: list[int]) -> list[Value]:
     """Many instants as text; far cheaper than formatting each."""
     times = _times_of_day()
-    return [_day_text(e // DAY) + times[e % DAY] for e in epochs]
+    return [_DAY_TEXTS[e // DAY] + times[e % DAY] for e in epochs]
 
 
 def mix(key: int, numbers: Sequence[int]) -> list[int]:
@@ -106,11 +113,13 @@ class Roster:
         return self.first_lead <= lead < self.first_lead + self.count
 
     def __contains__(self, lead: int) -> bool:
+        """Whether a lead is a member."""
         if lead in self.edits.removed:
             return False
         return self._in_base(lead) or lead in self.edits.values
 
     def __len__(self) -> int:
+        """How many members there are."""
         return self.count + len(self.edits.added) - len(self.edits.removed)
 
     def add(self, lead: int, values: dict[str, Value], now: str) -> None:
@@ -171,10 +180,15 @@ class People:
 
 @dataclass(frozen=True)
 class Column:
-    """Values of one field for a block: `values` per row, or `picks` out of a pool."""
+    """Values of one field for a block: `values` per row, or `picks` out of a pool.
+
+    `plain` values are instants, numbers or null as they were made: no spelling
+    of a file needs to look at each.
+    """
 
     values: Sequence[Value]
     picks: list[int] | None = None
+    plain: bool = False
 
     def rows(self) -> Sequence[Value]:
         """One value per row."""
@@ -202,37 +216,47 @@ class Block:
         self._people = people
         self._hashes = mix(roster.seed * 7919 + roster.program_id, leads)
         self._computed: dict[str, Callable[[], Column]] = {
-            "leadId": lambda: Column(leads),
+            "leadId": lambda: Column(leads, plain=True),
             "programId": lambda: self._constant(roster.program_id),
             "program": lambda: self._constant(self._program_name),
             "statusName": lambda: self._by_status([s.name for s in statuses]),
             "reachedSuccess": lambda: self._by_status([s.success for s in statuses]),
             "reachedSuccessDate": self._success_dates,
-            "createdAt": lambda: Column(_iso_column(self._created())),
-            "membershipDate": lambda: Column(_iso_column(self._created())),
-            "updatedAt": lambda: Column(_iso_column(self._updated())),
+            "createdAt": lambda: Column(self._created_texts, plain=True),
+            "membershipDate": lambda: Column(self._created_texts, plain=True),
+            "updatedAt": lambda: Column(self._updated_texts, plain=True),
         }
 
     def _constant(self, value: Value) -> Column:
         return Column((value,), [0] * len(self.leads))
 
-    def _by_status(self, pool: Sequence[Value]) -> Column:
-        size = len(pool)
-        return Column(pool, [h % size for h in self._hashes])
+    @cached_property
+    def _status_picks(self) -> list[int]:
+        size = len(self._statuses)
+        return [h % size for h in self._hashes]
 
+    def _by_status(self, pool: Sequence[Value]) -> Column:
+        return Column(pool, self._status_picks)
+
+    @cached_property
     def _created(self) -> list[int]:
         since, span = self._roster.since, max(1, self._roster.span)
         return [since + (h >> 3) % span for h in self._hashes]
 
-    def _updated(self) -> list[int]:
+    @cached_property
+    def _created_texts(self) -> list[Value]:
+        return _iso_column(self._created)
+
+    @cached_property
+    def _updated_texts(self) -> list[Value]:
         size = len(_DELAYS)
-        created = self._created()
-        return [c + _DELAYS[(h >> 11) % size] for c, h in zip(created, self._hashes, strict=True)]
+        pairs = zip(self._created, self._hashes, strict=True)
+        return _iso_column([c + _DELAYS[(h >> 11) % size] for c, h in pairs])
 
     def _success_dates(self) -> Column:
-        reached = self._by_status([s.success for s in self._statuses]).rows()
-        updated = _iso_column(self._updated())
-        return Column([u if r else None for u, r in zip(updated, reached, strict=True)])
+        reached = [status.success for status in self._statuses]
+        pairs = zip(self._updated_texts, self._status_picks, strict=True)
+        return Column([u if reached[pick] else None for u, pick in pairs], plain=True)
 
     def member(self, described: Field) -> Column:
         """A member field of these members, edits included."""

@@ -78,7 +78,7 @@ class Sandbox:
     client_id = CLIENT_ID
     client_secret = CLIENT_SECRET
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all but the first by name
         self,
         world: str = "demo",
         *,

@@ -20,8 +20,9 @@ from urllib.parse import parse_qs, unquote
 from aiohttp import web
 
 from marketo_sandbox.clock import iso
+from marketo_sandbox.errors import MESSAGES
 from marketo_sandbox.marketo import Marketo, find_route, normalized
-from marketo_sandbox.wire import JSON_TYPE, Call, Reply
+from marketo_sandbox.wire import JSON_TYPE, Call, Reply, json_reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -51,6 +52,57 @@ def _reset(request: web.BaseRequest) -> None:
         linger = struct.pack("ii", 1, 0)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     transport.abort()
+
+
+def _envelope(fault: Fault, call: Call) -> Reply:
+    """An error envelope with any codes; `errors` may give several."""
+    code = fault.text("code", "611")
+    message = fault.text("message", MESSAGES.get(code, f"Error {code}"))
+    errors = fault.args.get("errors") or [{"code": code, "message": message}]
+    payload: dict[str, object] = {"requestId": call.request_id, "success": False}
+    if call.path.startswith("/rest/asset/"):
+        payload["warnings"] = []
+    reply = json_reply(payload | {"errors": errors}, status=int(fault.number("status", 200)))
+    reply.code = code
+    return reply
+
+
+def _http(fault: Fault) -> Reply:
+    """Any HTTP status and body; by default the proxy's page."""
+    given = "body" in fault.args
+    content = fault.text("body", "").encode() if given else _HTML_502
+    headers = {"Content-Type": fault.text("content_type", "text/html")}
+    extra = fault.args.get("headers")
+    if isinstance(extra, dict):
+        headers |= {str(name): str(value) for name, value in extra.items()}
+    return Reply(content, int(fault.number("status", 502)), headers)
+
+
+def _empty(fault: Fault) -> Reply:
+    return Reply(b"", int(fault.number("status", 200)), {"Content-Type": JSON_TYPE})
+
+
+def _broken(fault: Fault) -> Reply:
+    text = fault.text("body", '{"requestId":"1#2","success":true,"result":[{"id":')
+    return Reply(text.encode(), 200, {"Content-Type": JSON_TYPE})
+
+
+def _redirect(fault: Fault) -> Reply:
+    location = fault.text("url", "https://example.com/")
+    return Reply(b"", int(fault.number("status", 302)), {"Location": location})
+
+
+def _missing(_fault: Fault) -> Reply:
+    return Reply(b"Not Found", 404, {"Content-Type": "text/plain;charset=UTF-8"})
+
+
+_INSTEAD: dict[str, Callable[[Fault], Reply]] = {
+    "http": _http,
+    "empty_body": _empty,
+    "broken_json": _broken,
+    "redirect": _redirect,
+    "file_missing": _missing,
+}
 
 
 async def _pieces(reply: Reply, limit: int | None) -> AsyncIterator[bytes]:
@@ -89,7 +141,12 @@ class Server:
             return await self._send(request, reply, [])
         marketo = self.marketo
         entry = marketo.journal.begin(
-            marketo.clock.now(), request.method, path, query, request.headers, body
+            marketo.clock.now(),
+            method=request.method,
+            path=path,
+            query=query,
+            headers=request.headers,
+            body=body,
         )
         entry.authorized = "Authorization" in request.headers
         began = time.monotonic()
@@ -144,46 +201,15 @@ class Server:
             now,
             marketo.request_id(now),
             entry.endpoint,
+            uri_length=len(request.raw_path),
         )
 
     def _instead(self, fault: Fault, call: Call) -> Reply | None:
         """The answer a fault gives in place of Marketo's."""
         if fault.kind == "error":
-            return self._error(fault, call)
-        if fault.kind == "empty_body":
-            return Reply(b"", int(fault.number("status", 200)), {"Content-Type": JSON_TYPE})
-        if fault.kind == "broken_json":
-            text = fault.text("body", '{"requestId":"1#2","success":true,"result":[{"id":')
-            return Reply(text.encode(), 200, {"Content-Type": JSON_TYPE})
-        if fault.kind == "http":
-            given = "body" in fault.args
-            content = fault.text("body", "").encode() if given else _HTML_502
-            headers = {"Content-Type": fault.text("content_type", "text/html")}
-            extra = fault.args.get("headers")
-            if isinstance(extra, dict):
-                headers |= {str(k): str(v) for k, v in extra.items()}
-            return Reply(content, int(fault.number("status", 502)), headers)
-        if fault.kind == "redirect":
-            location = fault.text("url", "https://example.com/")
-            return Reply(b"", int(fault.number("status", 302)), {"Location": location})
-        if fault.kind == "file_missing":
-            return Reply(b"Not Found", 404, {"Content-Type": "text/plain;charset=UTF-8"})
-        return None
-
-    def _error(self, fault: Fault, call: Call) -> Reply:
-        """An error envelope with any codes; `errors` may give several."""
-        code = fault.text("code", "611")
-        errors = fault.args.get("errors") or [
-            {"code": code, "message": fault.text("message", f"Error {code}")}
-        ]
-        payload: dict[str, object] = {"requestId": call.request_id, "success": False}
-        if call.path.startswith("/rest/asset/"):
-            payload["warnings"] = []
-        payload["errors"] = errors
-        body = json.dumps(payload).encode()
-        reply = Reply(body, int(fault.number("status", 200)), {"Content-Type": JSON_TYPE})
-        reply.code = code
-        return reply
+            return _envelope(fault, call)
+        make = _INSTEAD.get(fault.kind)
+        return None if make is None else make(fault)
 
     def _afterwards(self, faults: list[Fault], call: Call, reply: Reply) -> Reply:
         """Faults that strike once the work is done."""

@@ -117,7 +117,7 @@ def program_row(program: Program) -> dict[str, object]:
         "description": program.description,
         "createdAt": program.created_at,
         "updatedAt": program.updated_at,
-        "url": program.browsed()["url"],
+        "url": program.url(),
         "type": program.type,
         "channel": program.channel,
         "folder": {

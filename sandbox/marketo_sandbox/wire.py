@@ -37,6 +37,7 @@ class Call:
     endpoint: str = "unknown"
     params: dict[str, str] = field(default_factory=dict)
     client_id: str = ""
+    uri_length: int = 0
 
     def value(self, name: str) -> str | None:
         """The first value of a query parameter."""

@@ -17,6 +17,8 @@ from marketo_sandbox.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from marketo_sandbox.fields import Value
+
 _BEGIN = int(parse_instant("2024-01-08T00:00:00Z"))
 _ANCHOR = int(parse_instant("2026-10-01T00:00:00Z"))
 
@@ -114,6 +116,10 @@ _ODD_NAMES = (
 )
 
 
+# These follow from where a member is, whatever else is known of it.
+_COMPUTED = frozenset({"leadId", "programId", "program"})
+
+
 def _new_world(name: str, seed: int, *, custom: bool = True) -> World:
     shown = (*STANDARD_MEMBER_FIELDS, *(CUSTOM_MEMBER_FIELDS if custom else ()))
     return World(
@@ -174,12 +180,22 @@ def demo(seed: int = 1, programs: int = 40) -> World:
     for number in range(programs):
         program_id = 1001 + number * 3
         chance = mix(seed + 5, [program_id])[0]
-        count = 0 if number % 13 == 7 else 10 + chance % 90
+        count = 0 if number in _DESERTED else 10 + chance % 90
         made = _plain_program(world, number, program_id, (1 + chance % 1100, count))
         made.tags = _demo_tags(number)
         _make_odd(made, number)
         world.programs[program_id] = made
     return world
+
+
+# Which programs of the demo are peculiar, by number.
+_TWINS = frozenset({11, 19})
+_MULTILINE, _UNDESCRIBED = frozenset({4, 13, 22, 31}), frozenset({5, 14, 23, 32})
+_IN_CRM = frozenset({3, 10, 17, 24, 31, 38})
+_WITH_COSTS = frozenset(range(0, 40, 4))
+_ELSEWHERE = frozenset({6, 16, 26, 36})
+_DESERTED = frozenset({7, 20, 33})
+_NESTED, _OF_NEW_TYPE = 9, 22
 
 
 def _make_odd(made: Program, number: int) -> None:
@@ -188,27 +204,23 @@ def _make_odd(made: Program, number: int) -> None:
     made.name = f"2025-{number:02} {topics[number % len(topics)]}"
     if number < len(_ODD_NAMES):
         made.name = _ODD_NAMES[number]
-    if number in {11, 19}:
+    if number in _TWINS:
         made.name, made.folder_id, made.folder_name = "Twin", 30 + number, f"Folder {number}"
-    if number % 9 == 4:
+    if number in _MULTILINE:
         made.description = 'Line one\nline "two", with a comma'
-    if number % 9 == 5:
+    if number in _UNDESCRIBED:
         made.description = None
-    if number % 7 == 3:
+    if number in _IN_CRM:
         made.sfdc_id, made.sfdc_name = "7011G000000QXWvQAO", "Campaign, main"
-    if number % 4 == 0:
+    if number in _WITH_COSTS:
         made.costs = [Cost("2025-01-01", 2000, "like a note"), Cost("2025-02-01", 150)]
-    if number == 9:
-        # An Email program nested in an Event.
-        made.folder_type, made.folder_id, made.folder_name = (
-            "Program",
-            1010,
-            "BP-ES Caf\u00e9 Webinar",
-        )
-    if number == 22:
+    if number == _NESTED:
+        # An Email program inside an Event: the folder is that program.
+        made.folder_type, made.folder_id, made.folder_name = "Program", 1010, _ODD_NAMES[3]
+    if number == _OF_NEW_TYPE:
         # A type no public list has: Marketo adds values without notice.
         made.type = "InteractiveWebinar"
-    if number % 10 == 6:
+    if number in _ELSEWHERE:
         made.workspace = "EMEA Workspace"
 
 
@@ -260,20 +272,17 @@ def extract(seed: int = 1) -> World:
         updated_at="2019-04-12T06:00:00Z",
         status="completed",
     )
+    blank: dict[str, Value] = dict.fromkeys(set(world.member_fields) - _COMPUTED)
+    same: dict[str, Value] = {
+        "acquiredBy": True,
+        "isExhausted": False,
+        "createdAt": joined,
+        "membershipDate": joined,
+        "updatedAt": joined,
+    }
     for lead, status, reached in ((452, "02 Opened", False), (454, "03 Clicked", True)):
-        values = {
-            name: None
-            for name in world.member_fields
-            if name not in {"leadId", "programId", "program"}
-        }
-        known = {
-            "acquiredBy": True,
-            "isExhausted": False,
-            "statusName": status,
-            "reachedSuccess": reached,
-        }
-        times = {"createdAt": joined, "membershipDate": joined, "updatedAt": joined}
-        made.roster.add(lead, {**values, **known, **times}, joined)
+        values = blank | same | {"statusName": status, "reachedSuccess": reached}
+        made.roster.add(lead, values, joined)
     world.programs[made.id] = made
     return world
 
