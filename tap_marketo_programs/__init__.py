@@ -1,0 +1,1 @@
+"""Singer tap for Adobe Marketo Engage programs and program members."""
