@@ -1,0 +1,528 @@
+"""The one place that sends HTTP to Marketo.
+
+`MarketoClient` is a `requests.Session` whose `send` signs, limits, judges and
+retries, so whatever sends through it (the SDK's `RESTStream` included) gets
+all four. `success` is the only truth: HTTP 200 says nothing
+(https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/error-codes).
+It must not know streams, export jobs or Singer.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import random
+import re
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import backoff
+import requests
+
+from tap_marketo_programs.auth import AccessToken, refusal
+from tap_marketo_programs.clock import Clock, SystemClock
+from tap_marketo_programs.errors import (
+    AnswerError,
+    BadCredentials,
+    BrokenAnswer,
+    ConnectionFailed,
+    FileUnavailable,
+    MarketoConfigError,
+    MarketoTransientError,
+    PermissionDenied,
+    RateLimited,
+    RequestRefused,
+    TokenRejected,
+    http_verdict,
+    verdict,
+)
+from tap_marketo_programs.limits import WINDOW_SECONDS, CallLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_Answer = TypeVar("_Answer")
+
+logger = logging.getLogger(__name__)
+
+IDENTITY_PATH = "/identity/oauth/token"
+
+# No healthy host needs longer to accept a connection; `request_timeout_seconds`
+# is for answers, and a host that is not there should be known in seconds.
+CONNECT_TIMEOUT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long one call may be retried: whichever ends first."""
+
+    tries: int
+    seconds: float
+    longest_wait: float = 60.0
+
+
+# A failed *request* is retried by these; a failed *job* has a budget of its own
+# in the export runner.
+BUDGET = Budget(tries=8, seconds=600)
+# Other integrations can use the shared window up for minutes on end.
+RATE_BUDGET = Budget(tries=30, seconds=900)
+# Before Marketo has answered once, silence is more likely a wrong base_url.
+FIRST_CONTACT_BUDGET = Budget(tries=3, seconds=15, longest_wait=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Whom to ask and how patiently.
+
+    Args:
+        host_url: Scheme and host as `host_url()` returns them.
+        client_id: Of the LaunchPoint custom service.
+        client_secret: Likewise.
+        timeout: Seconds to wait for a connection, and between two bytes of an answer.
+        calls_per_window: Calls allowed in any 20 seconds.
+    """
+
+    host_url: str
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+    timeout: float = 300.0
+    calls_per_window: int = 50
+
+
+def host_url(base_url: str) -> str:
+    """Reduce what people paste as `base_url` to scheme and host.
+
+    Args:
+        base_url: The REST or Identity endpoint of Admin > Web Services, in any
+            of the spellings seen in the wild.
+
+    Raises:
+        MarketoConfigError: It is no URL of a Marketo host, or asks for plain
+            http elsewhere than on this machine.
+    """
+    text = base_url.strip()
+    parts = urlsplit(text if "://" in text else f"https://{text}")
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    known_path = re.fullmatch(r"/*((rest|identity|bulk)(/.*)?)?", parts.path)
+    if not host or not known_path or parts.username or parts.query or re.search(r"\s", host):
+        message = (
+            "base_url: expected the REST endpoint shown in Admin > Web Services, "
+            "such as https://123-ABC-456.mktorest.com/rest"
+        )
+        raise MarketoConfigError(message)
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        message = "base_url: must be https; plain http is accepted for this machine's own addresses"
+        raise MarketoConfigError(message)
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class MarketoClient(requests.Session):
+    """A session with one Marketo subscription.
+
+    Args:
+        connection: Whom to ask and how patiently.
+        clock: Where time comes from.
+    """
+
+    def __init__(self, connection: Connection, clock: Clock | None = None) -> None:
+        super().__init__()
+        self.connection = connection
+        self.clock: Clock = clock or SystemClock()
+        self.limits = CallLimits(connection.calls_per_window, self.clock)
+        self.retries = 0
+        self._token = AccessToken(self._fetch_token, self.clock)
+        # Whether Identity has ever answered as Identity does.
+        self._met = False
+        self._server_time: tuple[datetime, float] | None = None
+        # A cookie of the load balancer would pin every call to one backend.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.headers["User-Agent"] = "tap-marketo-programs"
+
+    # What callers use
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # noqa: ANN401 - the base class's signature
+        """Send one request until Marketo answers `success: true`.
+
+        The base class's keywords are ignored: time-outs, redirects and streaming
+        are this client's own business.
+
+        Raises:
+            AnswerError: Marketo's last word, once no budget is left.
+            MarketoConfigError: What only the user can mend.
+        """
+        return self._persist(lambda: self._call(request))
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: object = None,
+        repeatable: bool = True,
+    ) -> list[Any]:
+        """One call for rows: the `result` of `ask`, empty where it is missing."""
+        return rows(self.ask(method, path, params=params, body=body, repeatable=repeatable))
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: object = None,
+        repeatable: bool = True,
+    ) -> Mapping[str, Any]:
+        """One call for an envelope."""
+        response = self.fetch(method, path, params=params, body=body, repeatable=repeatable)
+        return _json_object(response) or {}
+
+    def fetch(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: object = None,
+        repeatable: bool = True,
+    ) -> requests.Response:
+        """One call; the answer's body is the envelope of a success.
+
+        Args:
+            method: HTTP verb.
+            path: From the host on, such as `/rest/v1/leads/describe2.json`.
+            params: Query parameters.
+            body: What to send as JSON.
+            repeatable: False for a call that must not happen twice: an error that
+                leaves it in doubt is raised at once.
+        """
+        url = self.connection.host_url + path
+        request = self.prepare_request(
+            requests.Request(method, url, params=dict(params or {}), json=body),
+        )
+        return self._persist(lambda: self._call(request), repeatable=repeatable)
+
+    @contextmanager
+    def open_file(self, path: str, start: int = 0) -> Iterator[requests.Response]:
+        """Open a file for streaming; the connection counts as one until the block ends.
+
+        Args:
+            path: From the host on.
+            start: First byte wanted; sent as a Range when it is not 0.
+
+        Raises:
+            FileUnavailable: HTTP 404, which this endpoint alone uses.
+        """
+        headers = {"Accept-Encoding": "identity"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        url = self.connection.host_url + path
+        request = self.prepare_request(requests.Request("GET", url, headers=headers))
+        with ExitStack() as held:
+
+            def attempt() -> requests.Response:
+                with ExitStack() as opened:
+                    opened.enter_context(self.limits.call())
+                    response = self._exchange(request, _judge_file, stream=True)
+                    opened.callback(response.close)
+                    held.push(opened.pop_all())
+                    return response
+
+            yield self._persist(attempt)
+
+    def now(self) -> datetime:
+        """Marketo's own clock, from the `Date` of its last answer.
+
+        A local clock that runs ahead would ask for a window whose end has not
+        happened yet, and lose what happens before it has.
+        """
+        if self._server_time is None:
+            return self.clock.now()
+        then, at = self._server_time
+        return then + timedelta(seconds=self.clock.monotonic() - at)
+
+    # One attempt
+
+    def _call(self, request: requests.PreparedRequest) -> requests.Response:
+        with self.limits.call():
+            return self._exchange(request, _judge)
+
+    def _exchange(
+        self,
+        request: requests.PreparedRequest,
+        judge: Callable[[requests.Response], None],
+        *,
+        stream: bool = False,
+    ) -> requests.Response:
+        """Sign, send and judge once."""
+        signed = request.copy()
+        token = self._token.current()
+        signed.headers["Authorization"] = f"Bearer {token}"
+        response = self._transmit(signed, stream=stream)
+        try:
+            judge(response)
+        except requests.RequestException as error:
+            response.close()
+            raise connection_failed(error, signed) from None
+        except AnswerError as error:
+            response.close()
+            if isinstance(error, TokenRejected):
+                self._token.discard(token)
+            raise
+        return response
+
+    def _transmit(
+        self,
+        request: requests.PreparedRequest,
+        *,
+        stream: bool = False,
+    ) -> requests.Response:
+        """Put one request on the wire; note what time it is over there."""
+        settings = self.merge_environment_settings(request.url, {}, stream, None, None)
+        timeout = self.connection.timeout
+        try:
+            response = super().send(
+                request,
+                timeout=(min(CONNECT_TIMEOUT_SECONDS, timeout), timeout),
+                # A redirect could carry the token to another host.
+                allow_redirects=False,
+                **settings,
+            )
+        except requests.RequestException as error:
+            raise connection_failed(error, request) from None
+        self._note_time(response)
+        return response
+
+    def _note_time(self, response: requests.Response) -> None:
+        try:
+            then = parsedate_to_datetime(response.headers["Date"])
+        except (KeyError, ValueError):
+            return
+        self._server_time = (then.astimezone(UTC), self.clock.monotonic())
+
+    # The token
+
+    def _fetch_token(self) -> Mapping[str, Any]:
+        """Ask Identity, by POST with a form: no secret may stand in a URL."""
+        connection = self.connection
+        request = requests.Request(
+            "POST",
+            connection.host_url + IDENTITY_PATH,
+            data={
+                "grant_type": "client_credentials",
+                "client_id": connection.client_id,
+                "client_secret": connection.client_secret,
+            },
+        ).prepare()
+        try:
+            return self._persist(lambda: self._ask_identity(request))
+        except (ConnectionFailed, BrokenAnswer, RequestRefused) as error:
+            if self._met:
+                raise
+            raise _no_marketo(connection.host_url, error) from None
+
+    def _ask_identity(self, request: requests.PreparedRequest) -> Mapping[str, Any]:
+        response = self._transmit(request)
+        answer = _json_object(response)
+        if response.status_code == HTTPStatus.UNAUTHORIZED or (answer and "error" in answer):
+            raise BadCredentials(refusal(answer or {}))
+        _judge_http(response)
+        if answer is None or "access_token" not in answer:
+            raise _broken(response)
+        self._met = True
+        return answer
+
+    # Persistence
+
+    def _persist(self, attempt: Callable[[], _Answer], *, repeatable: bool = True) -> _Answer:
+        """Repeat an attempt until it succeeds or its budget is used up."""
+        started = self.clock.monotonic()
+        waits = backoff.expo(factor=1)
+        next(waits)
+        tries = 0
+        renewed = False
+        while True:
+            try:
+                return attempt()
+            except TokenRejected:
+                # A new token is a new start, once; a second refusal is an answer.
+                if renewed:
+                    raise
+                renewed = True
+            except MarketoTransientError as error:
+                if error.in_doubt and not repeatable:
+                    raise
+                tries += 1
+                wait = self._wait(error, next(waits))
+                budget = self._budget(error)
+                elapsed = self.clock.monotonic() - started
+                if tries >= budget.tries or elapsed + wait > budget.seconds:
+                    raise
+                logger.info("%s; trying again in %.0f s", error, wait)
+                self.retries += 1
+                self.clock.sleep(wait)
+
+    def _budget(self, error: MarketoTransientError) -> Budget:
+        if not self._met and not isinstance(error, RateLimited):
+            return FIRST_CONTACT_BUDGET
+        return RATE_BUDGET if isinstance(error, RateLimited) else BUDGET
+
+    def _wait(self, error: MarketoTransientError, wait: float) -> float:
+        jitter = random.uniform(0, 1)  # noqa: S311 - spreads callers, guards nothing
+        if isinstance(error, RateLimited):
+            # The window is everybody's: none of our threads need try before it moves.
+            self.limits.pause(WINDOW_SECONDS)
+            return WINDOW_SECONDS + jitter
+        return min(wait, self._budget(error).longest_wait) * (0.5 + jitter / 2)
+
+
+# Judging answers
+
+
+def rows(envelope: Mapping[str, Any]) -> list[Any]:
+    """The `result` of an envelope; `[]` where it is missing, as on an empty page."""
+    found = envelope.get("result")
+    return found if isinstance(found, list) else []
+
+
+def _json_object(response: requests.Response) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(response.content)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _judge(response: requests.Response) -> None:
+    """Raise unless this is the envelope of a success."""
+    _judge_http(response)
+    _envelope(response)
+
+
+def _judge_file(response: requests.Response) -> None:
+    """Raise unless this is a file, or a part of one.
+
+    `file.json` alone mixes both: an unfinished or unknown job is a plain HTTP
+    404, while token and limit errors are envelopes under HTTP 200, which would
+    end up in the data if the body were written down unseen.
+    """
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        message = f"{_asked(response.request)}: Marketo has no such file"
+        raise FileUnavailable(message, code=f"HTTP {response.status_code}")
+    _judge_http(response)
+    content_type = response.headers.get("Content-Type", "")
+    if content_type.partition(";")[0].strip().lower() == "application/json":
+        _envelope(response)
+        raise _broken(response)
+
+
+def _judge_http(response: requests.Response) -> None:
+    """Raise for a status that is not a success, by the envelope if it carries one."""
+    status = response.status_code
+    if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+        return
+    envelope = _json_object(response)
+    if envelope and envelope.get("errors"):
+        raise _error(response, envelope)
+    what = "redirects elsewhere" if response.is_redirect else f"answered HTTP {status}"
+    message = f"{_asked(response.request)}: Marketo {what}"
+    in_doubt = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    raise http_verdict(status)(message, code=f"HTTP {status}", in_doubt=in_doubt)
+
+
+def _envelope(response: requests.Response) -> None:
+    """Raise unless the answer is an envelope that says `success: true`."""
+    envelope = _json_object(response)
+    if envelope is None:
+        raise _broken(response)
+    if envelope.get("success") is True:
+        return
+    if not envelope.get("errors"):
+        raise _broken(response)
+    raise _error(response, envelope)
+
+
+def _error(response: requests.Response, envelope: Mapping[str, Any]) -> AnswerError:
+    """The error an envelope reports; with several, the one that says most."""
+    found: list[tuple[type[AnswerError], str, str]] = []
+    for item in envelope["errors"]:
+        entry = item if isinstance(item, dict) else {"message": str(item)}
+        code, words = str(entry.get("code", "")), str(entry.get("message", ""))
+        found.append((verdict(code, words), code, words))
+    raises, code, words = next((row for row in found if row[0] is not RequestRefused), found[0])
+    said = "; ".join(f"{code} {words}".strip() for _, code, words in found)
+    request_id = envelope.get("requestId") or "none"
+    text = f"{_asked(response.request)}: Marketo says {said} (request id {request_id})"
+    if raises is PermissionDenied:
+        text += f". {permission(response.request.path_url)}"
+    return raises(text, code=code, message=words)
+
+
+def permission(path: str) -> str:
+    """Which permission of the API user's role a path needs, for a 603.
+
+    Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/custom-services
+    """
+    needed = "Read-Only Assets" if path.startswith("/rest/asset/") else "Read-Only Lead"
+    return (
+        f"The API user's role needs the permission '{needed}' (Admin > Users & Roles), and this "
+        "machine's address must be on the IP allowlist if there is one"
+    )
+
+
+def _broken(response: requests.Response) -> BrokenAnswer:
+    what = "nothing" if not response.content else "something that is not a Marketo answer"
+    return BrokenAnswer(f"{_asked(response.request)}: Marketo answered {what}", in_doubt=True)
+
+
+def connection_failed(
+    error: requests.RequestException,
+    request: requests.PreparedRequest,
+) -> ConnectionFailed:
+    """Name what broke without the library's text, which repeats URLs and objects."""
+    kinds: tuple[tuple[type[Exception], str], ...] = (
+        (requests.exceptions.SSLError, "the TLS certificate could not be verified"),
+        (requests.exceptions.ProxyError, "the proxy refused"),
+        (requests.exceptions.ConnectTimeout, "no connection in time"),
+        (requests.exceptions.ReadTimeout, "no answer in time"),
+    )
+    words = next((text for kind, text in kinds if isinstance(error, kind)), "the connection failed")
+    if "NameResolutionError" in repr(error):
+        words = "the host name is unknown"
+    # Without a connection nothing was asked, so nothing can be in doubt.
+    never_sent = isinstance(error, requests.exceptions.ConnectTimeout) or (
+        "NewConnectionError" in repr(error)
+    )
+    return ConnectionFailed(f"{_asked(request)}: {words}", in_doubt=not never_sent)
+
+
+def _asked(request: requests.PreparedRequest) -> str:
+    """A request as a log may show it: no query, no host, no headers."""
+    return f"{request.method} {request.path_url.partition('?')[0]}"
+
+
+def _no_marketo(url: str, error: AnswerError) -> AnswerError:
+    """The same error, for a user whose base_url is probably wrong."""
+    message = (
+        f"base_url: {url} does not answer as Marketo's Identity service does ({error}). "
+        "Compare it with the REST endpoint in Admin > Web Services."
+    )
+    return type(error)(message, code=error.code)
