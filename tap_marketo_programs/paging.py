@@ -1,0 +1,126 @@
+"""Paging by offset over a listing that moves while it is read.
+
+Every page is computed live, so a program created, renamed or deleted between
+two pages shifts the rest: rows come twice, or never. A sweep therefore lets
+each page overlap the one before by one row; when that row is not where it
+should be, the whole sweep is repeated. `byTag` comes in random order by
+Adobe's own word, so its sweeps repeat until they have shown as many different
+rows as one sweep has.
+
+Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/assets/programs
+It must not know which listing it reads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.pagination import OffsetPaginator
+
+from tap_marketo_programs.client import rows
+from tap_marketo_programs.errors import NeverSettled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import requests
+
+    from tap_marketo_programs.client import MarketoClient
+
+# The most that an asset endpoint returns; absent, it silently returns 20.
+PAGE_SIZE = 200
+STEP = PAGE_SIZE - 1
+# A listing of 5,000 rows in random order settles after about ten sweeps.
+MOST_SWEEPS = 30
+
+
+class OffsetSweep(OffsetPaginator):
+    """The SDK's offset paginator, with repeated sweeps.
+
+    Args:
+        key: The field that tells rows apart.
+        ordered: Whether rows keep their order between two requests.
+    """
+
+    def __init__(self, key: str, *, ordered: bool = True) -> None:
+        super().__init__(start_value=0, page_size=STEP)
+        self._key = key
+        self._ordered = ordered
+        self._seen: set[Any] = set()
+        self._sweeps = 0
+        self._clean = True
+        self._anchor: Any = None
+        self._next = 0
+
+    def new_rows(self, response: requests.Response) -> Iterator[dict[str, Any]]:
+        """The rows of a page that no earlier page had."""
+        for row in _rows(response):
+            if row.get(self._key) not in self._seen:
+                self._seen.add(row.get(self._key))
+                yield row
+
+    def continue_if_empty(self, response: requests.Response) -> bool:  # noqa: ARG002 - the SDK's signature
+        """A page without new rows may still be followed by one."""
+        return True
+
+    def has_more(self, response: requests.Response) -> bool:
+        """Whether another page, or another sweep, is needed.
+
+        Raises:
+            NeverSettled: Too many sweeps disagreed.
+        """
+        keys = [row.get(self._key) for row in _rows(response)]
+        offset = self.current_value
+        if offset and (not keys or keys[0] != self._anchor):
+            self._clean = False
+        if len(keys) >= PAGE_SIZE:
+            self._anchor, self._next = keys[STEP], offset + STEP
+            return True
+        if self._is_settled(offset, offset + len(keys)):
+            return False
+        if self._sweeps >= MOST_SWEEPS:
+            message = (
+                f"{self._sweeps} sweeps over {offset + len(keys)} rows have shown "
+                f"{len(self._seen)} different ones: the listing changes faster than it can be "
+                "read. Try again when nobody is editing programs."
+            )
+            raise NeverSettled(message)
+        self._clean, self._next = True, 0
+        return True
+
+    def get_next(self, response: requests.Response) -> int | None:  # noqa: ARG002 - the SDK's signature
+        """The next offset: one row back, so that pages overlap."""
+        return self._next
+
+    def _is_settled(self, last_offset: int, total: int) -> bool:
+        """Whether every row has been seen, at the end of a sweep.
+
+        One page is a moment's truth. Several are one when no page was shifted;
+        otherwise at least as many rows must have been seen as there are, and
+        in an ordered listing more than one sweep must say so, since a row
+        deleted in the middle of the first would stand in for one it hid.
+        """
+        self._sweeps += 1
+        if last_offset == 0 or (self._ordered and self._clean):
+            return True
+        enough = len(self._seen) >= total
+        return enough and (self._sweeps > 1 or not self._ordered)
+
+
+def listing(
+    client: MarketoClient,
+    path: str,
+    key: str,
+    params: Mapping[str, Any] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Every row of an ordered asset listing, once."""
+    sweep = OffsetSweep(key)
+    while not sweep.finished:
+        query = {**(params or {}), "maxReturn": PAGE_SIZE, "offset": sweep.current_value}
+        response = client.fetch("GET", path, params=query)
+        yield from sweep.new_rows(response)
+        sweep.advance(response)
+
+
+def _rows(response: requests.Response) -> list[dict[str, Any]]:
+    return [row for row in rows(response.json()) if isinstance(row, dict)]
