@@ -1,0 +1,1 @@
+"""Bulk Program Member Extract: from what is wanted to verified rows."""

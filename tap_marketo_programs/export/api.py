@@ -1,0 +1,149 @@
+"""The remote verbs of Bulk Program Member Extract, one method each.
+
+It must not know when to call them: that is the runner's business.
+
+Source of every method:
+https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/bulk-extract/bulk-program-member-extract
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tap_marketo_programs.errors import AnswerError, BrokenAnswer
+from tap_marketo_programs.export.job import ExportJob, ExportStatus, valid_export_id
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    import requests
+
+    from tap_marketo_programs.client import MarketoClient
+    from tap_marketo_programs.export.plan import ExportSlice
+
+logger = logging.getLogger(__name__)
+
+BASE = "/bulk/v1/program/members/export"
+LIST_PAGE = 300
+# A page token that never ends would otherwise keep a listing going for ever.
+MOST_LIST_PAGES = 100
+
+
+class ExportApi:
+    """The export endpoints of one API user.
+
+    Args:
+        client: Sends everything.
+    """
+
+    def __init__(self, client: MarketoClient) -> None:
+        self._client = client
+        self.clock = client.clock
+
+    def now(self) -> datetime:
+        """Marketo's own clock."""
+        return self._client.now()
+
+    def create(
+        self,
+        wanted: ExportSlice,
+        fields: Sequence[str],
+        known: Collection[str] = (),
+    ) -> ExportJob:
+        """Create a job ("Creating a Job"); it waits until it is enqueued.
+
+        A create must not simply be repeated: when its answer is lost, the job
+        it may have made is looked for first.
+
+        Args:
+            wanted: Programs and window.
+            fields: REST names, in the order of the columns.
+            known: Ids of jobs that cannot be the lost one.
+
+        Raises:
+            AnswerError: Marketo refuses, or its answer was lost and no job was
+                made (`in_doubt`).
+        """
+        asked_at = self._client.now()
+        body = {"format": "CSV", "fields": list(fields), "filter": wanted.filter()}
+        try:
+            rows = self._client.call("POST", f"{BASE}/create.json", body=body, repeatable=False)
+            return _only_job(rows, "create")
+        except AnswerError as error:
+            if not error.in_doubt:
+                raise
+            logger.info("%s; looking for the job it may have created", error)
+            found = [
+                job
+                for job in self.jobs([ExportStatus.CREATED])
+                if job.export_id not in known
+                and job.status is ExportStatus.CREATED
+                and job.created_at is not None
+                and job.created_at >= asked_at - timedelta(seconds=1)
+            ]
+            # Two candidates cannot be told apart: a listing does not show what
+            # a job was asked for, and another process may share the API user.
+            if len(found) != 1:
+                raise
+            return found[0]
+
+    def enqueue(self, export_id: str) -> ExportJob:
+        """Put a created job into the queue ("Starting a Job").
+
+        Raises:
+            QueueFull: Ten jobs, whoever's, are there already.
+            AlreadyQueued: It was put there before; this means success.
+            DailyQuotaExceeded: No more megabytes today.
+        """
+        return self._job("POST", export_id, "enqueue")
+
+    def status(self, export_id: str) -> ExportJob:
+        """What became of a job ("Polling Job Status"); refreshed once a minute.
+
+        Raises:
+            AnswerError: Among others, when Marketo does not know the job (any more).
+        """
+        return self._job("GET", export_id, "status")
+
+    def cancel(self, export_id: str) -> ExportJob:
+        """End a job that is not wanted any more ("Cancelling a Job")."""
+        return self._job("POST", export_id, "cancel")
+
+    def jobs(self, statuses: Collection[ExportStatus]) -> Iterator[ExportJob]:
+        """This API user's jobs of the past seven days ("Get Export Program Member Jobs")."""
+        params = {"status": ",".join(status.lower() for status in statuses), "batchSize": LIST_PAGE}
+        for _ in range(MOST_LIST_PAGES):
+            answer = self._client.ask("GET", f"{BASE}.json", params=params)
+            rows = answer.get("result") or []
+            yield from (ExportJob.from_wire(row) for row in rows if isinstance(row, dict))
+            token = answer.get("nextPageToken")
+            if not token or not rows or token == params.get("nextPageToken"):
+                return
+            params["nextPageToken"] = token
+
+    def open_file(
+        self,
+        export_id: str,
+        start: int = 0,
+    ) -> AbstractContextManager[requests.Response]:
+        """Open a completed job's file from a byte on ("Retrieving Your Data").
+
+        Raises:
+            FileUnavailable: The job has no file.
+        """
+        return self._client.open_file(f"{BASE}/{valid_export_id(export_id)}/file.json", start)
+
+    def _job(self, method: str, export_id: str, verb: str) -> ExportJob:
+        path = f"{BASE}/{valid_export_id(export_id)}/{verb}.json"
+        return _only_job(self._client.call(method, path), verb)
+
+
+def _only_job(rows: Sequence[object], verb: str) -> ExportJob:
+    if rows and isinstance(rows[0], dict):
+        return ExportJob.from_wire(rows[0])
+    message = f"Marketo answered an export job's {verb} without naming the job"
+    raise BrokenAnswer(message, in_doubt=True)

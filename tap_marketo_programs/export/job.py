@@ -1,0 +1,123 @@
+"""One export job as Marketo describes it.
+
+Pure: it reads answers and knows nothing of how they were fetched.
+
+Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/bulk-extract/bulk-program-member-extract
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_programs.errors import BrokenAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Ids are UUIDs. They come from the network and from state and become part of a
+# path, so nothing else may pass.
+_EXPORT_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
+
+
+class ExportStatus(StrEnum):
+    """The states of a job, as the wire spells them."""
+
+    CREATED = "Created"
+    QUEUED = "Queued"
+    PROCESSING = "Processing"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+
+    @classmethod
+    def from_wire(cls, text: object) -> ExportStatus:
+        """Read a status in any case; Adobe's prose also writes `Canceled`.
+
+        A word nobody has documented counts as still running: the time-out
+        ends what never finishes.
+        """
+        word = str(text).strip().capitalize()
+        if word == "Canceled":
+            return cls.CANCELLED
+        return cls(word) if word in set(cls) else cls.PROCESSING
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the job holds one of the subscription's ten places."""
+        return self in {ExportStatus.QUEUED, ExportStatus.PROCESSING}
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the job ended without a file."""
+        return self in {ExportStatus.FAILED, ExportStatus.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportJob:
+    """What Marketo says of one job; what it does not say yet is None.
+
+    Sizes are bytes, `checksum` is Marketo's text (`sha256:` and 64 hex digits).
+    """
+
+    export_id: str
+    status: ExportStatus
+    created_at: datetime | None = None
+    finished_at: datetime | None = None
+    number_of_records: int | None = None
+    file_size: int | None = None
+    checksum: str | None = None
+    error: str | None = None
+
+    @classmethod
+    def from_wire(cls, answer: Mapping[str, Any]) -> ExportJob:
+        """Read one entry of `result`.
+
+        Raises:
+            BrokenAnswer: It names no job.
+        """
+        try:
+            export_id = valid_export_id(answer.get("exportId"))
+        except ValueError:
+            message = "Marketo described an export job without a usable exportId"
+            raise BrokenAnswer(message, in_doubt=True) from None
+        checksum, error = answer.get("fileChecksum"), answer.get("errorMsg")
+        return cls(
+            export_id=export_id,
+            status=ExportStatus.from_wire(answer.get("status")),
+            created_at=_instant(answer.get("createdAt")),
+            finished_at=_instant(answer.get("finishedAt")),
+            number_of_records=_count(answer.get("numberOfRecords")),
+            file_size=_count(answer.get("fileSize")),
+            checksum=checksum if isinstance(checksum, str) else None,
+            error=error if isinstance(error, str) else None,
+        )
+
+
+def valid_export_id(text: object) -> str:
+    """An export id that is safe as part of a path.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if isinstance(text, str) and _EXPORT_ID.fullmatch(text):
+        return text
+    message = "not an export id"
+    raise ValueError(message)
+
+
+def _count(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    return int(value) if str(value).isdecimal() else None
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        parsed = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)

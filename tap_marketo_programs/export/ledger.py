@@ -1,0 +1,261 @@
+"""Watermarks and jobs in flight, and their form as a Singer bookmark.
+
+Pure. The bookmark, version 1:
+
+```json
+{
+  "replication_key": "updatedAt",
+  "replication_key_value": "2026-11-01T03:00:00Z",
+  "version": 1,
+  "watermarks": {"2026-11-01T03:00:00Z": "1001-1400,1402", "2026-11-02T03:00:00Z": "1401"},
+  "exports": [
+    {"id": "b5ca52a9-...", "programs": "1001-1010", "until": "2026-11-03T03:00:00Z",
+     "window": ["2026-11-01T02:00:00Z", "2026-11-03T03:00:00Z"],
+     "fields": "9f86d081884c", "client": "2c26b46b68ff"}
+  ]
+}
+```
+
+`replication_key_value` is the lowest watermark, for tools and people that look
+there; the tap itself reads `watermarks`. Sets of programs are ranges; a set
+whose ranges would be long is `z:` and the base64 of the zlib of its gaps
+(`first id, then the distance to each next one, +n for n neighbours`), which
+keeps the line of 3,000 scattered programs under 8 KB. Fields and client id are
+digests: they only have to be compared.
+
+It must not know what the jobs are doing, and it never repairs a bookmark it
+cannot read: a silent start from zero would pay the whole history again.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import zlib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_programs.errors import StateRefused
+from tap_marketo_programs.export.job import valid_export_id
+from tap_marketo_programs.export.plan import MAX_PROGRAMS, ExportSlice, Window, wire_time
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+VERSION = 1
+LONGEST_RANGES = 1_000
+# Far above any real program id; keeps a damaged range from filling memory.
+HIGHEST_PROGRAM_ID = 2**31
+MOST_PROGRAMS = 1_000_000
+
+_RANGE = re.compile(r"(\d{1,10})(?:-(\d{1,10}))?")
+_GAP = re.compile(r"(\d{1,10})(?:\+(\d{1,10}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """A job that was created and whose rows are not out yet.
+
+    Args:
+        export_id: Marketo's id of the job.
+        slice: What it was asked for.
+        fields: `digest()` of the export's fields.
+        client: `digest()` of the client id that created it.
+    """
+
+    export_id: str
+    slice: ExportSlice
+    fields: str
+    client: str
+
+
+@dataclass(slots=True)
+class Ledger:
+    """How far each program is known, and which jobs are under way."""
+
+    watermarks: dict[int, datetime] = field(default_factory=dict)
+    in_flight: dict[str, InFlight] = field(default_factory=dict)
+
+    def created(self, job: InFlight) -> None:
+        """A job exists from now on."""
+        self.in_flight[job.export_id] = job
+
+    def dropped(self, export_id: str) -> None:
+        """A job will never be read: it failed, or no longer fits."""
+        self.in_flight.pop(export_id, None)
+
+    def emitted(self, done: ExportSlice) -> None:
+        """All rows of a slice are out; watermarks never go back."""
+        for program_id in done.program_ids:
+            before = self.watermarks.get(program_id)
+            self.watermarks[program_id] = max(before, done.until) if before else done.until
+
+    def forget(self, program_id: int) -> None:
+        """A program was deleted in Marketo."""
+        self.watermarks.pop(program_id, None)
+
+    def to_bookmark(self) -> dict[str, Any]:
+        """The bookmark, ready for JSON."""
+        groups: dict[datetime, list[int]] = defaultdict(list)
+        for program_id, watermark in self.watermarks.items():
+            groups[watermark].append(program_id)
+        bookmark: dict[str, Any] = {"version": VERSION}
+        if groups:
+            bookmark["replication_key"] = "updatedAt"
+            bookmark["replication_key_value"] = wire_time(min(groups))
+        bookmark["watermarks"] = {
+            wire_time(watermark): write_programs(ids) for watermark, ids in sorted(groups.items())
+        }
+        bookmark["exports"] = [_write_job(job) for job in self.in_flight.values()]
+        return bookmark
+
+    @classmethod
+    def from_bookmark(cls, bookmark: Mapping[str, Any]) -> Ledger:
+        """Read a bookmark; an empty one is a first run.
+
+        Raises:
+            StateRefused: It is not one this version wrote.
+        """
+        if not bookmark.keys() - {"starting_replication_value", "replication_key_signpost"}:
+            return cls()
+        version = bookmark.get("version")
+        if version != VERSION:
+            reason = f"its version is {version!r}, expected {VERSION}"
+            raise _refused(reason)
+        try:
+            ledger = cls()
+            for moment, programs in bookmark["watermarks"].items():
+                watermark = _moment(moment)
+                ledger.watermarks.update(dict.fromkeys(read_programs(programs), watermark))
+            for entry in bookmark["exports"]:
+                ledger.created(_read_job(entry))
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            reason = str(error) if type(error) is ValueError else "something in it is missing"
+            raise _refused(reason) from None
+        return ledger
+
+
+def digest(parts: Iterable[str]) -> str:
+    """Twelve hex digits that tell two lists of words apart."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def write_programs(program_ids: Collection[int]) -> str:
+    """A set of program ids as text."""
+    runs = _runs(sorted(program_ids))
+    ranges = ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in runs)
+    if len(ranges) <= LONGEST_RANGES:
+        return ranges
+    gaps, before = [], 0
+    for first, last in runs:
+        gaps.append(f"{first - before}+{last - first}" if last > first else f"{first - before}")
+        before = last
+    return "z:" + base64.b64encode(zlib.compress(" ".join(gaps).encode(), 9)).decode()
+
+
+def read_programs(text: str) -> list[int]:
+    """The set of program ids that a text stands for, ascending.
+
+    Raises:
+        ValueError: The text was not written by `write_programs`.
+    """
+    ids: list[int] = []
+    for first, last in _read_gaps(text[2:]) if text.startswith("z:") else _read_ranges(text):
+        in_order = (ids[-1] if ids else 0) < first <= last <= HIGHEST_PROGRAM_ID
+        if not in_order or len(ids) + last - first >= MOST_PROGRAMS:
+            message = "a set of programs is damaged"
+            raise ValueError(message)
+        ids.extend(range(first, last + 1))
+    return ids
+
+
+def _runs(ids: list[int]) -> list[tuple[int, int]]:
+    """Neighbouring ids as (first, last)."""
+    runs: list[tuple[int, int]] = []
+    for program_id in ids:
+        if runs and runs[-1][1] == program_id - 1:
+            runs[-1] = (runs[-1][0], program_id)
+        else:
+            runs.append((program_id, program_id))
+    return runs
+
+
+def _read_ranges(text: str) -> Iterable[tuple[int, int]]:
+    for part in text.split(",") if text else ():
+        first, last = _numbers(_RANGE, part)
+        yield first, first if last is None else last
+
+
+def _read_gaps(text: str) -> Iterable[tuple[int, int]]:
+    unpack = zlib.decompressobj()
+    try:
+        # A set of a million programs needs less; a bomb must not get more.
+        plain = unpack.decompress(base64.b64decode(text, validate=True), 16 * MOST_PROGRAMS)
+    except (binascii.Error, zlib.error):
+        message = "a set of programs is damaged"
+        raise ValueError(message) from None
+    before = 0
+    for part in plain.decode("ascii").split():
+        gap, more = _numbers(_GAP, part)
+        first = before + gap
+        before = first + (more or 0)
+        yield first, before
+
+
+def _numbers(form: re.Pattern[str], part: str) -> tuple[int, int | None]:
+    match = form.fullmatch(part)
+    if match is None:
+        message = "a set of programs is damaged"
+        raise ValueError(message)
+    return int(match[1]), None if match[2] is None else int(match[2])
+
+
+def _write_job(job: InFlight) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": job.export_id,
+        "programs": write_programs(job.slice.program_ids),
+        "until": wire_time(job.slice.until),
+        "fields": job.fields,
+        "client": job.client,
+    }
+    if job.slice.window:
+        entry["window"] = [wire_time(job.slice.window.start), wire_time(job.slice.window.end)]
+    if job.slice.floor:
+        entry["floor"] = wire_time(job.slice.floor)
+    return entry
+
+
+def _read_job(entry: Mapping[str, Any]) -> InFlight:
+    programs = tuple(read_programs(entry["programs"]))
+    if not 1 <= len(programs) <= MAX_PROGRAMS:
+        message = "an export has no programs, or more than one job can hold"
+        raise ValueError(message)
+    window = entry.get("window")
+    floor = entry.get("floor")
+    return InFlight(
+        export_id=valid_export_id(entry["id"]),
+        slice=ExportSlice(
+            program_ids=programs,
+            window=Window(_moment(window[0]), _moment(window[1])) if window else None,
+            floor=_moment(floor) if floor else None,
+            until=_moment(entry["until"]),
+        ),
+        fields=str(entry["fields"]),
+        client=str(entry["client"]),
+    )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def _refused(reason: str) -> StateRefused:
+    return StateRefused(
+        f"The state of program_members cannot be read ({reason}). Nothing was extracted and the "
+        "state is unchanged. Use a tap version that can read it, or remove "
+        "bookmarks.program_members from the state to extract every member again."
+    )

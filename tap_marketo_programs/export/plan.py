@@ -1,0 +1,204 @@
+"""What to ask Marketo for: programs and their watermarks become export slices.
+
+Pure: tables in, tables out. It must not know jobs, HTTP or state.
+
+The rule for a program's history, when `start_date` bounds it: the cheaper of
+windows from `start_date` on and one unfiltered export, counted in jobs; on a
+tie windows, which carry fewer bytes. So a start at most 31 days ago is one
+window, and an older one is an unfiltered export whose older rows are dropped
+after download.
+
+Limits: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/bulk-extract/bulk-program-member-extract
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+MAX_PROGRAMS = 10
+MAX_WINDOW = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of `updatedAt`, whole seconds, both ends included."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSlice:
+    """What one job is asked for.
+
+    Args:
+        program_ids: One to ten programs, ascending.
+        window: The `updatedAt` filter; None exports every member.
+        floor: Rows visibly older than this are not wanted (with no window only).
+        until: The watermark of these programs once the rows are out.
+    """
+
+    program_ids: tuple[int, ...]
+    window: Window | None
+    floor: datetime | None
+    until: datetime
+
+    def filter(self) -> dict[str, Any]:
+        """The `filter` of the create request.
+
+        `programIds` is used for a single program too: with it Marketo prepends
+        a `programId` column, with `programId` it does not.
+        """
+        wire: dict[str, Any] = {"programIds": list(self.program_ids)}
+        if self.window:
+            wire["updatedAt"] = {
+                "startAt": wire_time(self.window.start),
+                "endAt": wire_time(self.window.end),
+            }
+        return wire
+
+    def halves(self) -> tuple[ExportSlice, ExportSlice]:
+        """The same question for the first and for the second half of the programs."""
+        middle = len(self.program_ids) // 2
+        return (
+            replace(self, program_ids=self.program_ids[:middle]),
+            replace(self, program_ids=self.program_ids[middle:]),
+        )
+
+    def without(self, program_id: int) -> ExportSlice | None:
+        """The same question without one program; None if nothing is left."""
+        left = tuple(other for other in self.program_ids if other != program_id)
+        return replace(self, program_ids=left) if left else None
+
+    def unfiltered(self) -> ExportSlice:
+        """The same rows for a subscription that has no `updatedAt` filter."""
+        floor = self.window.start if self.window else self.floor
+        return replace(self, window=None, floor=floor)
+
+
+def wire_time(moment: datetime) -> str:
+    """ISO 8601 without milliseconds, as Adobe's page demands."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def windows(start: datetime, end: datetime) -> list[Window]:
+    """Cut a span into windows of at most 31 days.
+
+    Each starts in the second at which the one before it ends: were an end ever
+    exclusive, no second would be missing. `start >= end` yields nothing.
+    """
+    found: list[Window] = []
+    while start < end:
+        stop = min(start + MAX_WINDOW, end)
+        found.append(Window(start, stop))
+        start = stop
+    return found
+
+
+def batches(program_ids: Iterable[int]) -> list[tuple[int, ...]]:
+    """Programs in tens, ascending."""
+    ids = sorted(program_ids)
+    return [tuple(ids[at : at + MAX_PROGRAMS]) for at in range(0, len(ids), MAX_PROGRAMS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where in time a plan may reach.
+
+    Args:
+        now: The last second wanted, on Marketo's clock.
+        start_date: The earliest `updatedAt` wanted of a program without watermark.
+        lookback: Overlap of an increment with what is already known.
+        filterable: Whether the subscription has the `updatedAt` filter.
+    """
+
+    now: datetime
+    start_date: datetime | None = None
+    lookback: timedelta = timedelta(0)
+    filterable: bool = True
+
+
+def plan(
+    program_ids: Collection[int],
+    watermarks: Mapping[int, datetime],
+    bounds: Bounds,
+) -> list[ExportSlice]:
+    """The slices that bring these programs up to `bounds.now`.
+
+    Args:
+        program_ids: The programs wanted.
+        watermarks: How far each is known; a program that is missing here is new.
+        bounds: Where in time the plan may reach.
+
+    Returns:
+        Increments of known programs first, so that a long backfill never
+        starves them; within a batch of programs in the order of time.
+    """
+    known: dict[datetime, list[int]] = defaultdict(list)
+    new: list[int] = []
+    for program_id in program_ids:
+        watermark = watermarks.get(program_id)
+        if watermark is None:
+            new.append(program_id)
+        else:
+            known[watermark].append(program_id)
+    increments = [
+        chain
+        for watermark, ids in sorted(known.items())
+        for chain in _increments(ids, watermark, bounds)
+    ]
+    return [*_in_turn(increments), *_in_turn(_histories(new, bounds))]
+
+
+def full(program_ids: Collection[int], now: datetime) -> list[ExportSlice]:
+    """The slices that export every member of these programs."""
+    return [ExportSlice(batch, None, None, now) for batch in batches(program_ids)]
+
+
+def _increments(
+    ids: Sequence[int],
+    watermark: datetime,
+    bounds: Bounds,
+) -> list[list[ExportSlice]]:
+    start = watermark - bounds.lookback
+    if watermark > bounds.now:
+        return []
+    return _chains(ids, windows(start, bounds.now), start, bounds)
+
+
+def _histories(ids: Sequence[int], bounds: Bounds) -> list[list[ExportSlice]]:
+    start = bounds.start_date
+    if start is None:
+        return [[one] for one in full(ids, bounds.now)]
+    spans = windows(start, bounds.now)
+    if len(spans) > 1:
+        return [[ExportSlice(batch, None, start, bounds.now)] for batch in batches(ids)]
+    return _chains(ids, spans, start, bounds)
+
+
+def _chains(
+    ids: Sequence[int],
+    spans: Sequence[Window],
+    start: datetime,
+    bounds: Bounds,
+) -> list[list[ExportSlice]]:
+    """For each ten programs, their slices in the order of time."""
+    if spans and not bounds.filterable:
+        return [[ExportSlice(batch, None, start, bounds.now)] for batch in batches(ids)]
+    return [[ExportSlice(batch, span, None, span.end) for span in spans] for batch in batches(ids)]
+
+
+def _in_turn(chains: Sequence[Sequence[ExportSlice]]) -> list[ExportSlice]:
+    """The first slice of every chain, then every second one...
+
+    A chain's rows leave in order of time, so chains side by side keep more of
+    the queue useful than one chain after another.
+    """
+    return [one for turn in zip_longest(*chains) for one in turn if one is not None]
