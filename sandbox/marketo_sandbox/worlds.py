@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from marketo_sandbox.fields import Value
 
 _BEGIN = int(parse_instant("2024-01-08T00:00:00Z"))
-_ANCHOR = int(parse_instant("2026-10-01T00:00:00Z"))
+_ANCHOR = int(parse_instant("2026-02-01T00:00:00Z"))
+# A member may be updated this long after joining, and still before the anchor.
+_SLACK = 21 * DAY
 
 _OUT = Progression("Not in Program", 0, hidden=True)
 CHANNELS = (
@@ -161,7 +163,7 @@ def _plain_program(
     return Program(
         program_id,
         f"Program {number:05}",
-        Roster(world.seed, program_id, first, count, created, _ANCHOR - created),
+        Roster(world.seed, program_id, first, count, created, _ANCHOR - _SLACK - created),
         type=kind,
         channel=channel,
         status=status,
@@ -170,7 +172,7 @@ def _plain_program(
         start_date=starts if dated else None,
         end_date=iso(created + 30 * DAY + 3600) if dated and kind != "Email" else None,
         # Seen on some Email programs only in a real browse of 2023.
-        head_start=False if kind == "Email" and number % 2 else None,
+        head_start=False if status == "completed" else None,
     )
 
 
