@@ -1,0 +1,697 @@
+"""Keeps the export queue fed and hands verified files to the main thread.
+
+Two threads work behind the one that writes rows: one creates, enqueues and
+polls jobs, the other downloads files. The main thread alone writes to stdout
+and alone decides when a STATE goes out; a job is enqueued, and the next one
+created, only after the STATE that names it is out, so a killed run loses sight
+of one job at most, and that one is not even queued.
+
+A failed *request* is the client's business; here a failed *job* is recreated
+within a budget of its own. It must not know Singer messages or schemas.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import threading
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol, Self
+
+from tap_marketo_programs.errors import (
+    AlreadyQueued,
+    AnswerError,
+    DailyQuotaExceeded,
+    ExportFailed,
+    ExportTimedOut,
+    FieldUnknown,
+    FileCorrupt,
+    FileUnavailable,
+    FilterUnsupported,
+    MarketoError,
+    MarketoTransientError,
+    QueueFull,
+    RequestRefused,
+)
+from tap_marketo_programs.export import quota
+from tap_marketo_programs.export.download import Downloader
+from tap_marketo_programs.export.folder import PrivateFolder
+from tap_marketo_programs.export.job import ExportStatus
+from tap_marketo_programs.export.ledger import InFlight, digest
+from tap_marketo_programs.export.plan import Bounds, ExportSlice, full, plan
+from tap_marketo_programs.export.progress import ExportProgress
+from tap_marketo_programs.export.task import ExportTask, Phase, TaskBoard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+
+    from tap_marketo_programs.export.api import ExportApi
+    from tap_marketo_programs.export.download import ExportFile
+    from tap_marketo_programs.export.job import ExportJob
+    from tap_marketo_programs.export.ledger import Ledger
+
+logger = logging.getLogger(__name__)
+
+# Jobs created for one slice before it is split or given up.
+MOST_CREATES = 3
+# Downloads of one job before it is recreated.
+MOST_DOWNLOADS = 2
+# Jobs recreated for the sake of their file.
+MOST_BAD_JOBS = 2
+# Failed jobs in a row: then it is not the programs.
+MOST_FAILURES = 12
+# Verified files waiting for the main thread.
+MOST_FILES = 2
+# Waits for a place in a queue that other integrations fill.
+SHORTEST_QUEUE_WAIT = 15.0
+LONGEST_QUEUE_WAIT = 300.0
+# A job of an earlier run that is still not done after so long never will be.
+OLDEST_RUNNING = timedelta(days=1)
+# How long an ending run waits for its threads; the process may end within 10 s.
+JOIN_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSettings:
+    """The user's say in how jobs are run; times in seconds."""
+
+    poll_interval: float = 60.0
+    max_queued: int = 4
+    timeout: float = 10_800.0
+    quota_mb: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What a run is to bring.
+
+    Args:
+        program_ids: The programs wanted.
+        bounds: Where in time the plan may reach.
+        fields: The export's columns, as REST names.
+        client: `digest()` of the client id.
+        full_table: Export every member, whatever is known already.
+    """
+
+    program_ids: Sequence[int]
+    bounds: Bounds
+    fields: Sequence[str]
+    client: str
+    full_table: bool = False
+
+
+class Surroundings(Protocol):
+    """What the runner asks of the stream around it."""
+
+    def save(self) -> None:
+        """Write the ledger to STATE; called by the main thread only."""
+
+    def count_rows(self, path: Path) -> int:
+        """Check a whole file; its number of rows, or FileCorrupt."""
+
+    def program_exists(self, program_id: int) -> bool:
+        """Ask Marketo whether a program is still there."""
+
+    def known_fields(self) -> set[str]:
+        """Ask Marketo which fields can be exported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A verified file on its way to the target."""
+
+    task: ExportTask
+    file: ExportFile
+    slice: ExportSlice
+    export_id: str
+
+
+class ExportRunner:
+    """One run of exports; use it as a context manager and iterate over it.
+
+    Args:
+        api: The remote verbs.
+        request: What is wanted.
+        ledger: What is known; kept up to date.
+        settings: The user's say.
+        around: What the stream does for the runner.
+    """
+
+    def __init__(
+        self,
+        api: ExportApi,
+        request: ExportRequest,
+        ledger: Ledger,
+        settings: ExportSettings,
+        around: Surroundings,
+    ) -> None:
+        self.fields = list(request.fields)
+        self.progress = ExportProgress(api.clock)
+        self._api = api
+        self._request = request
+        self._ledger = ledger
+        self._settings = settings
+        self._around = around
+        self._clock = api.clock
+        self._board = TaskBoard()
+        self._unsaved = False
+        self._failures = 0
+        self._queue_wait = SHORTEST_QUEUE_WAIT
+        self._queue_full_since: float | None = None
+        self._create_at = 0.0
+        self._used_before = 0
+        self._threads: list[threading.Thread] = []
+        self._folder = PrivateFolder()
+
+    # The main thread's side
+
+    def __enter__(self) -> Self:
+        """Take up the jobs of an earlier run, plan the rest, start the threads."""
+        # An abandoned generator is finalized late or never; the process's end is certain.
+        atexit.register(self.close)
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave nothing behind, however the block ended."""
+        self.close()
+
+    def __iter__(self) -> Iterator[Export]:
+        """Verified files, those of one program in the order of time.
+
+        Raises:
+            MarketoError: What ended the work, after everything that could still
+                be had was handed over.
+        """
+        while (task := self._next_ready()) is not None:
+            if task.file is None:  # pragma: no cover - READY means that it has one
+                continue
+            yield Export(task, task.file, task.slice, task.export_id)
+        self._raise_what_went_wrong()
+
+    def attend(self) -> None:
+        """Between two rows: write the STATE that the background waits for, if it does."""
+        if self._unsaved:
+            self._save()
+
+    def emitted(self, export: Export) -> None:
+        """All rows of an export are out: its file goes, its watermark moves."""
+        export.file.remove()
+        with self._board.changed:
+            self._ledger.dropped(export.export_id)
+            self._ledger.emitted(export.slice)
+            self._board.remove(export.task)
+            self._unsaved = True
+        self.progress.emitted(export.file)
+
+    def close(self) -> None:
+        """Stop the threads, delete the files; jobs that STATE names stay."""
+        atexit.unregister(self.close)
+        with self._board.changed:
+            self._board.stopping = True
+            self._board.changed.notify_all()
+        for thread in self._threads:
+            thread.join(JOIN_SECONDS)
+        self._folder.remove()
+
+    def cancel(self) -> None:
+        """End every job of this run: for a run whose state nobody keeps."""
+        with self._board.changed:
+            jobs = list(self._ledger.in_flight)
+        for export_id in jobs:
+            with contextlib.suppress(MarketoError):
+                self._api.cancel(export_id)
+            self._ledger.dropped(export_id)
+
+    def save_if_needed(self) -> None:
+        """Write what no STATE has said yet; for the way out."""
+        self.attend()
+
+    def _next_ready(self) -> ExportTask | None:
+        board = self._board
+        while True:
+            self.attend()
+            with board.changed:
+                if self._unsaved:
+                    continue
+                ready = board.of(Phase.READY)
+                if ready:
+                    board.move(ready[0], Phase.EMITTING)
+                    return ready[0]
+                if board.fatal is not None or not board.can_progress:
+                    return None
+                self._clock.wait(board.changed, None)
+
+    def _save(self) -> None:
+        with self._board.changed:
+            self._around.save()
+            self._unsaved = False
+            self._board.changed.notify_all()
+
+    def _raise_what_went_wrong(self) -> None:
+        board = self._board
+        if board.fatal is not None:
+            raise board.fatal
+        if board.problems:
+            if len(board.problems) == 1:
+                raise board.problems[0]
+            told = "; ".join(str(problem) for problem in board.problems)
+            message = f"{len(board.problems)} exports failed: {told}"
+            raise ExportFailed(message)
+        if board.no_more is not None and board.tasks:
+            raise board.no_more
+
+    # Getting started
+
+    def _prepare(self) -> None:
+        for job in list(self._ledger.in_flight.values()):
+            self._reattach(job)
+        self._plan()
+        if self._settings.quota_mb is not None and self._board.tasks:
+            done = self._api.jobs([ExportStatus.COMPLETED])
+            self._used_before = quota.used_bytes(done, self._api.now())
+        self.progress.planned([task.slice for task in self._board.tasks])
+        for work in (self._feed, self._fetch):
+            thread = threading.Thread(target=self._guard, args=(work,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _plan(self) -> None:
+        """Add the slices that neither the ledger nor a job in flight covers."""
+        watermarks = dict(self._ledger.watermarks)
+        for task in self._board.tasks:
+            for program_id in task.slice.program_ids:
+                before = watermarks.get(program_id, task.slice.until)
+                watermarks[program_id] = max(before, task.slice.until)
+        wanted = self._request.program_ids
+        if self._request.full_table:
+            covered = {one for task in self._board.tasks for one in task.slice.program_ids}
+            self._board.add(full([one for one in wanted if one not in covered], self._until))
+        else:
+            self._board.add(plan(wanted, watermarks, self._request.bounds))
+
+    @property
+    def _until(self) -> datetime:
+        return self._request.bounds.now
+
+    def _reattach(self, flight: InFlight) -> None:
+        """Go on with a job of an earlier run, or drop it when it no longer fits."""
+        if not self._fits(flight):
+            logger.info("Export %s of an earlier run no longer fits; dropped", flight.export_id)
+            self._abandon(flight)
+            return
+        try:
+            job = self._api.status(flight.export_id)
+        except RequestRefused as error:
+            logger.info("Export %s of an earlier run is gone (%s)", flight.export_id, error)
+            self._ledger.dropped(flight.export_id)
+            return
+        too_old = job.created_at is not None and self._api.now() - job.created_at > OLDEST_RUNNING
+        if job.status.is_dead or (job.status.is_running and too_old):
+            logger.info("Export %s of an earlier run is %s", job.export_id, job.status)
+            self._abandon(flight, running=job.status.is_running)
+            return
+        task = ExportTask(flight.slice, _phase(job), job)
+        self._set_deadline(task)
+        self._board.tasks.append(task)
+        logger.info("Export %s of an earlier run is %s; going on", job.export_id, job.status)
+
+    def _fits(self, flight: InFlight) -> bool:
+        wanted = set(self._request.program_ids)
+        if flight.client != self._request.client or not wanted.issuperset(flight.slice.program_ids):
+            return False
+        if self._request.full_table and (flight.slice.window or flight.slice.floor):
+            return False
+        if flight.fields == digest(self.fields):
+            return True
+        known = self._around.known_fields()
+        left = [name for name in self.fields if name in known]
+        if flight.fields != digest(left):
+            return False
+        self._drop_fields(set(self.fields) - known)
+        return True
+
+    def _abandon(self, flight: InFlight, *, running: bool = True) -> None:
+        """Forget a job; free its place in the queue if it is ours to free."""
+        self._ledger.dropped(flight.export_id)
+        if running and flight.client == self._request.client:
+            with contextlib.suppress(AnswerError):
+                self._api.cancel(flight.export_id)
+
+    # The background's side
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        """Run a thread's work; whatever ends it early ends the run."""
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - carried over to the main thread
+            with self._board.changed:
+                if not self._board.stopping:
+                    self._board.fatal = self._board.fatal or error
+                self._board.changed.notify_all()
+
+    def _feed(self) -> None:
+        """Create, enqueue and poll until nothing is left to do."""
+        board = self._board
+        while True:
+            with board.changed:
+                if board.stopping or board.fatal is not None or not board.tasks:
+                    return
+                task, wait = self._next_action()
+                if task is None:
+                    self._clock.wait(board.changed, wait)
+                    continue
+            if task.phase is Phase.RUNNING:
+                self._poll(task)
+            elif task.phase is Phase.CREATED:
+                self._enqueue(task)
+            else:
+                self._create(task)
+            self.progress.report(board)
+
+    def _next_action(self) -> tuple[ExportTask | None, float | None]:
+        """The task to see to now, or how long there is nothing to do."""
+        board, now = self._board, self._clock.monotonic()
+        waiting = board.of(Phase.RUNNING)
+        if board.no_more is None:
+            if board.count(Phase.RUNNING) < self._settings.max_queued:
+                waiting += board.of(Phase.CREATED)
+            if (planned := self._may_create()) is not None:
+                planned.due = max(planned.due, self._create_at)
+                waiting.append(planned)
+        first = min(waiting, key=lambda task: task.due, default=None)
+        if first is None:
+            return None, None
+        return (first, None) if first.due <= now else (None, first.due - now)
+
+    def _may_create(self) -> ExportTask | None:
+        """The next planned task, if there is a place for its job."""
+        board, most = self._board, self._settings.max_queued
+        finished = board.count(Phase.COMPLETED, Phase.FETCHING, Phase.READY, Phase.EMITTING)
+        if board.count(Phase.CREATED, Phase.RUNNING) >= most or finished > most + MOST_FILES:
+            return None
+        return next(iter(board.of(Phase.PLANNED)), None)
+
+    def _create(self, task: ExportTask) -> None:
+        if self._quota_is_used():
+            return
+        with self._board.changed:
+            known = set(self._ledger.in_flight)
+        try:
+            job = self._api.create(task.slice, self.fields, known)
+        except DailyQuotaExceeded as error:
+            self._stop_creating(error)
+        except QueueFull as error:
+            self._await_place(task, error)
+        except FilterUnsupported as error:
+            self._go_unfiltered(task, error)
+        except RequestRefused as error:
+            self._refused(task, error)
+        except MarketoTransientError as error:
+            task.creates += 1
+            if not error.in_doubt or task.creates >= MOST_CREATES:
+                raise
+            task.due = self._clock.monotonic() + SHORTEST_QUEUE_WAIT
+        else:
+            task.creates += 1
+            self.progress.created()
+            self._created(task, job)
+
+    def _created(self, task: ExportTask, job: ExportJob) -> None:
+        """Name the job in the ledger and wait until STATE says so."""
+        board = self._board
+        flight = InFlight(job.export_id, task.slice, digest(self.fields), self._request.client)
+        with board.changed:
+            task.job = job
+            task.bad_files = 0
+            board.move(task, Phase.CREATED)
+            self._ledger.created(flight)
+            self._unsaved = True
+            board.changed.notify_all()
+            while self._unsaved and not board.stopping:
+                self._clock.wait(board.changed, None)
+
+    def _enqueue(self, task: ExportTask) -> None:
+        if self._board.stopping:
+            return
+        try:
+            self._api.enqueue(task.export_id)
+        except AlreadyQueued:
+            pass
+        except QueueFull as error:
+            self._await_place(task, error)
+            return
+        except DailyQuotaExceeded as error:
+            self._stop_creating(error)
+            return
+        except RequestRefused as error:
+            self._job_died(task, str(error))
+            return
+        self._queue_full_since = None
+        self._queue_wait = SHORTEST_QUEUE_WAIT
+        with self._board.changed:
+            self._set_deadline(task)
+            task.due = self._clock.monotonic() + self._settings.poll_interval
+            self._board.move(task, Phase.RUNNING)
+
+    def _poll(self, task: ExportTask) -> None:
+        try:
+            job = self._api.status(task.export_id)
+        except RequestRefused as error:
+            self._job_died(task, str(error))
+            return
+        with self._board.changed:
+            task.job = job
+            task.due = self._clock.monotonic() + self._settings.poll_interval
+            if job.status is ExportStatus.COMPLETED:
+                self._failures = 0
+                self.progress.completed(job)
+                self._board.move(task, Phase.COMPLETED)
+            elif job.status is ExportStatus.CREATED:
+                # Its enqueue was lost after all.
+                self._board.move(task, Phase.CREATED)
+        if job.status.is_dead:
+            self._job_died(task, f"{job.status}" + (f": {job.error}" if job.error else ""))
+        elif job.status is not ExportStatus.COMPLETED and self._clock.monotonic() > task.deadline:
+            message = (
+                f"export {task.export_id} is still {job.status} after "
+                f"{self._settings.timeout:.0f} s (export_timeout_seconds); the state names it, "
+                "and the next run goes on with it"
+            )
+            raise ExportTimedOut(message)
+
+    def _set_deadline(self, task: ExportTask) -> None:
+        task.deadline = self._clock.monotonic() + self._settings.timeout
+
+    # When a job does not do what it should
+
+    def _quota_is_used(self) -> bool:
+        most = self._settings.quota_mb
+        used = self._used_before + self.progress.bytes_completed
+        if most is None or used < most * quota.MEGABYTE:
+            return False
+        message = (
+            f"Today's exports of this API user have used {used / quota.MEGABYTE:.1f} MB of "
+            f"daily_export_quota_mb ({most:g} MB)"
+        )
+        self._stop_creating(DailyQuotaExceeded(message))
+        return True
+
+    def _stop_creating(self, error: DailyQuotaExceeded) -> None:
+        """No more jobs today; those that run are still awaited and emitted."""
+        reset = quota.reset_text(self._api.now())
+        message = (
+            f"{error}. Exports go on after the quota's reset at {reset}; the state is saved and "
+            "the next run continues from it."
+        )
+        with self._board.changed:
+            self._board.no_more = DailyQuotaExceeded(message, code=error.code)
+            self._board.changed.notify_all()
+
+    def _await_place(self, task: ExportTask, error: QueueFull) -> None:
+        """Wait for a place among ten that other integrations share."""
+        now = self._clock.monotonic()
+        if self._queue_full_since is None:
+            self._queue_full_since = now
+            logger.info("%s; waiting for a place", error)
+        if now - self._queue_full_since > self._settings.timeout:
+            message = (
+                f"The subscription's export queue has been full for {self._settings.timeout:.0f} s "
+                "(export_timeout_seconds). The state is saved; the next run goes on from it."
+            )
+            raise QueueFull(message, code=error.code)
+        wait = min(self._queue_wait, self._settings.poll_interval * 5)
+        self._queue_wait = min(self._queue_wait * 2, LONGEST_QUEUE_WAIT)
+        with self._board.changed:
+            task.due = self._create_at = now + wait
+
+    def _go_unfiltered(self, task: ExportTask, error: FilterUnsupported) -> None:
+        """1035: plan again without the `updatedAt` filter, once."""
+        if not self._request.bounds.filterable:
+            self._refused(task, error)
+            return
+        logger.warning(
+            "This subscription has no updatedAt filter for program members (%s). Every export is "
+            "a whole one from now on, filtered here; it costs more of the daily export quota.",
+            error,
+        )
+        bounds = replace(self._request.bounds, filterable=False)
+        self._request = replace(self._request, bounds=bounds)
+        with self._board.changed:
+            for planned in self._board.of(Phase.PLANNED):
+                self._board.remove(planned)
+            self._plan()
+
+    def _refused(self, task: ExportTask, error: RequestRefused) -> None:
+        """A create was refused: a field or a program is at fault."""
+        vanished = self._vanished(error)
+        if vanished:
+            self._drop_fields(vanished)
+            return
+        self._find_culprit(task, str(error))
+
+    def _vanished(self, error: RequestRefused) -> set[str]:
+        """Which of the export's fields Marketo no longer knows."""
+        optional = set(self.fields[len(_KEYS) :])
+        if isinstance(error, FieldUnknown):
+            named = {name for name in optional if f"'{name}'" in error.message}
+            if named:
+                return named
+        if isinstance(error, FieldUnknown) or "field" in error.message.lower():
+            return optional - self._around.known_fields()
+        return set()
+
+    def _drop_fields(self, names: set[str]) -> None:
+        shown = ", ".join(sorted(names))
+        logger.warning(
+            "Marketo no longer knows %s; exporting without. Refresh the catalog to silence this.",
+            shown,
+        )
+        self.fields[:] = [name for name in self.fields if name not in names]
+
+    def _job_died(self, task: ExportTask, why: str) -> None:
+        """A job ended without a file: try once more, then look for the program at fault."""
+        logger.warning("Export %s ended without a file (%s)", task.export_id, why)
+        self._failures += 1
+        self.progress.recreated()
+        if self._failures >= MOST_FAILURES:
+            message = f"{self._failures} export jobs in a row failed; the last one: {why}"
+            raise ExportFailed(message)
+        self._take_back(task)
+        if task.creates >= MOST_CREATES:
+            self._find_culprit(task, why)
+
+    def _take_back(self, task: ExportTask) -> None:
+        """The job is lost, the slice is not."""
+        with self._board.changed:
+            self._ledger.dropped(task.export_id)
+            task.job = None
+            task.due = self._clock.monotonic()
+            self._board.move(task, Phase.PLANNED)
+            self._unsaved = True
+
+    def _find_culprit(self, task: ExportTask, why: str) -> None:
+        """Leave out what was deleted; else split until the culprit stands alone."""
+        ids = task.slice.program_ids
+        gone = [one for one in ids if not self._around.program_exists(one)]
+        board = self._board
+        for program_id in gone:
+            logger.warning("Program %d was deleted in Marketo; skipped", program_id)
+        with board.changed:
+            for program_id in gone:
+                self._ledger.forget(program_id)
+                board.drop_program(program_id)
+            if gone:
+                task.creates = 0
+                return
+            if len(ids) > 1:
+                # Each part gets one try: the whole has had its share.
+                board.replace(task, task.slice.halves(), creates=MOST_CREATES - 1)
+                return
+            message = f"program {ids[0]} cannot be exported: {why}"
+            board.problems.append(ExportFailed(message))
+            logger.error("%s; going on with the others", message)
+            board.drop_program(ids[0])
+
+    # Files
+
+    def _fetch(self) -> None:
+        """Download completed jobs' files until nothing is left to do."""
+        board = self._board
+        downloader = Downloader(
+            self._api,
+            self._folder.path,
+            self._around.count_rows,
+            self._clock,
+            lambda: board.stopping,
+        )
+        while True:
+            with board.changed:
+                if board.stopping or board.fatal is not None or not board.tasks:
+                    return
+                task = board.next_to_fetch() if board.count(Phase.READY) < MOST_FILES else None
+                if task is None:
+                    self._clock.wait(board.changed, None)
+                    continue
+                board.move(task, Phase.FETCHING)
+            self._fetch_one(downloader, task)
+
+    def _fetch_one(self, downloader: Downloader, task: ExportTask) -> None:
+        board = self._board
+        if task.job is None:  # pragma: no cover - COMPLETED means that it has one
+            return
+        try:
+            file = downloader.fetch(task.job)
+        except (FileCorrupt, FileUnavailable) as error:
+            self._bad_file(task, error)
+            return
+        with board.changed:
+            task.file = file
+            board.move(task, Phase.READY)
+
+    def _bad_file(self, task: ExportTask, error: MarketoError) -> None:
+        """Download again, then recreate the job once, then give the slice up."""
+        logger.warning("Export %s: %s", task.export_id, error)
+        board = self._board
+        with board.changed:
+            task.bad_files += 1
+            if task.bad_files < MOST_DOWNLOADS:
+                board.move(task, Phase.COMPLETED)
+                return
+        self.progress.recreated()
+        if task.creates < MOST_BAD_JOBS:
+            task.creates = max(task.creates, 1)
+            self._take_back(task)
+            return
+        with board.changed:
+            self._ledger.dropped(task.export_id)
+            self._unsaved = True
+            board.problems.append(error)
+            for program_id in task.slice.program_ids:
+                board.drop_program(program_id)
+            board.remove(task)
+
+
+# The columns every export has; `programId` comes by itself with `programIds`.
+_KEYS = ("leadId", "updatedAt")
+
+
+def _phase(job: ExportJob) -> Phase:
+    """The phase of a task that takes up this job."""
+    if job.status is ExportStatus.COMPLETED:
+        return Phase.COMPLETED
+    return Phase.CREATED if job.status is ExportStatus.CREATED else Phase.RUNNING

@@ -1,0 +1,283 @@
+"""The stream of program members, on top of Bulk Program Member Extract.
+
+It joins what the SDK wants of a stream with what the export runner does, and
+holds the one rule that both depend on: a STATE goes out only after the rows
+it speaks of.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.batch import Batcher
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.streams import Stream
+
+from tap_marketo_programs import schema
+from tap_marketo_programs.errors import DailyQuotaExceeded, MarketoConfigError
+from tap_marketo_programs.export.api import ExportApi
+from tap_marketo_programs.export.ledger import Ledger, digest
+from tap_marketo_programs.export.plan import Bounds
+from tap_marketo_programs.export.rows import MemberFile
+from tap_marketo_programs.export.runner import ExportRequest, ExportRunner, ExportSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
+    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.tap_base import Tap
+
+    from tap_marketo_programs.client import MarketoClient
+    from tap_marketo_programs.export.runner import Export
+    from tap_marketo_programs.programs import Programs
+
+MEMBERS_DESCRIBE = "/rest/v1/programs/members/describe.json"
+LEADS_DESCRIBE = "/rest/v1/leads/describe2.json"
+
+
+class ProgramMembersStream(Stream):
+    """Members of programs.
+
+    Args:
+        tap: The tap.
+        client: Sends everything.
+        programs: The programs wanted.
+    """
+
+    name = "program_members"
+    replication_key = "updatedAt"
+    # Cells are typed once, where they are read, by the very schema that goes out.
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+
+    def __init__(self, tap: Tap, client: MarketoClient, programs: Programs) -> None:
+        self.client = client
+        self.programs = programs
+        self._nulled: Counter[str] = Counter()
+        self._ledger = Ledger()
+        super().__init__(tap)
+
+    # What there is
+
+    @cached_property
+    def _description(self) -> list[Any]:
+        """Describe Program Member; asked for only when somebody needs the schema.
+
+        Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/program-members
+        """
+        return self.client.call("GET", MEMBERS_DESCRIBE)
+
+    @cached_property
+    def _lead_fields(self) -> list[schema.MemberField]:
+        """The described lead fields that the user wants, in the user's order.
+
+        Raises:
+            MarketoConfigError: One does not exist, cannot be exported, or has
+                the name of a member field.
+        """
+        names = list(dict.fromkeys(self.config["lead_fields"]))
+        if not names:
+            return []
+        described = {
+            field.name: field
+            for field in schema.described_fields(self.client.call("GET", LEADS_DESCRIBE))
+        }
+        members = {field.name for field in schema.described_fields(self._description)}
+        for name in names:
+            if name in members:
+                reason = "is a program member field too, and an export has one column for both"
+            elif name not in described:
+                reason = "is not a lead field; use the REST names of Admin > Field Management"
+            elif not schema.exportable(described[name]):
+                reason = "is a formula field, which Marketo does not export"
+            else:
+                continue
+            message = f"lead_fields: '{name}' {reason}"
+            raise MarketoConfigError(message)
+        return [described[name] for name in names]
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """Every field that can be exported, as described now."""
+        return schema.member_schema(
+            schema.described_fields(self._description),
+            self._lead_fields,
+            schema.dedupe_fields(self._description),
+        )
+
+    @property
+    def primary_keys(self) -> Sequence[str]:
+        """The catalog's keys, or those that describe names."""
+        return self._primary_keys or schema.dedupe_fields(self._description)
+
+    @primary_keys.setter
+    def primary_keys(self, new_value: Sequence[str]) -> None:
+        self._primary_keys = new_value
+
+    @cached_property
+    def properties(self) -> dict[str, Mapping[str, Any]]:
+        """The columns wanted, with their types as the SCHEMA message has them."""
+        always = {*self.primary_keys, "updatedAt"}
+        return {
+            name: spec
+            for name, spec in self.effective_schema["properties"].items()
+            if name in always or self.mask.get(("properties", name), True)
+        }
+
+    # What the runner asks of the stream
+
+    def save(self) -> None:
+        """Write the ledger to STATE."""
+        self.stream_state.update(self._ledger.to_bookmark())
+        self._tap.state_writer.write_state(self.tap_state)
+
+    def count_rows(self, path: Path) -> int:
+        """Check a whole file; its number of rows."""
+        return self._rows(path).check()
+
+    def program_exists(self, program_id: int) -> bool:
+        """Ask Marketo whether a program is still there."""
+        return self.programs.exists(program_id)
+
+    def known_fields(self) -> set[str]:
+        """Ask Marketo which fields can be exported now."""
+        found = schema.described_fields(self.client.call("GET", MEMBERS_DESCRIBE))
+        if self.config["lead_fields"]:
+            found += schema.described_fields(self.client.call("GET", LEADS_DESCRIBE))
+        return {field.name for field in found if schema.exportable(field)}
+
+    # What the SDK asks of the stream
+
+    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the SDK's signature
+        """Members, export by export; a watermark moves once its export's rows are out."""
+        with self._runner() as runner:
+            for export in runner:
+                yield from self._export_rows(runner, export)
+                runner.emitted(export)
+
+    def get_batches(
+        self,
+        batch_config: BatchConfig,
+        context: Context | None = None,  # noqa: ARG002 - the SDK's signature
+    ) -> Iterable[tuple[BaseBatchFileEncoding, list[str]]]:
+        """Batches that each belong to one export, so that STATE can follow them."""
+        batcher = Batcher(self.tap_name, self.name, batch_config)
+        with self._runner() as runner, self.get_record_counter() as counter:
+            for export in runner:
+                rows = self._counted(self._export_rows(runner, export), counter.increment)
+                for manifest in batcher.get_batches(rows):
+                    yield batch_config.encoding, manifest
+                runner.emitted(export)
+
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """No signpost: watermarks are never taken from records."""
+
+    def _increment_stream_state(
+        self, latest_record: Record, *, context: Context | None = None
+    ) -> None:
+        """Leave the bookmark alone.
+
+        Without this the SDK would move it to the largest `updatedAt` it has
+        seen, past rows of other programs that are still to come.
+        """
+
+    # One run
+
+    @contextmanager
+    def _runner(self) -> Iterator[ExportRunner]:
+        """A runner for what is wanted now, and a clean end for every way out."""
+        self._nulled.clear()
+        self._ledger = Ledger.from_bookmark(self.stream_state)
+        dry_run = self.ABORT_AT_RECORD_COUNT is not None
+        runner = ExportRunner(
+            ExportApi(self.client),
+            self._request(),
+            self._ledger,
+            self._settings(dry_run=dry_run),
+            self,
+        )
+        try:
+            with runner:
+                yield runner
+        except DailyQuotaExceeded as error:
+            if self.config["on_quota_exhausted"] != "stop":
+                raise
+            self.logger.warning("%s", error)
+        finally:
+            runner.save_if_needed()
+            if dry_run:
+                # Nobody keeps a test's state, so nobody would take its jobs up.
+                runner.cancel()
+            runner.progress.ended(self.client.limits.made, self.client.retries)
+            self._tell_nulled()
+
+    def _request(self) -> ExportRequest:
+        until = self.client.now().replace(microsecond=0)
+        start = self.config.get("start_date")
+        wanted = self.programs.ids
+        if not self.programs.is_restricted:
+            for program_id in self._ledger.watermarks.keys() - set(wanted):
+                self._ledger.forget(program_id)
+        return ExportRequest(
+            program_ids=wanted,
+            bounds=Bounds(
+                now=until,
+                start_date=schema.instant(start) if start else None,
+                lookback=timedelta(seconds=float(self.config["lookback_seconds"])),
+            ),
+            # `programId` comes by itself, as the first column.
+            fields=[
+                "leadId",
+                "updatedAt",
+                *(name for name in self.properties if name not in _AUTOMATIC),
+            ],
+            client=digest([self.client.connection.client_id]),
+            full_table=self.replication_method == "FULL_TABLE",
+        )
+
+    def _settings(self, *, dry_run: bool) -> ExportSettings:
+        return ExportSettings(
+            poll_interval=float(self.config["poll_interval_seconds"]),
+            max_queued=1 if dry_run else int(self.config["max_queued_exports"]),
+            timeout=float(self.config["export_timeout_seconds"]),
+            quota_mb=self.config.get("daily_export_quota_mb"),
+        )
+
+    def _rows(self, path: Path, nulled: Counter[str] | None = None) -> MemberFile:
+        return MemberFile(path, self.properties, Counter() if nulled is None else nulled)
+
+    def _export_rows(self, runner: ExportRunner, export: Export) -> Iterator[dict[str, Any]]:
+        """The wanted rows of one file; between two, the runner may need a STATE."""
+        if export.file.path is None:
+            return
+        floor = export.slice.floor and schema.utc_timestamp(export.slice.floor.isoformat())
+        for row in self._rows(export.file.path, self._nulled):
+            runner.attend()
+            updated_at = row.get("updatedAt")
+            # Both in RFC 3339 UTC with whole seconds, so text compares as time.
+            if floor and isinstance(updated_at, str) and updated_at < floor:
+                continue
+            yield row
+
+    @staticmethod
+    def _counted(
+        rows: Iterator[dict[str, Any]],
+        count: Callable[[], None],
+    ) -> Iterator[dict[str, Any]]:
+        for row in rows:
+            count()
+            yield row
+
+    def _tell_nulled(self) -> None:
+        """Say once which fields held cells that do not fit their type; never the cells."""
+        if self._nulled:
+            told = ", ".join(f"{name}: {count}" for name, count in sorted(self._nulled.items()))
+            self.logger.warning("Cells that did not fit their field's type became null (%s)", told)
+
+
+_AUTOMATIC = {"leadId", "updatedAt", "programId"}
