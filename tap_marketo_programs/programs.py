@@ -1,0 +1,85 @@
+"""The subscription's programs, as one run sees them.
+
+Several streams need to know which programs there are and which are wanted;
+they share one scan. It must not know streams or Singer.
+
+Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/assets/programs
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound
+from tap_marketo_programs.paging import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tap_marketo_programs.client import MarketoClient
+
+PROGRAMS_PATH = "/rest/asset/v1/programs.json"
+
+
+class Programs:
+    """Which programs there are, and which of them the user wants.
+
+    Args:
+        client: Sends everything.
+        wanted: The setting `program_ids`; None wants all.
+    """
+
+    def __init__(self, client: MarketoClient, wanted: Collection[int] | None) -> None:
+        self._client = client
+        self._wanted = None if wanted is None else frozenset(wanted)
+
+    @cached_property
+    def ids(self) -> list[int]:
+        """The wanted programs, ascending.
+
+        Raises:
+            MarketoConfigError: `program_ids` names one that does not exist.
+        """
+        found = {
+            row["id"]
+            for row in listing(self._client, PROGRAMS_PATH, "id")
+            if isinstance(row.get("id"), int)
+        }
+        if self._wanted is None:
+            return sorted(found)
+        # A program can slip through a moving listing, so what it did not show is asked for.
+        unknown = [one for one in sorted(self._wanted - found) if not self.exists(one)]
+        if unknown:
+            message = (
+                f"program_ids: Marketo has no program {', '.join(map(str, unknown))}, or the API "
+                "user may not see it. The id is the number in a program's URL (#PG1035A1)."
+            )
+            raise MarketoConfigError(message)
+        return sorted(self._wanted)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the user named the programs."""
+        return self._wanted is not None
+
+    def wants(self, program_id: object) -> bool:
+        """Whether a program belongs to what the user asked for."""
+        return self._wanted is None or program_id in self._wanted
+
+    def exists(self, program_id: int) -> bool:
+        """Whether a program is there now."""
+        return self.by_id(program_id) is not None
+
+    def by_id(self, program_id: int) -> dict[str, Any] | None:
+        """A program with its tags, costs and dates ("Get Program by Id").
+
+        Returns:
+            None when it does not exist: an answer without result and, for some
+            kinds of assets, a 702 say so.
+        """
+        try:
+            rows = self._client.call("GET", f"/rest/asset/v1/program/{program_id}.json")
+        except ObjectNotFound:
+            return None
+        return next((row for row in rows if isinstance(row, dict)), None)

@@ -1,0 +1,249 @@
+"""The asset streams: programs, their tags, and what explains both.
+
+Each is the SDK's `RESTStream` in its usual shape; sending, retrying and
+judging answers is the client's, paging is `OffsetSweep`'s.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk.streams import RESTStream
+
+from tap_marketo_programs import schema
+from tap_marketo_programs.errors import RequestRefused, StateRefused
+from tap_marketo_programs.paging import PAGE_SIZE, OffsetSweep
+from tap_marketo_programs.programs import PROGRAMS_PATH
+from tap_marketo_programs.tags import (
+    PROGRAMS_BY_TAG_PATH,
+    TAG_TYPES_PATH,
+    hidden_values,
+    tag_types,
+    wanted_tags,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import requests
+    from singer_sdk.helpers.types import Context, Record, RequestFunc
+    from singer_sdk.tap_base import Tap
+
+    from tap_marketo_programs.client import MarketoClient
+    from tap_marketo_programs.programs import Programs
+
+
+class AssetStream(RESTStream[int]):
+    """A listing of the asset API, paged by offset.
+
+    Args:
+        tap: The tap.
+        client: Sends everything.
+        programs: The programs wanted.
+    """
+
+    key: ClassVar[str] = "id"
+
+    def __init__(self, tap: Tap, client: MarketoClient, programs: Programs) -> None:
+        super().__init__(tap)
+        self.client = client
+        self.programs = programs
+        self._sweep = OffsetSweep(self.key)
+
+    @property
+    def url_base(self) -> str:
+        """Scheme and host."""
+        return self.client.connection.host_url
+
+    @property
+    def requests_session(self) -> requests.Session:
+        """The client, so that its limits and retries hold for the SDK's requests too."""
+        return self.client
+
+    def request_decorator(self, func: RequestFunc) -> RequestFunc:
+        """No second layer of retries: the client has them, with Marketo's own verdicts."""
+        return func
+
+    def validate_response(self, response: requests.Response) -> None:
+        """Nothing left to judge: the client hands out successes only."""
+
+    def get_new_paginator(self) -> OffsetSweep:
+        """A sweep over the listing."""
+        self._sweep = OffsetSweep(self.key)
+        return self._sweep
+
+    def get_url_params(
+        self,
+        context: Context | None,  # noqa: ARG002 - the SDK's signature
+        next_page_token: int | None,
+    ) -> dict[str, Any]:
+        """Page size and offset; without the first, Marketo returns 20 rows."""
+        return {"maxReturn": PAGE_SIZE, "offset": next_page_token or 0}
+
+    def parse_response(self, response: requests.Response) -> Iterator[dict[str, Any]]:
+        """The rows that no earlier page had."""
+        yield from self._sweep.new_rows(response)
+
+
+class ProgramsStream(AssetStream):
+    """Programs, by the time of their last update (Adobe: Programs, "By Date Range")."""
+
+    name = "programs"
+    path = PROGRAMS_PATH
+    primary_keys: ClassVar[tuple[str, ...]] = ("id",)
+    replication_key = "updatedAt"
+    schema: ClassVar[dict[str, Any]] = schema.PROGRAMS
+
+    _window: tuple[datetime, datetime] | None = None
+
+    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
+        """Changed programs, with tags, costs and dates if `program_details` is on.
+
+        The bookmark is the time before the scan began, since a program edited
+        while it was read may have moved to a page already passed.
+        """
+        if self.programs.is_restricted:
+            _ = self.programs.ids  # an unknown program id ends the run here
+        until = self.client.now().replace(microsecond=0)
+        since = self._since()
+        if since is not None and since >= until:
+            return
+        self._window = (since, until) if since else None
+        for row in super().get_records(context):
+            if self.programs.wants(row["id"]):
+                yield schema.program_record(self._with_details(row))
+        self._set_bookmark(until)
+
+    def get_url_params(
+        self, context: Context | None, next_page_token: int | None
+    ) -> dict[str, Any]:
+        """The window of `updatedAt`, both ends: one alone is not accepted everywhere."""
+        params = super().get_url_params(context, next_page_token)
+        if self._window:
+            params["earliestUpdatedAt"], params["latestUpdatedAt"] = map(_iso, self._window)
+        return params
+
+    def _increment_stream_state(
+        self, latest_record: Record, *, context: Context | None = None
+    ) -> None:
+        """Leave the bookmark alone.
+
+        Without this the SDK would set it to the largest `updatedAt` it has
+        seen, although rows come in the order of names.
+        """
+
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """No signpost: the bookmark is never taken from records."""
+
+    def _since(self) -> datetime | None:
+        if self.replication_method != "INCREMENTAL":
+            return None
+        bookmark = self.stream_state.get("replication_key_value")
+        if bookmark:
+            # One second at least, in case Marketo's bounds are exclusive.
+            lookback = max(1.0, float(self.config["lookback_seconds"]))
+            return self._known_until(bookmark) - timedelta(seconds=lookback)
+        start = self.config.get("start_date")
+        return schema.instant(start) if start else None
+
+    def _known_until(self, bookmark: str) -> datetime:
+        try:
+            return schema.instant(bookmark)
+        except ValueError:
+            message = (
+                f"The state of {self.name} cannot be read (its replication_key_value is no date "
+                f"and time). Nothing was extracted and the state is unchanged. Remove "
+                f"bookmarks.{self.name} from the state to extract every program again."
+            )
+            raise StateRefused(message) from None
+
+    def _set_bookmark(self, until: datetime) -> None:
+        if self.replication_method == "INCREMENTAL":
+            self.stream_state["replication_key"] = self.replication_key
+            self.stream_state["replication_key_value"] = _iso(until)
+
+    def _with_details(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A program as "Get Program by Id" shows it; as browsed if it has gone meanwhile."""
+        if not self.config["program_details"]:
+            return row
+        return {**row, **(self.programs.by_id(row["id"]) or {})}
+
+
+class ProgramsByTagStream(AssetStream):
+    """Programs once for each of their tags (Adobe: Programs, "By Tag")."""
+
+    name = "programs_by_tag"
+    path = PROGRAMS_BY_TAG_PATH
+    primary_keys: ClassVar[tuple[str, ...]] = ("id", "tagType", "tagValue")
+    # One scan for each tag needs no bookmark for each tag.
+    state_partitioning_keys: ClassVar[tuple[str, ...]] = ()
+    schema: ClassVar[dict[str, Any]] = schema.PROGRAMS_BY_TAG
+
+    def get_new_paginator(self) -> OffsetSweep:
+        """A sweep that knows that "results are returned in random order"."""
+        self._sweep = OffsetSweep(self.key, ordered=False)
+        return self._sweep
+
+    def get_url_params(
+        self, context: Context | None, next_page_token: int | None
+    ) -> dict[str, Any]:
+        """Both halves of the tag."""
+        return {**super().get_url_params(context, next_page_token), **(context or {})}
+
+    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the SDK's signature
+        """The programs of every wanted tag."""
+        if self.programs.is_restricted:
+            _ = self.programs.ids  # an unknown program id ends the run here
+        for tag_type, values in wanted_tags(self.client, self.config.get("program_tags")):
+            used: set[str] = set()
+            for value in values:
+                for record in self._tagged(tag_type, value):
+                    used.add(value)
+                    yield record
+            for value in hidden_values(self.client, tag_type, values, used):
+                yield from self._tagged(tag_type, value)
+
+    def _tagged(self, tag_type: str, value: str) -> Iterator[dict[str, Any]]:
+        try:
+            for row in self.request_records({"tagType": tag_type, "tagValue": value}):
+                if self.programs.wants(row["id"]):
+                    yield {
+                        **schema.program_record(row),
+                        "tagType": tag_type,
+                        "tagValue": value,
+                    }
+        except RequestRefused as error:
+            # What Marketo says to a value that no program carries is not documented.
+            self.logger.info("No programs for a value of tag type %s (%s)", tag_type, error)
+
+
+class TagTypesStream(AssetStream):
+    """Tag types with the values they allow (Adobe: Tags)."""
+
+    name = "tag_types"
+    path = TAG_TYPES_PATH
+    key = "tagType"
+    primary_keys: ClassVar[tuple[str, ...]] = ("tagType",)
+    schema: ClassVar[dict[str, Any]] = schema.TAG_TYPES
+
+    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the SDK's signature
+        """Each tag type, completed by "Get Tag by Name"."""
+        yield from map(schema.tag_type_record, tag_types(self.client))
+
+
+class ChannelsStream(AssetStream):
+    """Channels with their progression statuses (Adobe: Channels)."""
+
+    name = "channels"
+    path = "/rest/asset/v1/channels.json"
+    primary_keys: ClassVar[tuple[str, ...]] = ("id",)
+    schema: ClassVar[dict[str, Any]] = schema.CHANNELS
+
+    def post_process(self, row: Record, context: Context | None = None) -> Record:  # noqa: ARG002 - the SDK's signature
+        """Dates in RFC 3339."""
+        return schema.channel_record(row)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
