@@ -1,0 +1,90 @@
+"""The fixtures of all tests: one sandbox a session, reset for each test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from harness import SPEED, FastClock, Output, Tap
+from marketo_sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+
+@pytest.fixture
+def clock() -> FastClock:
+    """A fast clock."""
+    return FastClock()
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox() -> Iterator[Sandbox]:
+    """One server for the whole session; `sandbox` resets it for each test."""
+    with Sandbox(world="tiny", speed=SPEED) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: Sandbox) -> Sandbox:
+    """A sandbox with the tiny world, nothing running and nothing wrong."""
+    shared_sandbox.control.reset(world="tiny")
+    shared_sandbox.control.knob(rate_limit=None)
+    return shared_sandbox
+
+
+@pytest.fixture
+def tap(sandbox: Sandbox, clock: FastClock) -> Tap:
+    """A tap aimed at the sandbox."""
+    return Tap(sandbox, clock)
+
+
+@pytest.fixture
+def command(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Output]:
+    """The real command in a process of its own."""
+
+    def run(
+        *arguments: str,
+        state: Mapping[str, Any] | None = None,
+        catalog: Mapping[str, Any] | None = None,
+        config: Mapping[str, Any] | None = None,
+        timeout: float = 60,
+        **settings: Any,  # noqa: ANN401 - any setting
+    ) -> Output:
+        given = {
+            "base_url": sandbox.url,
+            "client_id": sandbox.client_id,
+            "client_secret": sandbox.client_secret,
+            "max_calls_per_20_seconds": 100_000,
+            "poll_interval_seconds": 0.05,
+            **settings,
+        }
+        files = {"config": given if config is None else config, "state": state, "catalog": catalog}
+        line = [sys.executable, "-m", "tap_marketo_programs", *arguments]
+        for name, content in files.items():
+            if content is not None:
+                path = tmp_path / f"{name}.json"
+                path.write_text(json.dumps(content))
+                line += [f"--{name}", str(path)]
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("TAP_MARKETO_PROGRAMS_")
+        }
+        done = subprocess.run(  # noqa: S603 - our own command
+            line,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            cwd=tmp_path,
+            env=environment,
+        )
+        return Output(done.stdout.splitlines(), logs=done.stderr, code=done.returncode)
+
+    return run
