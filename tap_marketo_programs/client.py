@@ -16,7 +16,7 @@ import random
 import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
@@ -151,7 +151,7 @@ class MarketoClient(requests.Session):
         self._token = AccessToken(self._fetch_token, self.clock)
         # Whether Identity has ever answered as Identity does.
         self._met = False
-        self._server_time: tuple[datetime, float] | None = None
+        self._server_time: datetime | None = None
         # A cookie of the load balancer would pin every call to one backend.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.headers["User-Agent"] = "tap-marketo-programs"
@@ -249,15 +249,15 @@ class MarketoClient(requests.Session):
             yield self._persist(attempt)
 
     def now(self) -> datetime:
-        """Marketo's own clock, from the `Date` of its last answer.
+        """Marketo's own clock, as of its last answer (the `Date` header).
 
-        A local clock that runs ahead would ask for a window whose end has not
-        happened yet, and lose what happens before it has.
+        Never ahead of it: a local clock that runs ahead would ask for a window
+        whose end has not happened yet, and lose what happens before it has.
         """
         if self._server_time is None:
-            return self.clock.now()
-        then, at = self._server_time
-        return then + timedelta(seconds=self.clock.monotonic() - at)
+            # The first call of every run, made now.
+            self._token.current()
+        return self._server_time or self.clock.now()
 
     # One attempt
 
@@ -316,7 +316,7 @@ class MarketoClient(requests.Session):
             then = parsedate_to_datetime(response.headers["Date"])
         except (KeyError, ValueError):
             return
-        self._server_time = (then.astimezone(UTC), self.clock.monotonic())
+        self._server_time = then.astimezone(UTC)
 
     # The token
 
