@@ -140,8 +140,11 @@ def _checked(knob: Knob, value: Setting) -> Setting:
             return value
         message = f"{knob.name} takes one of {list(knob.variants)}, not {value!r}"
         raise ValueError(message)
-    if knob.kind == "text" and isinstance(value, str):
-        return value
+    if knob.kind == "text":
+        if isinstance(value, str):
+            return value
+        message = f"{knob.name} takes a text, not {value!r}"
+        raise ValueError(message)
     if value is None and knob.kind == "number or null":
         return None
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:

@@ -96,7 +96,9 @@ class Probe:
         """Ask for a token again at the next call."""
         self._token = None
 
-    def get(self, path: str, headers: Mapping[str, str] | None = None, **query: object) -> Answer:
+    def get(
+        self, path: str, headers: Mapping[str, str] | None = None, /, **query: object
+    ) -> Answer:
         """GET with the token."""
         asked = "?" + urlencode(query) if query else ""
         return self.send("GET", path + asked, None, {**self.bearer(), **(headers or {})})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from marketo_sandbox import Sandbox
 from marketo_sandbox.probe import Answer, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROGRAMS = "/rest/asset/v1/programs.json"
 BY_NAME = "/rest/asset/v1/program/byName.json"

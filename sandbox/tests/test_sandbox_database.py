@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from marketo_sandbox import Sandbox
 from marketo_sandbox.probe import Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MEMBERS = "/rest/v1/programs/1001/members.json"
 DESCRIBE = "/rest/v1/programs/members/describe.json"

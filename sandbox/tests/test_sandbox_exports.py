@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from marketo_sandbox import OTHER_CLIENT_ID, OTHER_CLIENT_SECRET, Sandbox
 from marketo_sandbox.probe import EXPORT, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NOON = "2026-03-01T12:00:00Z"
 ONE = {"programId": 1001}
@@ -369,7 +372,8 @@ ALL_OF_U1 = [("1003", "1003"), ("1002", "1002"), ("609", "609")]
 @pytest.mark.parametrize(("variant", "code"), ALL_OF_U1)
 def test_create_without_programs(probe: Probe, variant: str, code: str) -> None:
     probe.control.knob(U1=variant)
-    for filter_ in ({"isExhausted": True}, {"programIds": []}):
+    pointless: list[dict[str, object]] = [{"isExhausted": True}, {"programIds": []}]
+    for filter_ in pointless:
         answer = probe.create(filter_, ["leadId"])
         assert (answer.status, answer.code) == (200, code)
 
@@ -379,12 +383,13 @@ def test_create_with_impossible_filters(probe: Probe, variant: str) -> None:
     probe.control.knob(U2=variant)
     swapped = {"startAt": WINDOW["endAt"], "endAt": WINDOW["startAt"]}
     long = {"startAt": "2026-01-01T00:00:00Z", "endAt": "2026-02-01T00:00:01Z"}
-    for filter_ in (
+    impossible: list[dict[str, object]] = [
         {"programId": 1001, "programIds": [1002]},
         {"programIds": list(range(11))},
         {**ONE, "updatedAt": swapped},
         {**ONE, "updatedAt": long},
-    ):
+    ]
+    for filter_ in impossible:
         assert probe.create(filter_, ["leadId"]).code == variant
 
 

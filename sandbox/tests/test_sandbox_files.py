@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from marketo_sandbox import Sandbox
 from marketo_sandbox.fields import AWKWARD_TEXTS
 from marketo_sandbox.probe import Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ONE = {"programId": 1001}
 ONLY = {**ONE, "statusNames": ["Only"]}
@@ -29,13 +32,14 @@ def cell(probe: Probe, field: str, value: object, **more: object) -> str:
     probe.forget_token()
     probe.control.add_program(id=1001)
     probe.control.add_member(1001, 7)
+    edited: dict[str, Any] = {field: value}
     member = field in {
         f["name"] for f in probe.get("/rest/v1/programs/members/describe.json").result[0]["fields"]
     }
     if member:
-        probe.control.edit_member(1001, 7, **{field: value})
+        probe.control.edit_member(1001, 7, **edited)
     else:
-        probe.control.edit_lead(7, **{field: value})
+        probe.control.edit_lead(7, **edited)
     content = probe.exported(ONE, [field])[1].decode()
     header, _, rest = content.partition("\n")
     assert header == field
@@ -244,7 +248,13 @@ def test_the_same_lead_is_the_same_person_in_every_program() -> None:
 
 
 def test_a_sized_world_is_as_large_as_told_and_the_same_each_time() -> None:
-    options = {"programs": 3, "members_per_program": 7, "first_id": 500, "id_gap": 10, "seed": 9}
+    options: dict[str, Any] = {
+        "programs": 3,
+        "members_per_program": 7,
+        "first_id": 500,
+        "id_gap": 10,
+        "seed": 9,
+    }
     worlds = []
     for _ in range(2):
         with Sandbox("sized", now="2026-03-01T12:00:00Z", **options) as sandbox:

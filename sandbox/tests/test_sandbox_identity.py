@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 from marketo_sandbox import CLIENT_ID, CLIENT_SECRET, OTHER_CLIENT_ID, OTHER_CLIENT_SECRET, Sandbox
 from marketo_sandbox.probe import Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROGRAMS = "/rest/asset/v1/programs.json"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

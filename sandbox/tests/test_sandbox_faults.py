@@ -1,0 +1,346 @@
+"""Every kind of fault: counted, aimed, and combined."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from marketo_sandbox import ControlError, Sandbox
+from marketo_sandbox.faults import KINDS
+from marketo_sandbox.probe import EXPORT, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROGRAMS = "/rest/asset/v1/programs.json"
+DESCRIBE = "/rest/v1/programs/members/describe.json"
+ONE = {"programId": 1001}
+
+
+@pytest.fixture
+def probe() -> Iterator[Probe]:
+    with Sandbox(
+        "tiny", now="2026-03-01T12:00:00Z", frozen=True, speed=1, knobs={"rate_limit": None}
+    ) as sandbox:
+        made = Probe(sandbox.url)
+        made.bearer()
+        yield made
+
+
+def test_a_fault_strikes_after_k_calls_and_then_n_times(probe: Probe) -> None:
+    probe.control.fault("error", "programs", after=2, count=2, code="606")
+    assert [probe.get(PROGRAMS).code for _ in range(5)] == ["", "", "606", "606", ""]
+    assert probe.control.faults() == []
+
+
+def test_pending_faults_are_listed_and_cleared(probe: Probe) -> None:
+    probe.control.fault("error", "programs", count=3, code="611", message="Oh no")
+    probe.get(PROGRAMS)
+    pending = probe.control.faults()
+    assert pending[0]["remaining"] == 2
+    assert pending[0]["args"] == {"code": "611", "message": "Oh no"}
+    probe.control.clear_faults()
+    assert probe.get(PROGRAMS).code == ""
+
+
+def test_a_fault_is_aimed_at_an_endpoint_and_at_words_in_the_request(probe: Probe) -> None:
+    probe.control.fault("error", "programs", where="offset=200", code="604")
+    probe.control.fault("error", "export_create", where='"programId": 1002', code="1003")
+    assert probe.get(DESCRIBE).code == ""
+    assert probe.get(PROGRAMS).code == ""
+    assert probe.get(PROGRAMS, offset=200).code == "604"
+    assert probe.create({"programId": 1001}, ["leadId"]).code == ""
+    assert probe.create({"programId": 1002}, ["leadId"]).code == "1003"
+
+
+def test_an_error_has_the_envelope_of_its_api_and_any_status(probe: Probe) -> None:
+    probe.control.fault("error", "any", code="713", message="Transient Error", count=2)
+    asset, database = probe.get(PROGRAMS), probe.get(DESCRIBE)
+    assert asset.json["warnings"] == []
+    assert "warnings" not in database.json
+    assert (database.status, database.code, database.message) == (200, "713", "Transient Error")
+    probe.control.fault("error", code="606", status=429)
+    assert probe.get(DESCRIBE).status == 429
+    several = [{"code": "1003", "message": "a"}, {"code": "1006", "message": "b"}]
+    probe.control.fault("error", errors=several)
+    assert probe.get(DESCRIBE).json["errors"] == several
+    assert probe.control.stats()["errors"]["713"] == 2
+
+
+def test_http_errors_come_with_html(probe: Probe) -> None:
+    probe.control.fault("http", "programs", status=502)
+    bad = probe.get(PROGRAMS)
+    assert (bad.status, bad.headers["content-type"]) == (502, "text/html")
+    assert b"<html>" in bad.body
+    probe.control.fault("http", status=503, body="", headers={"Retry-After": "1"})
+    busy = probe.get(PROGRAMS)
+    assert (busy.status, busy.body, busy.headers["retry-after"]) == (503, b"", "1")
+
+
+def test_bodies_may_be_empty_or_broken_or_without_result(probe: Probe) -> None:
+    probe.control.fault("empty_body")
+    empty = probe.get(PROGRAMS)
+    assert (empty.status, empty.body) == (200, b"")
+    probe.control.fault("broken_json")
+    with pytest.raises(json.JSONDecodeError):
+        assert probe.get(PROGRAMS).json
+    probe.control.fault("no_result")
+    assert probe.get(DESCRIBE).json["success"] is True
+    assert probe.control.requests()[-1]["faults"] == ["no_result"]
+    probe.control.fault("no_result")
+    assert "result" not in probe.get(DESCRIBE).json
+
+
+def test_a_redirect_points_where_told(probe: Probe) -> None:
+    probe.control.fault("redirect", url="http://127.0.0.1:1/elsewhere", status=307)
+    answer = probe.get(PROGRAMS)
+    assert (answer.status, answer.headers["location"]) == (307, "http://127.0.0.1:1/elsewhere")
+
+
+def test_a_reset_drops_the_connection_before_the_work_or_after_it(probe: Probe) -> None:
+    probe.control.fault("reset", "export_create")
+    with pytest.raises(ConnectionError):
+        probe.create(ONE, ["leadId"])
+    assert probe.control.jobs() == []
+    probe.control.fault("reset", "export_create", after_handling=True)
+    with pytest.raises(ConnectionError):
+        probe.create(ONE, ["leadId"])
+    assert len(probe.control.jobs()) == 1
+    assert [r["status"] for r in probe.control.requests("export_create")] == [None, None]
+
+
+def test_work_may_be_done_and_another_answer_given(probe: Probe) -> None:
+    export_id = probe.create(ONE, ["leadId"]).result[0]["exportId"]
+    probe.control.fault("http", "export_enqueue", status=504, after_handling=True)
+    assert probe.enqueue(export_id).status == 504
+    assert probe.enqueue(export_id).message == "Job already queued"
+
+
+def test_a_file_is_cut_at_byte_n_and_goes_on_by_range(probe: Probe) -> None:
+    export_id = probe.exported(ONE, ["leadId", "updatedAt"])[0]["exportId"]
+    whole = probe.file(export_id).body
+    probe.control.fault("cut", "export_file", bytes=20)
+    with pytest.raises(http.client.IncompleteRead) as broken:
+        probe.file(export_id)
+    assert broken.value.partial == whole[:20]
+    assert probe.control.requests("export_file")[-1]["bytes"] == 20
+    rest = probe.file(export_id, "bytes=20-")
+    assert broken.value.partial + rest.body == whole
+
+
+def test_json_can_be_cut_too(probe: Probe) -> None:
+    probe.control.fault("cut", "programs", bytes=10)
+    with pytest.raises(http.client.IncompleteRead):
+        probe.get(PROGRAMS)
+
+
+def test_a_stall_is_silence_with_the_socket_open(probe: Probe) -> None:
+    probe.control.fault("stall", "programs", bytes=5, seconds=0.3)
+    begin = time.monotonic()
+    with pytest.raises(http.client.IncompleteRead) as broken:
+        probe.get(PROGRAMS)
+    assert broken.value.partial == b'{"suc'
+    assert 0.25 < time.monotonic() - begin < 2
+
+
+def test_slow_answers_come_whole(probe: Probe) -> None:
+    probe.control.fault("slow", "programs", seconds=0.2)
+    begin = time.monotonic()
+    assert probe.get(PROGRAMS).result
+    assert time.monotonic() - begin >= 0.2
+
+
+@pytest.mark.parametrize("mode", ["flip", "truncate", "extra_column", "short_row", "append"])
+def test_corrupt_bytes_betray_themselves_by_the_checksum(probe: Probe, mode: str) -> None:
+    status, whole = probe.exported(ONE, ["leadId", "updatedAt"])
+    probe.control.fault("corrupt", mode=mode)
+    broken = probe.file(status["exportId"])
+    assert broken.body != whole
+    assert broken.headers["content-length"] == str(len(broken.body))
+    checksum = "sha256:" + hashlib.sha256(broken.body).hexdigest()
+    assert checksum != status["fileChecksum"]
+    assert probe.file(status["exportId"]).body == whole
+    if mode == "extra_column":
+        assert broken.body.split(b"\n")[1].count(b",") == 2
+    if mode == "short_row":
+        assert broken.body.split(b"\n")[1].count(b",") == 0
+
+
+def test_quotes_may_lose_their_doubling(probe: Probe) -> None:
+    probe.control.edit_member(1001, 1, customText='a "b" c')
+    status, _ = probe.exported(ONE, ["leadId", "customText"])
+    probe.control.fault("corrupt", mode="undoubled_quotes")
+    assert b'"a "b" c"' in probe.file(status["exportId"]).body
+
+
+def test_a_corrupt_job_tells_figures_that_match_its_bad_file(probe: Probe) -> None:
+    probe.control.fault("corrupt", mode="short_row", consistent=True)
+    status, broken = probe.exported(ONE, ["leadId", "updatedAt"])
+    assert broken.split(b"\n")[1] == b"1"
+    assert status["fileChecksum"] == "sha256:" + hashlib.sha256(broken).hexdigest()
+    assert status["fileSize"] == len(broken)
+    _, good = probe.exported(ONE, ["leadId", "updatedAt"])
+    assert good.split(b"\n")[1].startswith(b"1,")
+
+
+def test_a_file_may_be_any_bytes_at_all(probe: Probe) -> None:
+    content = "leadId,firstName\n1,\ufeff\x00Zo\u00eb".encode()
+    probe.control.fault("file_bytes", base64=base64.b64encode(content).decode())
+    status, got = probe.exported(ONE)
+    assert got == content
+    assert (status["fileSize"], status["numberOfRecords"]) == (len(content), 1)
+    probe.control.fault(
+        "file_bytes", base64="", fileChecksum="sha256:0", fileSize=9, numberOfRecords=7
+    )
+    status, _ = probe.exported(ONE)
+    assert [status[k] for k in ("fileChecksum", "fileSize", "numberOfRecords")] == [
+        "sha256:0",
+        9,
+        7,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("wrong_checksum", "fileChecksum"),
+        ("wrong_size", "fileSize"),
+        ("wrong_records", "numberOfRecords"),
+    ],
+)
+def test_a_status_may_misstate_its_file(probe: Probe, kind: str, key: str) -> None:
+    status, _ = probe.exported(ONE)
+    probe.control.fault(kind)
+    assert probe.status(status["exportId"])[key] != status[key]
+    assert probe.status(status["exportId"]) == status
+    probe.control.fault(kind, value=None)
+    assert probe.status(status["exportId"])[key] is None
+
+
+def test_a_status_may_leave_its_figures_out(probe: Probe) -> None:
+    status, _ = probe.exported(ONE)
+    probe.control.fault("missing_verdict")
+    assert not {"fileChecksum", "fileSize", "numberOfRecords"} & set(
+        probe.status(status["exportId"])
+    )
+
+
+def test_misstatements_wait_for_a_finished_job(probe: Probe) -> None:
+    export_id = probe.queued(ONE)
+    probe.control.fault("wrong_size")
+    probe.status(export_id)
+    assert len(probe.control.faults()) == 1
+
+
+def test_ranges_may_be_ignored_or_misstated_or_short(probe: Probe) -> None:
+    export_id = probe.exported(ONE)[0]["exportId"]
+    whole = probe.file(export_id).body
+    probe.control.fault("whole_file_on_range")
+    assert probe.file(export_id).body == whole
+    ignored = probe.file(export_id, "bytes=5-")
+    assert (ignored.status, ignored.body) == (200, whole)
+    probe.control.fault("wrong_content_range")
+    assert probe.file(export_id, "bytes=5-").headers["content-range"].startswith("bytes 0-0/")
+    probe.control.fault("short_range")
+    short = probe.file(export_id, "bytes=5-")
+    assert (short.status, short.body) == (206, whole[5:-1])
+
+
+def test_a_completed_job_may_have_no_file(probe: Probe) -> None:
+    export_id = probe.exported(ONE)[0]["exportId"]
+    probe.control.fault("file_missing")
+    assert [probe.file(export_id).status for _ in range(2)] == [404, 200]
+
+
+def test_a_token_may_die_between_two_pages_and_on_the_file(probe: Probe) -> None:
+    export_id = probe.exported(ONE)[0]["exportId"]
+    probe.control.fault("error", "export_file", code="602", message="Access token expired")
+    answer = probe.file(export_id)
+    assert (answer.status, answer.code) == (200, "602")
+    assert answer.headers["content-type"].startswith("application/json")
+    probe.control.fault("revoke_token", "programs", after=1)
+    assert [probe.get(PROGRAMS).code for _ in range(3)] == ["", "601", "601"]
+    probe.forget_token()
+    assert probe.get(PROGRAMS).code == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "state"),
+    [
+        ("job_failed", {"errorMsg": "Boom"}, "Failed"),
+        ("job_cancelled", {}, "Cancelled"),
+        ("job_stuck", {}, "Queued"),
+        ("job_stuck", {"state": "Processing"}, "Processing"),
+    ],
+)
+def test_the_next_job_has_its_fate(
+    probe: Probe, kind: str, args: dict[str, Any], state: str
+) -> None:
+    probe.control.fault(kind, **args)
+    doomed = probe.queued(ONE)
+    probe.control.advance(3000)
+    row = probe.status(doomed)
+    assert row["status"] == state
+    assert row.get("errorMsg") == args.get("errorMsg")
+    assert probe.exported(ONE)[0]["status"] == "Completed"
+
+
+def test_a_stuck_job_can_still_be_cancelled(probe: Probe) -> None:
+    probe.control.fault("job_stuck", state="Processing")
+    doomed = probe.queued(ONE)
+    probe.control.advance(3000)
+    probe.post(f"{EXPORT}/{doomed}/cancel.json")
+    assert probe.status(doomed)["status"] == "Cancelled"
+
+
+@pytest.mark.parametrize("action", ["create", "delete"])
+def test_pages_shift_while_they_are_read(probe: Probe, action: str) -> None:
+    probe.control.fault("shift_page", action=action)
+    first = probe.get(PROGRAMS, maxReturn=1).result[0]["name"]
+    second = probe.get(PROGRAMS, maxReturn=1, offset=1).result[0]["name"]
+    assert first == "Alpha"
+    assert second == ("Alpha" if action == "create" else "Gamma, with comma")
+
+
+def test_any_edit_may_happen_in_the_middle_of_a_call(probe: Probe) -> None:
+    args: dict[str, Any] = {
+        "do": "edit_member",
+        "program_id": 1001,
+        "lead_id": 1,
+        "customText": "now",
+    }
+    probe.control.fault("edit", "export_create", **args)
+    probe.create(ONE, ["leadId"])
+    assert probe.control.truth(["customText"], [1001])[0] == {"customText": "now"}
+
+
+def test_faults_combine(probe: Probe) -> None:
+    probe.control.fault("slow", "programs", seconds=0.1)
+    probe.control.fault("error", "programs", code="611")
+    probe.control.fault("cut", "programs", bytes=3)
+    begin = time.monotonic()
+    with pytest.raises(http.client.IncompleteRead):
+        probe.get(PROGRAMS)
+    assert time.monotonic() - begin >= 0.1
+    assert probe.control.requests()[-1]["faults"] == ["slow", "error", "cut"]
+
+
+def test_faults_that_do_not_exist_are_refused(probe: Probe) -> None:
+    with pytest.raises(ControlError, match="no fault 'nope'"):
+        probe.control.fault("nope")
+    with pytest.raises(ControlError, match="no endpoint 'nope'"):
+        probe.control.fault("reset", "nope")
+
+
+def test_every_kind_of_fault_is_tested() -> None:
+    here = Path(__file__)
+    files = (here, here.with_name("test_sandbox_identity.py"))
+    words = "".join(file.read_text(encoding="utf-8") for file in files)
+    names = {"corrupt" if kind == "corrupt_job" else kind for kind in KINDS}
+    assert {name for name in names if f'"{name}"' not in words} == set()
