@@ -1,0 +1,396 @@
+"""The schemas of the streams and the asset API's spellings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_marketo_programs.schema import (
+    CHANNELS,
+    PROGRAMS,
+    PROGRAMS_BY_TAG,
+    TAG_TYPES,
+    MemberField,
+    allowable_values,
+    channel_record,
+    dedupe_fields,
+    described_fields,
+    exportable,
+    join_candidates,
+    member_schema,
+    program_record,
+    property_schema,
+    tag_type_record,
+    utc_date,
+    utc_timestamp,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+BROWSED = {
+    "id": 1035,
+    "name": "clone it",
+    "description": "",
+    "createdAt": "2015-11-18T15:25:35Z+0000",
+    "updatedAt": "2015-11-18T15:25:46Z+0000",
+    "url": "https://app-devlocal1.marketo.com/#NP1035A1",
+    "type": "Engagement",
+    "channel": "Nurture",
+    "folder": {"type": "Folder", "value": 28, "folderName": "Nurturing"},
+    "status": "on",
+    "workspace": "Default",
+    "headStart": False,
+}
+
+
+def assert_fits(record: dict[str, Any], schema: dict[str, Any]) -> None:
+    validator = jsonschema.Draft202012Validator(
+        schema,
+        format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
+    )
+    validator.validate(record)
+
+
+def test_member_and_lead_describe_have_the_same_form() -> None:
+    result = [
+        {
+            "name": "API Program Membership",
+            "dedupeFields": ["leadId", "programId"],
+            "fields": [
+                {"name": "leadId", "displayName": "leadId", "dataType": "integer"},
+                {"name": "webinarUrl", "displayName": "Webinar URL", "dataType": "String"},
+                {"name": "untyped"},
+                {"name": "leadId", "dataType": "string"},
+                {"dataType": "string"},
+                {"name": ""},
+                {"name": 7},
+                "no field",
+                None,
+            ],
+        },
+    ]
+
+    assert described_fields(result) == (
+        MemberField("leadId", "integer", "leadId"),
+        MemberField("webinarUrl", "string", "Webinar URL"),
+        MemberField("untyped", "string"),
+    )
+
+
+def test_old_lead_describe_leaves_out_fields_without_a_rest_name() -> None:
+    result = [
+        {"id": 1, "dataType": "email", "rest": {"name": "email", "readOnly": False}},
+        {"id": 2, "dataType": "string", "soap": {"name": "SoapOnly"}},
+        {"id": 3, "dataType": "string", "rest": None},
+    ]
+
+    assert described_fields(result) == (MemberField("email", "email"),)
+
+
+@pytest.mark.parametrize("result", [None, [], {}, [None], [{"fields": None}], [{"name": "API"}]])
+def test_a_describe_without_fields_describes_none(result: object) -> None:
+    assert described_fields(result) == ()
+    assert dedupe_fields(result) == ("leadId", "programId")
+
+
+def test_only_formula_fields_cannot_be_exported() -> None:
+    assert not exportable(MemberField("total", "formula"))
+    assert exportable(MemberField("owner", "lead_function"))
+
+
+def test_the_key_is_what_describe_says() -> None:
+    assert dedupe_fields([{"dedupeFields": ["programId", "leadId", 3]}]) == ("programId", "leadId")
+    assert dedupe_fields([{"dedupeFields": []}]) == ("leadId", "programId")
+
+
+@pytest.mark.parametrize(
+    ("data_type", "schema"),
+    [
+        ("boolean", {"type": ["boolean", "null"]}),
+        ("integer", {"type": ["integer", "null"]}),
+        ("score", {"type": ["number", "null"]}),
+        ("percent", {"type": ["number", "null"]}),
+        ("float", {"type": ["number", "null"]}),
+        ("Currency", {"type": ["number", "null"]}),
+        ("date", {"type": ["string", "null"], "format": "date"}),
+        ("datetime", {"type": ["string", "null"], "format": "date-time"}),
+        ("reference", {"type": ["string", "null"]}),
+        ("invented in 2031", {"type": ["string", "null"]}),
+    ],
+)
+def test_a_data_type_has_its_json_schema(data_type: str, schema: dict[str, Any]) -> None:
+    assert property_schema(data_type) == schema
+
+
+def test_a_key_is_never_null() -> None:
+    assert property_schema("integer", key=True) == {"type": ["integer"]}
+
+
+def test_member_fields_win_over_lead_fields_of_the_same_name() -> None:
+    schema = member_schema(
+        [MemberField("leadId", "integer"), MemberField("updatedAt", "datetime", "updatedAt")],
+        [
+            MemberField("updatedAt", "string"),
+            MemberField("X__c", "boolean", "Is an X"),
+            MemberField("total", "formula"),
+        ],
+        ("leadId", "programId"),
+    )
+
+    assert schema == {
+        "type": "object",
+        "properties": {
+            "leadId": {"type": ["integer"]},
+            "updatedAt": {"type": ["string", "null"], "format": "date-time"},
+            "X__c": {"type": ["boolean", "null"], "description": "Is an X"},
+            "programId": {"type": ["integer"]},
+        },
+        "required": ["leadId", "programId"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("schema", "keys"),
+    [
+        pytest.param(PROGRAMS, {"id"}, id="programs"),
+        pytest.param(PROGRAMS_BY_TAG, {"id", "tagType", "tagValue"}, id="programs by tag"),
+        pytest.param(TAG_TYPES, {"tagType"}, id="tag types"),
+        pytest.param(CHANNELS, {"id"}, id="channels"),
+    ],
+)
+def test_every_static_property_but_the_key_is_nullable(
+    schema: dict[str, Any],
+    keys: set[str],
+) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for name, declared in schema["properties"].items():
+        assert ("null" in declared["type"]) is (name not in keys)
+    assert "enum" not in str(schema)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("2015-11-18T15:25:35Z+0000", "2015-11-18T15:25:35Z", id="asset API"),
+        pytest.param("2015-11-18T15:25:35Z+00:00", "2015-11-18T15:25:35Z", id="Z and a colon"),
+        pytest.param("2019-04-12T05:58:10Z", "2019-04-12T05:58:10Z", id="bulk file"),
+        pytest.param("2022-10-19T15:00:00.000Z", "2022-10-19T15:00:00Z", id="zero fraction"),
+        pytest.param("2022-10-19T15:00:00.120Z", "2022-10-19T15:00:00.12Z", id="fraction"),
+        pytest.param("2022-10-19T15:00:00+0000", "2022-10-19T15:00:00Z", id="+0000"),
+        pytest.param("2022-10-19T15:00:00-0700", "2022-10-19T22:00:00Z", id="offset"),
+        pytest.param("2017-01-01T00:00:00-05:00", "2017-01-01T05:00:00Z", id="offset and colon"),
+        pytest.param("2017-01-01T00:00:00+05:30", "2016-12-31T18:30:00Z", id="half hours"),
+        pytest.param("2017-01-01 00:00:00Z", "2017-01-01T00:00:00Z", id="blank for T"),
+        pytest.param("2017-01-01T00:00:00", "2017-01-01T00:00:00Z", id="no zone is UTC"),
+        pytest.param("2024-02-29", "2024-02-29T00:00:00Z", id="a date is its midnight"),
+        pytest.param(" 2017-01-01T00:00:00Z ", "2017-01-01T00:00:00Z", id="blanks around"),
+        pytest.param("0999-01-01T00:00:00+0000", "0999-01-01T00:00:00Z", id="year of 3 digits"),
+    ],
+)
+def test_every_spelling_becomes_rfc_3339(text: str, expected: str) -> None:
+    assert utc_timestamp(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "yesterday",
+        "2024-02-31T00:00:00Z",
+        "2023-02-29T00:00:00Z+0000",
+        "0000-01-01T00:00:00Z",
+        "2024-01-01T24:00:00Z",
+        "2024-01-01T24:00:00Z+0000",
+        "2024-01-01T12:60:00Z",
+        "2024-01-01T12:00:60Z",
+        "2024-01-01x12:00:00Z",
+        "2024-W15-5T05:58:10Z",
+        "2024-1-1T12:00:00Z",
+        "20240101T120000Z",
+        "2024-01-01T12:00:00Z-0700",
+        "2024-01-01T12:00:00+2400",
+        "2024-01-01T12:00:00+0099",
+        "0001-01-01T00:00:00+05:00",
+        "9999-12-31T23:59:59-05:00",
+        "\u0662\u0660\u0662\u0664-01-01T12:00:00Z",
+        "2024-01-01T12:00:00Z\n2024",
+        "1704067200",
+    ],
+)
+def test_what_is_no_timestamp_is_refused_without_being_repeated(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^Not a date and time in any spelling Marketo uses\.$"):
+        utc_timestamp(text)
+
+
+@settings(deadline=None)  # other work on the machine must not fail a test
+@given(st.datetimes())
+def test_a_timestamp_in_its_final_form_stays(when: datetime) -> None:
+    text = when.replace(microsecond=0).isoformat() + "Z"
+
+    assert utc_timestamp(text) == text
+
+
+@settings(deadline=None)  # other work on the machine must not fail a test
+@given(st.text(alphabet="0123456789-:TZ+. W", max_size=30) | st.text(max_size=30))
+def test_any_text_is_a_valid_timestamp_or_refused(text: str) -> None:
+    schema = {"type": "string", "format": "date-time"}
+    try:
+        spelt = utc_timestamp(text)
+    except ValueError:
+        return
+    jsonschema.validate(spelt, schema, format_checker=jsonschema.FormatChecker())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2015-01-01", "2015-01-01"),
+        (" 2015-01-01 ", "2015-01-01"),
+        ("2015-01-01T00:00:00Z+0000", "2015-01-01"),
+        ("2015-01-01T23:00:00-0700", "2015-01-01"),
+    ],
+)
+def test_a_date_is_kept_as_it_is_written(text: str, expected: str) -> None:
+    assert utc_date(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2024-02-31", "0000-01-01", "2024-W15-5", "01/02/2024", "2024-01-01T25:00:00Z"],
+)
+def test_what_is_no_date_is_refused_without_being_repeated(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^Not a date in any spelling Marketo uses\.$"):
+        utc_date(text)
+
+
+def test_a_browsed_program_fits_its_schema() -> None:
+    record = program_record(BROWSED)
+
+    assert record == {
+        **BROWSED,
+        "createdAt": "2015-11-18T15:25:35Z",
+        "updatedAt": "2015-11-18T15:25:46Z",
+    }
+    assert_fits(record, PROGRAMS)
+    assert BROWSED["createdAt"] == "2015-11-18T15:25:35Z+0000"
+
+
+def test_a_program_by_id_fits_its_schema() -> None:
+    record = program_record(
+        {
+            **BROWSED,
+            "startDate": "2022-10-19T15:00:00-0700",
+            "endDate": "soon",
+            "tags": [{"tagType": "Region", "tagValue": "EMEA"}],
+            "costs": [
+                {"startDate": "2015-01-01", "cost": 2000, "note": "stand"},
+                {"startDate": "2015-01-01T00:00:00Z+0000", "cost": 12.5},
+                {"startDate": None, "cost": "2000"},
+                {"cost": True},
+                None,
+            ],
+            "newIn2031": {"kept": True},
+        },
+    )
+
+    assert_fits(record, PROGRAMS)
+    assert record["startDate"] == "2022-10-19T22:00:00Z"
+    assert record["endDate"] is None
+    assert record["costs"] == [
+        {"startDate": "2015-01-01", "cost": 2000, "note": "stand"},
+        {"startDate": "2015-01-01", "cost": 12.5},
+        {"startDate": None, "cost": None},
+        {"cost": None},
+    ]
+    assert record["newIn2031"] == {"kept": True}
+
+
+def test_null_tags_and_costs_stay_null() -> None:
+    record = program_record({**BROWSED, "tags": None, "costs": None})
+
+    assert record["tags"] is None
+    assert record["costs"] is None
+    assert_fits(record, PROGRAMS)
+
+
+def test_a_channel_fits_its_schema() -> None:
+    record = channel_record(
+        {
+            "id": 6,
+            "name": "Nurture",
+            "applicableProgramType": "nurture",
+            "progressionStatuses": [
+                {
+                    "name": "Not in Program",
+                    "step": 0,
+                    "description": None,
+                    "hidden": False,
+                    "success": False,
+                },
+            ],
+            "createdAt": "2013-02-05T09:11:22Z+0000",
+            "updatedAt": "2013-02-05T09:11:22Z+0000",
+        },
+    )
+
+    assert record["createdAt"] == "2013-02-05T09:11:22Z"
+    assert_fits(record, CHANNELS)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"allowableValues": "[AAA1 RT1, AAA1 RT2]"}, ["AAA1 RT1", "AAA1 RT2"]),
+        ({"allowableValues": "[]"}, []),
+        ({"allowableValues": None}, []),
+        ({}, []),
+        ({"allowableValues": ["already", "a list", None]}, ["already", "a list"]),
+    ],
+)
+def test_a_tag_type_has_its_values_in_a_list(values: dict[str, Any], expected: list[str]) -> None:
+    raw = {"tagType": "RT", "applicableProgramTypes": "[program,event]", "required": True, **values}
+
+    record = tag_type_record(raw)
+
+    assert record["allowableValues"] == expected
+    assert record["applicableProgramTypes"] == "[program,event]"
+    assert_fits(record, TAG_TYPES)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        pytest.param("[EMEA, APAC]", ("EMEA", "APAC"), id="two"),
+        pytest.param("[EMEA]", ("EMEA",), id="one"),
+        pytest.param("[]", (), id="none"),
+        pytest.param("", (), id="no text"),
+        pytest.param(None, (), id="missing"),
+        pytest.param("[[old], new [x]]", ("[old]", "new [x]"), id="brackets of the values"),
+        pytest.param("[a,b, c]", ("a,b", "c"), id="a comma alone separates nothing"),
+        pytest.param("[Smith, Ltd., EMEA]", ("Smith", "Ltd.", "EMEA"), id="ambiguous"),
+        pytest.param("EMEA, APAC", ("EMEA", "APAC"), id="without brackets"),
+    ],
+)
+def test_allowable_values_are_split_as_java_joins(text: str | None, values: tuple[str]) -> None:
+    assert allowable_values(text) == values
+
+
+def test_candidates_are_joins_of_neighbours() -> None:
+    parts = ("Smith", "Ltd.", "EMEA", "Smith", "Ltd.")
+
+    assert list(join_candidates(parts, 3)) == [
+        "Smith, Ltd.",
+        "Ltd., EMEA",
+        "EMEA, Smith",
+        "Smith, Ltd., EMEA",
+        "Ltd., EMEA, Smith",
+        "EMEA, Smith, Ltd.",
+    ]
+    assert list(join_candidates(parts, 1)) == []
+    assert list(join_candidates((), 3)) == []
