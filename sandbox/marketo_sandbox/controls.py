@@ -31,5 +31,6 @@ async def control(
         return json_reply({"error": str(error)}, status=404)
     except Refusal as error:
         return json_reply({"error": str(error)}, status=409)
-    except (TypeError, ValueError) as error:
-        return json_reply({"error": str(error)}, status=400)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        # A tester's body may be of any shape; none of them is the server's failure.
+        return json_reply({"error": f"{type(error).__name__}: {error}"}, status=400)

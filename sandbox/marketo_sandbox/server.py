@@ -229,7 +229,7 @@ class Server:
     def _shift(self, fault: Fault) -> None:
         """Create or delete a program, so that the next page's offset is off by one."""
         world, now = self.marketo.world, self.marketo.clock.now()
-        if fault.text("action", "create") == "delete":
+        if fault.text("action", "create") == "delete" and world.programs:
             first = min(world.programs.values(), key=lambda p: (p.name.lower(), p.id))
             world.delete_program(int(fault.number("id", first.id)))
             return

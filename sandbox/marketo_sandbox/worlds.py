@@ -143,11 +143,15 @@ def _times(seed: int, program_id: int) -> tuple[int, int]:
     return created, created + (chance >> 20) % (_ANCHOR - created)
 
 
+# The remainder of a program's number that leaves a tag type out.
+_UNTAGGED = 2
+
+
 def _demo_tags(number: int) -> dict[str, str]:
     tags: dict[str, str] = {}
     for position, tag_type in enumerate(TAG_TYPES):
-        if tag_type.values and (number + position) % (position + 2) == 0:
-            tags[tag_type.name] = tag_type.values[number % len(tag_type.values)]
+        if tag_type.values and number % (position + 3) != _UNTAGGED:
+            tags[tag_type.name] = tag_type.values[number // 3 % len(tag_type.values)]
     return tags
 
 
