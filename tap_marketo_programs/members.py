@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.batch import Batcher
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.streams import Stream
 
 from tap_marketo_programs import schema
-from tap_marketo_programs.errors import DailyQuotaExceeded, MarketoConfigError
+from tap_marketo_programs.errors import DailyQuotaExceeded, MarketoConfigError, RequestRefused
 from tap_marketo_programs.export.api import ExportApi
 from tap_marketo_programs.export.ledger import Ledger, digest
-from tap_marketo_programs.export.plan import Bounds
+from tap_marketo_programs.export.plan import Bounds, wire_time
 from tap_marketo_programs.export.rows import MemberFile
 from tap_marketo_programs.export.runner import ExportRequest, ExportRunner, ExportSettings
+from tap_marketo_programs.versions import ActivatesLast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
@@ -41,7 +42,7 @@ MEMBERS_DESCRIBE = "/rest/v1/programs/members/describe.json"
 LEADS_DESCRIBE = "/rest/v1/leads/describe2.json"
 
 
-class ProgramMembersStream(Stream):
+class ProgramMembersStream(ActivatesLast):
     """Members of programs.
 
     Args:
@@ -144,6 +145,26 @@ class ProgramMembersStream(Stream):
         """Ask Marketo whether a program is still there."""
         return self.programs.exists(program_id)
 
+    def has_changed(self, program_id: int, since: datetime, until: datetime) -> bool:
+        """Ask Marketo, without an export, whether any member changed ("Get Program Members").
+
+        Where Marketo does not say, as for programs of more than 100,000 members,
+        an export has to find out.
+
+        Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/program-members
+        """
+        params = {
+            "filterType": "updatedAt",
+            "startAt": wire_time(since),
+            "endAt": wire_time(max(until, since + timedelta(seconds=1))),
+            "batchSize": 1,
+        }
+        try:
+            path = f"/rest/v1/programs/{program_id}/members.json"
+            return bool(self.client.call("GET", path, params=params))
+        except RequestRefused:
+            return True
+
     def known_fields(self) -> set[str]:
         """Ask Marketo which fields can be exported now."""
         found = schema.described_fields(self.client.call("GET", MEMBERS_DESCRIBE))
@@ -213,7 +234,12 @@ class ProgramMembersStream(Stream):
             if dry_run:
                 # Nobody keeps a test's state, so nobody would take its jobs up.
                 runner.cancel()
-            runner.progress.ended(self.client.limits.made, self.client.retries)
+            runner.progress.ended(
+                self.client.limits.made,
+                self.client.retries,
+                self._nulled.total(),
+                self.client.now(),
+            )
             self._tell_nulled()
 
     def _request(self) -> ExportRequest:
@@ -237,7 +263,9 @@ class ProgramMembersStream(Stream):
                 *(name for name in self.properties if name not in _AUTOMATIC),
             ],
             client=digest([self.client.connection.client_id]),
+            stream=self.name,
             full_table=self.replication_method == "FULL_TABLE",
+            restricted=self.programs.is_restricted,
         )
 
     def _settings(self, *, dry_run: bool) -> ExportSettings:
@@ -255,12 +283,12 @@ class ProgramMembersStream(Stream):
         """The wanted rows of one file; between two, the runner may need a STATE."""
         if export.file.path is None:
             return
-        floor = export.slice.floor and schema.utc_timestamp(export.slice.floor.isoformat())
+        floor = export.slice.floor and wire_time(export.slice.floor)[:_TO_THE_SECOND]
         for row in self._rows(export.file.path, self._nulled):
             runner.attend()
             updated_at = row.get("updatedAt")
-            # Both in RFC 3339 UTC with whole seconds, so text compares as time.
-            if floor and isinstance(updated_at, str) and updated_at < floor:
+            # Both in RFC 3339 UTC, so up to the second their text compares as time.
+            if floor and isinstance(updated_at, str) and updated_at[:_TO_THE_SECOND] < floor:
                 continue
             yield row
 
@@ -281,3 +309,4 @@ class ProgramMembersStream(Stream):
 
 
 _AUTOMATIC = {"leadId", "updatedAt", "programId"}
+_TO_THE_SECOND = len("2026-01-31T00:00:00")

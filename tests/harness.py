@@ -138,9 +138,10 @@ class Tap:
         state: Mapping[str, Any] | None = None,
         catalog: Mapping[str, Any] | None = None,
         output: Output | None = None,
+        writer: SingerWriter | None = None,
         **settings: Any,  # noqa: ANN401 - any setting
     ) -> TapMarketoPrograms:
-        """A tap whose messages go to `output`."""
+        """A tap whose messages go to `output`, or to a writer of the test's own."""
         clock = self.clock
 
         class FastTap(TapMarketoPrograms):
@@ -151,7 +152,7 @@ class Tap:
             config=self.config(**settings),
             state=dict(state or {}),
             catalog=dict(catalog) if catalog else None,
-            message_writer=_Collector(output or Output()),
+            message_writer=writer or _Collector(output or Output()),
         )
 
     def catalog(self, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - any setting

@@ -7,6 +7,7 @@ Pure. The bookmark, version 1:
   "replication_key": "updatedAt",
   "replication_key_value": "2026-11-01T03:00:00Z",
   "version": 1,
+  "unfinished": "2026-11-03T03:00:00Z",
   "watermarks": {"2026-11-01T03:00:00Z": "1001-1400,1402", "2026-11-02T03:00:00Z": "1401"},
   "exports": [
     {"id": "b5ca52a9-...", "programs": "1001-1010", "until": "2026-11-03T03:00:00Z",
@@ -17,7 +18,8 @@ Pure. The bookmark, version 1:
 ```
 
 `replication_key_value` is the lowest watermark, for tools and people that look
-there; the tap itself reads `watermarks`. Sets of programs are ranges; a set
+there; the tap itself reads `watermarks`. `unfinished` is there while a run's
+plan is not done: the time up to which it was made. Sets of programs are ranges; a set
 whose ranges would be long is `z:` and the base64 of the zlib of its gaps
 (`first id, then the distance to each next one, +n for n neighbours`), which
 keeps the line of 3,000 scattered programs under 8 KB. Fields and client id are
@@ -75,10 +77,17 @@ class InFlight:
 
 @dataclass(slots=True)
 class Ledger:
-    """How far each program is known, and which jobs are under way."""
+    """How far each program is known, and which jobs are under way.
+
+    Args:
+        watermarks: Program id -> everything up to here is out.
+        in_flight: Export id -> job.
+        unfinished: Up to when the plan of a run that did not end was made.
+    """
 
     watermarks: dict[int, datetime] = field(default_factory=dict)
     in_flight: dict[str, InFlight] = field(default_factory=dict)
+    unfinished: datetime | None = None
 
     def created(self, job: InFlight) -> None:
         """A job exists from now on."""
@@ -107,6 +116,7 @@ class Ledger:
         if groups:
             bookmark["replication_key"] = "updatedAt"
             bookmark["replication_key_value"] = wire_time(min(groups))
+        bookmark["unfinished"] = wire_time(self.unfinished) if self.unfinished else None
         bookmark["watermarks"] = {
             wire_time(watermark): write_programs(ids) for watermark, ids in sorted(groups.items())
         }
@@ -133,6 +143,8 @@ class Ledger:
                 ledger.watermarks.update(dict.fromkeys(read_programs(programs), watermark))
             for entry in bookmark["exports"]:
                 ledger.created(_read_job(entry))
+            unfinished = bookmark.get("unfinished")
+            ledger.unfinished = None if unfinished is None else _moment(unfinished)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             reason = str(error) if type(error) is ValueError else "something in it is missing"
             raise _refused(reason) from None

@@ -1,19 +1,24 @@
-"""What a run of exports has done so far, as figures and as log lines.
+"""What a run of exports has done so far, as figures, log lines and metrics.
 
 A person reads three kinds of lines: the plan, one whenever jobs moved, and a
-ledger at the end. It must not decide anything.
+ledger at the end. The same figures go out as the SDK's metrics points. It must
+not decide anything.
 """
 
 from __future__ import annotations
 
 import logging
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tap_marketo_programs.export.quota import MEGABYTE
+from singer_sdk import metrics
+
+from tap_marketo_programs.export.quota import MEGABYTE, used_bytes
 from tap_marketo_programs.export.task import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from tap_marketo_programs.clock import Clock
     from tap_marketo_programs.export.download import ExportFile
@@ -23,84 +28,186 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# create, enqueue, file and two looks at the status
+CALLS_A_JOB = 5
+
+
+class ExportMetric(StrEnum):
+    """The figures that the SDK has no name for."""
+
+    JOBS_PLANNED = "export_jobs_planned"
+    JOBS_CREATED = "export_jobs_created"
+    JOBS_GIVEN_UP = "export_jobs_given_up"
+    JOBS_DONE = "export_jobs_done"
+    BYTES = "export_bytes"
+    ROWS = "export_rows"
+    API_CALLS = "api_calls"
+    RETRIES = "api_retries"
+    QUOTA_USED = "export_quota_used_mb"
+    NULLED_CELLS = "nulled_cells"
+
 
 class ExportProgress:
     """The figures of one run.
 
     Args:
+        stream: The stream's name, for the metrics.
         clock: Where time comes from.
+        quota_mb: The setting `daily_export_quota_mb`.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, stream: str, clock: Clock, quota_mb: float | None = None) -> None:
+        self._stream = stream
         self._clock = clock
         self._started = clock.monotonic()
+        self._quota_mb = quota_mb
         self._last: tuple[int, ...] = ()
-        self._finished = 0
+        # Today's jobs of this API user, those of earlier runs too.
+        self._completed: dict[str, ExportJob] = {}
+        self._ours: set[str] = set()
         self.jobs_created = 0
-        self.jobs_recreated = 0
+        self.jobs_given_up = 0
+        self.jobs_done = 0
         self.rows = 0
-        self.bytes_completed = 0
 
-    def planned(self, slices: Sequence[ExportSlice]) -> None:
+    # What happens
+
+    def planned(self, slices: Sequence[ExportSlice], probes: int) -> None:
         """The plan is made."""
         programs = {one for each in slices for one in each.program_ids}
         windows = {each.window for each in slices if each.window}
-        # create, enqueue, at least one status and one file for each job
         logger.info(
-            "Export plan: %d programs in %d jobs, %d windows of updatedAt, about %d calls",
+            "Export plan: %d programs in %d jobs (%d different windows of updatedAt), %d programs "
+            "to ask for changes, about %d API calls",
             len(programs),
             len(slices),
             len(windows),
-            4 * len(slices),
+            probes,
+            CALLS_A_JOB * len(slices) + probes,
         )
+        self._point("gauge", ExportMetric.JOBS_PLANNED, len(slices))
+
+    def used_before(self, jobs: Iterable[ExportJob]) -> None:
+        """Jobs that completed before this run began."""
+        self._completed.update((job.export_id, job) for job in jobs)
 
     def created(self) -> None:
         """A job was created."""
         self.jobs_created += 1
 
-    def recreated(self) -> None:
-        """A job was given up."""
-        self.jobs_recreated += 1
+    def given_up(self) -> None:
+        """A job will not be read."""
+        self.jobs_given_up += 1
 
     def completed(self, job: ExportJob) -> None:
-        """A job's file is there; its size counts against today's quota."""
-        self.bytes_completed += job.file_size or 0
+        """A job's file is there; its size counts against the quota of its day."""
+        self._completed[job.export_id] = job
+        self._ours.add(job.export_id)
+        if job.finished_at and job.created_at:
+            seconds = (job.finished_at - job.created_at).total_seconds()
+            self._point("timer", metrics.Metric.JOB_DURATION, seconds, job_type="export")
 
     def emitted(self, file: ExportFile) -> None:
         """All rows of a file are out."""
-        self._finished += 1
+        self.jobs_done += 1
         self.rows += file.rows
 
-    def report(self, board: TaskBoard) -> None:
-        """Say how things stand, if they moved."""
+    # What it amounts to
+
+    @property
+    def megabytes(self) -> float:
+        """What this run's own jobs exported."""
+        return sum(self._completed[one].file_size or 0 for one in self._ours) / MEGABYTE
+
+    def megabytes_today(self, now: datetime) -> float:
+        """What this API user's jobs, as far as they are known, exported today."""
+        return used_bytes(self._completed.values(), now) / MEGABYTE
+
+    def report(self, board: TaskBoard, now: datetime) -> None:
+        """Say how things stand, if a job completed, failed or was read since."""
         with board.changed:
-            running, left = board.count(Phase.RUNNING), board.count(Phase.PLANNED)
-            total = self._finished + len(board.tasks)
-        now = (running, left, self._finished)
-        if now == self._last:
+            running = board.count(Phase.RUNNING)
+            total = self.jobs_done + len(board.tasks)
+        moved = (len(self._ours), self.jobs_given_up, self.jobs_done)
+        if moved in {self._last, (0, 0, 0)}:
             return
-        self._last = now
+        self._last = moved
+        elapsed = self._clock.monotonic() - self._started
         logger.info(
-            "Exports: %d of %d done, %d running, %d to come; %d rows, %.1f MB today, %.0f s",
-            self._finished,
+            "Exports: %d of %d jobs done, %d running; %d rows; %s; %s elapsed, %s",
+            self.jobs_done,
             total,
             running,
-            left,
             self.rows,
-            self.bytes_completed / MEGABYTE,
-            self._clock.monotonic() - self._started,
+            self._quota(now),
+            _spoken(elapsed),
+            self._left(elapsed, total),
         )
 
-    def ended(self, calls: int, retries: int) -> None:
-        """The run is over."""
+    def ended(self, calls: int, retries: int, nulled: int, now: datetime) -> None:
+        """The run is over, well or not."""
         logger.info(
-            "Exports ended: %d jobs created (%d given up), %d rows, %.1f MB, %d API calls, "
-            "%d retries, %.0f s",
+            "Exports ended: %d jobs done, %d created, %d given up; %d rows, %.1f MB; %d API calls, "
+            "%d retries; %s; %d cells made null; %s",
+            self.jobs_done,
             self.jobs_created,
-            self.jobs_recreated,
+            self.jobs_given_up,
             self.rows,
-            self.bytes_completed / MEGABYTE,
+            self.megabytes,
             calls,
             retries,
-            self._clock.monotonic() - self._started,
+            self._quota(now),
+            nulled,
+            _spoken(self._clock.monotonic() - self._started),
         )
+        for metric, value in (
+            (ExportMetric.JOBS_CREATED, self.jobs_created),
+            (ExportMetric.JOBS_GIVEN_UP, self.jobs_given_up),
+            (ExportMetric.JOBS_DONE, self.jobs_done),
+            (ExportMetric.ROWS, self.rows),
+            (ExportMetric.BYTES, round(self.megabytes * MEGABYTE)),
+            (ExportMetric.API_CALLS, calls),
+            (ExportMetric.RETRIES, retries),
+            (ExportMetric.NULLED_CELLS, nulled),
+        ):
+            self._point("counter", metric, value)
+        self._point("gauge", ExportMetric.QUOTA_USED, round(self.megabytes_today(now), 3))
+
+    def _quota(self, now: datetime) -> str:
+        used = self.megabytes_today(now)
+        if self._quota_mb is None:
+            return f"{used:.1f} MB exported today"
+        left = max(0.0, self._quota_mb - used)
+        return f"{used:.1f} MB exported today, {left:.1f} MB of daily_export_quota_mb left"
+
+    def _left(self, elapsed: float, total: int) -> str:
+        """What remains, by the pace so far; nothing is known before a job is done."""
+        if not self.jobs_done:
+            return "no estimate yet"
+        left = elapsed / self.jobs_done * (total - self.jobs_done)
+        return f"about {_spoken(left)} left at this pace"
+
+    def _point(
+        self,
+        kind: str,
+        metric: metrics.Metric | ExportMetric,
+        value: float,
+        **tags: str,
+    ) -> None:
+        point = metrics.Point(
+            kind,
+            # The SDK's enum cannot be extended; a point uses `.value` only.
+            metric,  # type: ignore[arg-type]
+            value,
+            {metrics.Tag.STREAM: self._stream, **tags},
+        )
+        metrics.log(metrics.get_metrics_logger(), point)
+
+
+def _spoken(seconds: float) -> str:
+    """A duration as a person says it."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

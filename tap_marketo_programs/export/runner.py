@@ -72,6 +72,11 @@ SHORTEST_QUEUE_WAIT = 15.0
 LONGEST_QUEUE_WAIT = 300.0
 # A job of an earlier run that is still not done after so long never will be.
 OLDEST_RUNNING = timedelta(days=1)
+# A run that takes up an interrupted one so soon asks for each program that was
+# done whether anything changed since, instead of exporting it again. That costs
+# a call each, so it is for restarts, not for schedules, and not for everything.
+RESTART_PERIOD = timedelta(minutes=30)
+MOST_PROBES = 1_000
 # How long an ending run waits for its threads; the process may end within 10 s.
 JOIN_SECONDS = 5.0
 
@@ -95,14 +100,18 @@ class ExportRequest:
         bounds: Where in time the plan may reach.
         fields: The export's columns, as REST names.
         client: `digest()` of the client id.
+        stream: The stream's name, for log lines and metrics.
         full_table: Export every member, whatever is known already.
+        restricted: Whether the user named the programs.
     """
 
     program_ids: Sequence[int]
     bounds: Bounds
     fields: Sequence[str]
     client: str
+    stream: str
     full_table: bool = False
+    restricted: bool = False
 
 
 class Surroundings(Protocol):
@@ -116,6 +125,9 @@ class Surroundings(Protocol):
 
     def program_exists(self, program_id: int) -> bool:
         """Ask Marketo whether a program is still there."""
+
+    def has_changed(self, program_id: int, since: datetime, until: datetime) -> bool:
+        """Ask Marketo, without an export, whether any member changed."""
 
     def known_fields(self) -> set[str]:
         """Ask Marketo which fields can be exported."""
@@ -151,7 +163,7 @@ class ExportRunner:
         around: Surroundings,
     ) -> None:
         self.fields = list(request.fields)
-        self.progress = ExportProgress(api.clock)
+        self.progress = ExportProgress(request.stream, api.clock, settings.quota_mb)
         self._api = api
         self._request = request
         self._ledger = ledger
@@ -164,7 +176,7 @@ class ExportRunner:
         self._queue_wait = SHORTEST_QUEUE_WAIT
         self._queue_full_since: float | None = None
         self._create_at = 0.0
-        self._used_before = 0
+        self._changed: list[int] = []
         self._threads: list[threading.Thread] = []
         self._folder = PrivateFolder()
 
@@ -201,6 +213,12 @@ class ExportRunner:
             if task.file is None:  # pragma: no cover - READY means that it has one
                 continue
             yield Export(task, task.file, task.slice, task.export_id)
+        if self._board.fatal is not None:
+            raise self._board.fatal
+        # What is left undone now was left on purpose; the next run plans anew.
+        with self._board.changed:
+            self._ledger.unfinished = None
+            self._unsaved = True
         self._raise_what_went_wrong()
 
     def attend(self) -> None:
@@ -224,8 +242,9 @@ class ExportRunner:
         with self._board.changed:
             self._board.stopping = True
             self._board.changed.notify_all()
+        give_up_at = self._clock.monotonic() + JOIN_SECONDS
         for thread in self._threads:
-            thread.join(JOIN_SECONDS)
+            thread.join(max(0.0, give_up_at - self._clock.monotonic()))
         self._folder.remove()
 
     def cancel(self) -> None:
@@ -264,15 +283,13 @@ class ExportRunner:
 
     def _raise_what_went_wrong(self) -> None:
         board = self._board
-        if board.fatal is not None:
-            raise board.fatal
         if board.problems:
             if len(board.problems) == 1:
                 raise board.problems[0]
             told = "; ".join(str(problem) for problem in board.problems)
             message = f"{len(board.problems)} exports failed: {told}"
             raise ExportFailed(message)
-        if board.no_more is not None and board.tasks:
+        if board.no_more is not None and (board.tasks or board.unprobed):
             raise board.no_more
 
     # Getting started
@@ -281,28 +298,68 @@ class ExportRunner:
         for job in list(self._ledger.in_flight.values()):
             self._reattach(job)
         self._plan()
-        if self._settings.quota_mb is not None and self._board.tasks:
-            done = self._api.jobs([ExportStatus.COMPLETED])
-            self._used_before = quota.used_bytes(done, self._api.now())
-        self.progress.planned([task.slice for task in self._board.tasks])
+        self._count_used()
+        self.progress.planned(
+            [task.slice for task in self._board.tasks],
+            len(self._board.unprobed),
+        )
         for work in (self._feed, self._fetch):
             thread = threading.Thread(target=self._guard, args=(work,), daemon=True)
             self._threads.append(thread)
             thread.start()
 
+    def _count_used(self) -> None:
+        """Learn what earlier runs exported today; necessary only with a quota to keep."""
+        try:
+            self.progress.used_before(self._api.jobs([ExportStatus.COMPLETED]))
+        except AnswerError:
+            if self._settings.quota_mb is not None:
+                raise
+
     def _plan(self) -> None:
         """Add the slices that neither the ledger nor a job in flight covers."""
-        watermarks = dict(self._ledger.watermarks)
-        for task in self._board.tasks:
-            for program_id in task.slice.program_ids:
-                before = watermarks.get(program_id, task.slice.until)
-                watermarks[program_id] = max(before, task.slice.until)
         wanted = self._request.program_ids
         if self._request.full_table:
             covered = {one for task in self._board.tasks for one in task.slice.program_ids}
             self._board.add(full([one for one in wanted if one not in covered], self._until))
+            return
+        known = self._known_until()
+        interrupted = self._ledger.unfinished
+        if interrupted and self._until - interrupted <= RESTART_PERIOD:
+            fresh = [one for one in wanted if one in known and known[one] >= interrupted]
+            del fresh[MOST_PROBES:]
+            self._board.unprobed.extend(fresh)
+            wanted = [one for one in wanted if one not in set(fresh)]
         else:
-            self._board.add(plan(wanted, watermarks, self._request.bounds))
+            self._ledger.unfinished = self._until
+        self._board.add(plan(wanted, known, self._request.bounds))
+
+    def _known_until(self) -> dict[int, datetime]:
+        """Watermarks as they will be once everything that is under way is out."""
+        known = dict(self._ledger.watermarks)
+        for task in self._board.tasks:
+            for program_id in task.slice.program_ids:
+                known[program_id] = max(known.get(program_id, task.slice.until), task.slice.until)
+        return known
+
+    def _probe(self, program_id: int) -> None:
+        """Plan an increment for a program only if it has anything to bring.
+
+        A program without changes keeps its watermark, so the next run's window
+        starts where this one's would have: a row that is committed late is not
+        lost by asking early.
+        """
+        with self._board.changed:
+            known = self._known_until()
+        changed = self._around.has_changed(program_id, known[program_id], self._until)
+        with self._board.changed:
+            self._board.unprobed.remove(program_id)
+            if changed:
+                self._changed.append(program_id)
+            if not self._board.unprobed:
+                # Only now: ten at a time is cheaper than one by one.
+                self._board.add(plan(self._changed, known, self._request.bounds))
+            self._board.changed.notify_all()
 
     @property
     def _until(self) -> datetime:
@@ -332,7 +389,10 @@ class ExportRunner:
 
     def _fits(self, flight: InFlight) -> bool:
         wanted = set(self._request.program_ids)
-        if flight.client != self._request.client or not wanted.issuperset(flight.slice.program_ids):
+        if flight.client != self._request.client:
+            return False
+        # Without program_ids, a program that is not wanted any more was deleted.
+        if self._request.restricted and not wanted.issuperset(flight.slice.program_ids):
             return False
         if self._request.full_table and (flight.slice.window or flight.slice.floor):
             return False
@@ -369,19 +429,22 @@ class ExportRunner:
         board = self._board
         while True:
             with board.changed:
-                if board.stopping or board.fatal is not None or not board.tasks:
+                if board.is_over:
                     return
                 task, wait = self._next_action()
-                if task is None:
+                probe = board.unprobed[:1] if board.no_more is None else []
+                if task is None and not probe:
                     self._clock.wait(board.changed, wait)
                     continue
-            if task.phase is Phase.RUNNING:
+            if task is None:
+                self._probe(probe[0])
+            elif task.phase is Phase.RUNNING:
                 self._poll(task)
             elif task.phase is Phase.CREATED:
                 self._enqueue(task)
             else:
                 self._create(task)
-            self.progress.report(board)
+            self.progress.report(board, self._api.now())
 
     def _next_action(self) -> tuple[ExportTask | None, float | None]:
         """The task to see to now, or how long there is nothing to do."""
@@ -501,12 +564,12 @@ class ExportRunner:
 
     def _quota_is_used(self) -> bool:
         most = self._settings.quota_mb
-        used = self._used_before + self.progress.bytes_completed
-        if most is None or used < most * quota.MEGABYTE:
+        used = self.progress.megabytes_today(self._api.now())
+        if most is None or used < most:
             return False
         message = (
-            f"Today's exports of this API user have used {used / quota.MEGABYTE:.1f} MB of "
-            f"daily_export_quota_mb ({most:g} MB)"
+            f"Today's exports of this API user have used {used:.1f} MB of daily_export_quota_mb "
+            f"({most:g} MB)"
         )
         self._stop_creating(DailyQuotaExceeded(message))
         return True
@@ -554,6 +617,8 @@ class ExportRunner:
         with self._board.changed:
             for planned in self._board.of(Phase.PLANNED):
                 self._board.remove(planned)
+            self._board.unprobed.clear()
+            self._changed.clear()
             self._plan()
 
     def _refused(self, task: ExportTask, error: RequestRefused) -> None:
@@ -587,7 +652,7 @@ class ExportRunner:
         """A job ended without a file: try once more, then look for the program at fault."""
         logger.warning("Export %s ended without a file (%s)", task.export_id, why)
         self._failures += 1
-        self.progress.recreated()
+        self.progress.given_up()
         if self._failures >= MOST_FAILURES:
             message = f"{self._failures} export jobs in a row failed; the last one: {why}"
             raise ExportFailed(message)
@@ -641,7 +706,7 @@ class ExportRunner:
         )
         while True:
             with board.changed:
-                if board.stopping or board.fatal is not None or not board.tasks:
+                if board.is_over:
                     return
                 task = board.next_to_fetch() if board.count(Phase.READY) < MOST_FILES else None
                 if task is None:
@@ -672,7 +737,7 @@ class ExportRunner:
             if task.bad_files < MOST_DOWNLOADS:
                 board.move(task, Phase.COMPLETED)
                 return
-        self.progress.recreated()
+        self.progress.given_up()
         if task.creates < MOST_BAD_JOBS:
             task.creates = max(task.creates, 1)
             self._take_back(task)

@@ -68,6 +68,7 @@ class TaskBoard:
     Args:
         changed: Guards everything here; notified when something moved.
         tasks: In the order in which rows of the same program must leave.
+        unprobed: Programs of which nobody knows yet whether anything changed.
         stopping: The run ends now, whatever is left.
         no_more: Why no further job may be created.
         fatal: What ended the background work.
@@ -76,6 +77,7 @@ class TaskBoard:
 
     changed: threading.Condition = field(default_factory=threading.Condition)
     tasks: list[ExportTask] = field(default_factory=list)
+    unprobed: list[int] = field(default_factory=list)
     stopping: bool = False
     no_more: Exception | None = None
     fatal: BaseException | None = None
@@ -115,6 +117,8 @@ class TaskBoard:
             if program_id in task.slice.program_ids:
                 left = task.slice.without(program_id)
                 self.replace(task, [left] if left else [])
+        if program_id in self.unprobed:
+            self.unprobed.remove(program_id)
 
     def move(self, task: ExportTask, phase: Phase) -> None:
         """A task reached a phase."""
@@ -138,9 +142,16 @@ class TaskBoard:
                 waiting.update(task.slice.program_ids)
 
     @property
+    def is_over(self) -> bool:
+        """Whether the background threads have nothing to wait for."""
+        nothing_left = not self.tasks and not self.unprobed
+        return self.stopping or self.fatal is not None or nothing_left
+
+    @property
     def can_progress(self) -> bool:
-        """Whether the background has anything left to do."""
+        """Whether another file may still become ready."""
         if self.no_more is None:
-            return any(task.phase is not Phase.EMITTING for task in self.tasks)
-        moving = (Phase.RUNNING, Phase.COMPLETED, Phase.FETCHING, Phase.READY)
-        return self.count(*moving) > 0
+            return bool(self.unprobed) or any(
+                task.phase is not Phase.EMITTING for task in self.tasks
+            )
+        return self.count(Phase.RUNNING, Phase.COMPLETED, Phase.FETCHING, Phase.READY) > 0
