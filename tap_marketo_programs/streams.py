@@ -22,6 +22,7 @@ from tap_marketo_programs.tags import (
     tag_types,
     wanted_tags,
 )
+from tap_marketo_programs.versions import ActivatesLast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.programs import Programs
 
 
-class AssetStream(RESTStream[int]):
+class AssetStream(ActivatesLast, RESTStream[int]):
     """A listing of the asset API, paged by offset.
 
     Args:
