@@ -118,6 +118,14 @@ async def _pieces(reply: Reply, limit: int | None) -> AsyncIterator[bytes]:
             yield piece
 
 
+async def _break_off(request: web.BaseRequest, fault: Fault) -> None:
+    """Close the connection in mid-body, after a silence if the fault is a stall."""
+    if fault.kind == "stall":
+        await asyncio.sleep(fault.number("seconds", 30))
+    if request.transport is not None:
+        request.transport.close()
+
+
 class Server:
     """Serves one `Marketo` and its control API."""
 
@@ -252,7 +260,6 @@ class Server:
             reply.compressed_for(request.headers.get("Accept-Encoding", ""))
         if entry.path.startswith("/rest/asset/") and marketo.knobs.on("sticky_cookie"):
             reply.headers["Set-Cookie"] = "BIGipServersandbox-restapi_https=1.2.3; path=/"
-        entry.bytes = reply.length
         return await self._send(request, reply, faults, entry)
 
     async def _send(
@@ -271,21 +278,20 @@ class Server:
             response.enable_chunked_encoding()
         else:
             response.content_length = reply.length
-        await response.prepare(request)
-        limit = None if broken is None else int(broken.number("bytes", 0))
-        sent = 0
-        async for piece in _pieces(reply, limit):
-            await response.write(piece)
-            sent += len(piece)
-        if entry is not None:
-            entry.bytes = sent
-        if broken is not None and (broken.kind == "stall" or sent < reply.length):
-            if broken.kind == "stall":
-                await asyncio.sleep(broken.number("seconds", 30))
-            if request.transport is not None:
-                request.transport.close()
-            return response
-        await response.write_eof()
+        # A client that hangs up in mid-answer is part of the game, not an error here.
+        with contextlib.suppress(ConnectionError):
+            await response.prepare(request)
+            limit = None if broken is None else int(broken.number("bytes", 0))
+            sent = 0
+            async for piece in _pieces(reply, limit):
+                await response.write(piece)
+                sent += len(piece)
+                if entry is not None:
+                    entry.bytes = sent
+            if broken is not None and (broken.kind == "stall" or sent < reply.length):
+                await _break_off(request, broken)
+            else:
+                await response.write_eof()
         return response
 
 

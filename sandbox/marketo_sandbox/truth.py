@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from marketo_sandbox.fields import Field, Value
     from marketo_sandbox.programs import Program
+    from marketo_sandbox.roster import Column
     from marketo_sandbox.world import World
 
 _NUMBERS = frozenset({"float", "currency", "percent", "score"})
@@ -60,6 +61,14 @@ def typed(described: Field, value: Value) -> Value:
     return None if text in {"", "null"} else text
 
 
+def _typed_column(described: Field, column: Column) -> Sequence[Value]:
+    """A column's values as they should be; a pool is typed once, not once a row."""
+    if column.plain:
+        return column.values
+    values = [typed(described, value) for value in column.values]
+    return values if column.picks is None else [values[pick] for pick in column.picks]
+
+
 def _described(world: World, names: Sequence[str] | None) -> list[tuple[Field, bool]]:
     """The fields wanted, each with whether it is the lead's; all of the member's by default."""
     if names is None:
@@ -89,7 +98,7 @@ def member_rows(
             continue
         for block in world.blocks(program, deleted_stay=deleted_stay):
             columns = [
-                [typed(f, v) for v in (block.lead if of_lead else block.member)(f).rows()]
+                _typed_column(f, (block.lead if of_lead else block.member)(f))
                 for f, of_lead in wanted
             ]
             keys = [f.name for f, _ in wanted]
