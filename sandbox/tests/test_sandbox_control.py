@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from marketo_sandbox import ControlError, Sandbox
 from marketo_sandbox.clock import Clock, day_start, iso, parse_instant
+from marketo_sandbox.faults import KINDS
 from marketo_sandbox.knobs import CATALOGUE, Knobs, parse_setting
+from marketo_sandbox.marketo import ENDPOINTS
+from marketo_sandbox.panel import Panel
 from marketo_sandbox.probe import Probe
 from marketo_sandbox.worlds import WORLDS, make_world
 
@@ -337,3 +341,13 @@ def test_client_ids_can_be_given() -> None:
     with Sandbox("tiny", client_ids={"a": "b"}) as sandbox:
         assert Probe(sandbox.url, "a", "b").get("/rest/v1/stats/usage.json").code == ""
         assert Probe(sandbox.url).identity().status == 401
+
+
+def test_the_readme_names_every_knob_fault_world_and_verb() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    names = {*CATALOGUE, *KINDS, *WORLDS} - {"corrupt_job"}
+    verbs = [name for name in vars(Panel) if name.startswith(("do_", "get_", "delete_"))]
+    words = {name.partition("_")[2] for name in verbs}
+    assert [name for name in sorted(names) if f"`{name}`" not in readme] == []
+    assert [word for word in sorted(words) if word not in readme] == []
+    assert [name for name in sorted(ENDPOINTS) if name not in readme] == []

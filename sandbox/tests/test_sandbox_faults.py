@@ -344,3 +344,32 @@ def test_every_kind_of_fault_is_tested() -> None:
     words = "".join(file.read_text(encoding="utf-8") for file in files)
     names = {"corrupt" if kind == "corrupt_job" else kind for kind in KINDS}
     assert {name for name in names if f'"{name}"' not in words} == set()
+
+
+def test_a_client_that_hangs_up_in_mid_answer_disturbs_nobody(
+    probe: Probe, caplog: pytest.LogCaptureFixture
+) -> None:
+    probe.control.fault("stall", "programs", bytes=5, seconds=0.2)
+    host, _, port = probe.control.url.removeprefix("http://").partition(":")
+    connection = http.client.HTTPConnection(host, int(port))
+    connection.request("GET", PROGRAMS, headers=probe.bearer())
+    connection.getresponse().close()
+    connection.close()
+    while probe.control.requests("programs")[0]["duration"] is None:
+        time.sleep(0.02)
+    assert probe.get(PROGRAMS).result
+    assert caplog.records == []
+
+
+def test_faults_strike_no_one_when_the_sandbox_stops_in_the_middle() -> None:
+    begin = time.monotonic()
+    with Sandbox("tiny", speed=1) as sandbox:
+        probe = Probe(sandbox.url)
+        host, _, port = sandbox.url.removeprefix("http://").partition(":")
+        connection = http.client.HTTPConnection(host, int(port))
+        probe.control.fault("stall", "programs", seconds=30)
+        connection.request("GET", PROGRAMS, headers=probe.bearer())
+        while not probe.control.requests("programs"):
+            time.sleep(0.01)
+    connection.close()
+    assert time.monotonic() - begin < 2
