@@ -19,6 +19,7 @@ from tap_marketo_programs.tags import (
     PROGRAMS_BY_TAG_PATH,
     TAG_TYPES_PATH,
     hidden_values,
+    means_unknown_value,
     tag_types,
     wanted_tags,
 )
@@ -196,26 +197,28 @@ class ProgramsByTagStream(AssetStream):
         """The programs of every wanted tag."""
         if self.programs.is_restricted:
             _ = self.programs.ids  # an unknown program id ends the run here
-        for tag_type, values in wanted_tags(self.client, self.config.get("program_tags")):
+        for wanted in wanted_tags(self.client, self.config.get("program_tags")):
             used: set[str] = set()
-            for value in values:
-                for record in self._tagged(tag_type, value):
+            for value in wanted.values:
+                for row in self._tagged(wanted.tag_type, value):
                     used.add(value)
-                    yield record
-            for value in hidden_values(self.client, tag_type, values, used):
-                yield from self._tagged(tag_type, value)
+                    if self.programs.wants(row["id"]):
+                        yield row
+            for value in hidden_values(self.client, wanted.tag_type, wanted.hints, used):
+                for row in self._tagged(wanted.tag_type, value):
+                    if self.programs.wants(row["id"]):
+                        yield row
 
     def _tagged(self, tag_type: str, value: str) -> Iterator[dict[str, Any]]:
+        """The programs of one tag, wanted or not."""
+        found = False
         try:
             for row in self.request_records({"tagType": tag_type, "tagValue": value}):
-                if self.programs.wants(row["id"]):
-                    yield {
-                        **schema.program_record(row),
-                        "tagType": tag_type,
-                        "tagValue": value,
-                    }
+                found = True
+                yield {**schema.program_record(row), "tagType": tag_type, "tagValue": value}
         except RequestRefused as error:
-            # What Marketo says to a value that no program carries is not documented.
+            if found or not means_unknown_value(error):
+                raise
             self.logger.info("No programs for a value of tag type %s (%s)", tag_type, error)
 
 

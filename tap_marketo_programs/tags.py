@@ -9,6 +9,8 @@ and .../assets/programs ("By Tag").
 from __future__ import annotations
 
 import logging
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound, RequestRefused
@@ -47,10 +49,26 @@ def _by_name(client: MarketoClient, name: str) -> dict[str, Any]:
     return next((row for row in rows if isinstance(row, dict)), {})
 
 
+@dataclass(frozen=True, slots=True)
+class WantedTags:
+    """The values wanted of one tag type.
+
+    Args:
+        tag_type: Its name, as Marketo spells it.
+        values: The values, likewise, none twice.
+        hints: Every part of Marketo's list, where all values are wanted: some may
+            be pieces of a value with a comma.
+    """
+
+    tag_type: str
+    values: Sequence[str]
+    hints: Sequence[str] = ()
+
+
 def wanted_tags(
     client: MarketoClient,
     wanted: Sequence[Mapping[str, Any]] | None,
-) -> Iterator[tuple[str, list[str]]]:
+) -> Iterator[WantedTags]:
     """The tag types to read, each with its values.
 
     Args:
@@ -61,18 +79,36 @@ def wanted_tags(
         MarketoConfigError: `program_tags` names a tag type that does not exist.
     """
     names = [row["tagType"] for row in listing(client, TAG_TYPES_PATH, "tagType")]
-    chosen: dict[str, list[str] | None] = dict.fromkeys(names)
+    # No values: all of them, whatever another entry for the same type says.
+    chosen: dict[str, list[list[str] | None]] = {name: [None] for name in names}
     if wanted is not None:
-        chosen = {}
+        chosen = defaultdict(list)
         for entry in wanted:
-            chosen[_known_name(entry["tag_type"], names)] = entry.get("tag_values") or None
-    for name, values in chosen.items():
-        known = list(allowable_values(_by_name(client, name).get("allowableValues")))
-        if values is None:
-            yield name, known
+            values = entry.get("tag_values") or None
+            chosen[_known_name(entry["tag_type"], names)].append(values)
+    for name, entries in chosen.items():
+        known = allowable_values(_by_name(client, name).get("allowableValues"))
+        named = [value for values in entries for value in values or ()]
+        if None in entries:
+            yield WantedTags(name, list(dict.fromkeys(known)), hints=known)
         else:
-            spelt = {value.casefold(): value for value in known}
-            yield name, [spelt.get(value.casefold(), value) for value in values]
+            yield WantedTags(name, list(dict.fromkeys(_spelt(name, named, known))))
+
+
+def _spelt(tag_type: str, named: Sequence[str], known: Sequence[str]) -> Iterator[str]:
+    """Values that the user named, as Marketo spells them."""
+    longest = max((value.count(", ") for value in named), default=0) + 1
+    candidates = (*join_candidates(known, longest), *known)
+    spellings = {candidate.casefold(): candidate for candidate in candidates}
+    for value in named:
+        if known and value.casefold() not in spellings:
+            logger.warning(
+                "program_tags: tag type '%s' has no value '%s'. It has: %s (Admin > Tags).",
+                tag_type,
+                value,
+                ", ".join(known),
+            )
+        yield spellings.get(value.casefold(), value)
 
 
 def _known_name(name: str, names: Collection[str]) -> str:
@@ -92,8 +128,8 @@ def hidden_values(
     """Values that contain a comma and so came as several `parts`.
 
     Marketo joins the values with ", " and escapes nothing, so only asking
-    tells: a part that no program carries may be a piece of a value that some
-    program does.
+    tells: a part that no program carries, or that the list has twice, may be a
+    piece of a value that some program does carry.
 
     Args:
         client: Sends everything.
@@ -101,17 +137,18 @@ def hidden_values(
         parts: Its values as they were read.
         used: Those of the parts that programs carry.
     """
+    suspects = {part for part, times in Counter(parts).items() if part not in used or times > 1}
     guesses = [
         candidate
         for candidate in join_candidates(parts, MOST_PIECES)
-        if not used.issuperset(candidate.split(", "))
+        if not suspects.isdisjoint(candidate.split(", "))
     ]
     if len(guesses) > MOST_GUESSES:
         logger.warning(
             "Tag type %s has %d values that no program carries; values that contain a comma "
             "cannot be told from them. Name such values in program_tags.",
             tag_type,
-            len(set(parts) - used),
+            len(suspects),
         )
         return
     for candidate in guesses:
@@ -124,5 +161,17 @@ def has_programs(client: MarketoClient, tag_type: str, value: str) -> bool:
     params = {"tagType": tag_type, "tagValue": value, "maxReturn": 1}
     try:
         return bool(client.call("GET", PROGRAMS_BY_TAG_PATH, params=params))
-    except RequestRefused:
+    except RequestRefused as error:
+        if not means_unknown_value(error):
+            raise
         return False
+
+
+def means_unknown_value(error: RequestRefused) -> bool:
+    """Whether a refusal of byTag may only mean that Marketo does not know the value.
+
+    What it says is not documented; these are the codes that its other asset
+    endpoints use for what they cannot find or do not like. Any other refusal
+    is about the request itself, and hiding it would hide every program.
+    """
+    return error.code in {"702", "709", "1003"}
