@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_PROGRAMS = 10
 MAX_WINDOW = timedelta(days=31)
+# Older than anything in Marketo; keeps a huge overlap inside the calendar.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +87,19 @@ class ExportSlice:
 
 def wire_time(moment: datetime) -> str:
     """ISO 8601 without milliseconds, as Adobe's page demands."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime: its %Y writes the year 999 with three digits on some systems.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def windows(start: datetime, end: datetime) -> list[Window]:
     """Cut a span into windows of at most 31 days.
 
     Each starts in the second at which the one before it ends: were an end ever
-    exclusive, no second would be missing. `start >= end` yields nothing.
+    exclusive, no second would be missing. `start >= end` yields nothing, and
+    fractions of a second do not count.
     """
     found: list[Window] = []
+    start, end = start.replace(microsecond=0), end.replace(microsecond=0)
     while start < end:
         stop = min(start + MAX_WINDOW, end)
         found.append(Window(start, stop))
@@ -103,8 +108,8 @@ def windows(start: datetime, end: datetime) -> list[Window]:
 
 
 def batches(program_ids: Iterable[int]) -> list[tuple[int, ...]]:
-    """Programs in tens, ascending."""
-    ids = sorted(program_ids)
+    """Programs in tens, ascending, each once."""
+    ids = sorted(set(program_ids))
     return [tuple(ids[at : at + MAX_PROGRAMS]) for at in range(0, len(ids), MAX_PROGRAMS)]
 
 
@@ -167,9 +172,10 @@ def _increments(
     watermark: datetime,
     bounds: Bounds,
 ) -> list[list[ExportSlice]]:
-    start = watermark - bounds.lookback
     if watermark > bounds.now:
         return []
+    too_far = bounds.lookback >= watermark - EARLIEST
+    start = EARLIEST if too_far else watermark - bounds.lookback
     return _chains(ids, windows(start, bounds.now), start, bounds)
 
 
