@@ -59,9 +59,6 @@ MESSAGES = {
     "1035": "Unsupported filter type for target subscription",
 }
 
-# Adobe: Error Codes, the starred rows: "not counted against your daily quota or rate limit".
-UNCOUNTED = frozenset({"601", "602", "604", "605", "608", "611"})
-
 
 def refuse(code: str, message: str | None = None, status: int = 200) -> NoReturn:
     """Refuse the request with a code, and the catalogue's text unless given another."""

@@ -71,12 +71,6 @@ class Gate:
         self.peak_in_window = max(self.peak_in_window, used + 1)
         self._calls.setdefault(today, Counter())[user] += 1
 
-    def take_back(self, now: float, user: str) -> None:
-        """Uncount a call whose error "is not counted" (Adobe: Error Codes)."""
-        if self._recent:
-            self._recent.pop()
-        self._calls.setdefault(self.day(now), Counter())[user] -= 1
-
     def refused(self, now: float, code: str) -> None:
         """Note a refusal for the error report."""
         self._errors.setdefault(self.day(now), Counter())[code] += 1

@@ -29,6 +29,9 @@ CREATED, QUEUED, PROCESSING = "Created", "Queued", "Processing"
 COMPLETED, FAILED, CANCELLED = "Completed", "Failed", "Cancelled"
 TERMINAL = frozenset({COMPLETED, FAILED, CANCELLED})
 
+# Looking for what is too old takes its time with thousands of jobs.
+_EXPIRE_EVERY = 60.0
+
 # Files of more rows are made in a thread, so that the server goes on answering.
 _ROWS_AT_ONCE = 20_000
 
@@ -98,6 +101,8 @@ class JobQueue:
         self.jobs: dict[str, Job] = {}
         self.charges: list[tuple[float, int]] = []
         self.peaks: dict[str, int] = {}
+        self._active: dict[str, Job] = {}
+        self._expired_at = 0.0
         self._free_since = 0.0
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="sandbox-export")
 
@@ -106,12 +111,12 @@ class JobQueue:
         self._pool.shutdown(wait=True, cancel_futures=True)
         for job in self.jobs.values():
             job.path.unlink(missing_ok=True)
-        self.jobs = {}
+        self.jobs, self._active = {}, {}
 
     # what is asked of the queue
 
     def _among(self, *states: str) -> list[Job]:
-        found = [job for job in self.jobs.values() if job.now.status in states]
+        found = [job for job in self._active.values() if job.now.status in states]
         return sorted(found, key=lambda job: job.now.queued_at or 0.0)
 
     def busy(self) -> int:
@@ -151,8 +156,8 @@ class JobQueue:
         self.check_quota(now)
         self.check_slots()
         job.become(now, Sight(QUEUED, queued_at=now), touched=True)
-        active = self._among(QUEUED, PROCESSING)
-        mine = sum(1 for other in active if other.client_id == job.client_id)
+        self._active[job.export_id] = job
+        mine = sum(1 for other in self._active.values() if other.client_id == job.client_id)
         self.peaks[job.client_id] = max(self.peaks.get(job.client_id, 0), mine)
 
     def cancel(self, job: Job, now: float, *, by_owner: bool = True) -> None:
@@ -171,6 +176,7 @@ class JobQueue:
 
     def _end(self, job: Job, at: float, sight: Sight, *, touched: bool = False) -> None:
         job.become(at, sight, touched=touched)
+        self._active.pop(job.export_id, None)
         self._free_since = max(self._free_since, at)
 
     # the passage of time
@@ -251,7 +257,16 @@ class JobQueue:
         if self._knobs.choice("U26") == "completion":
             self.charges.append((at, made.size))
 
+    def forget(self, job: Job) -> None:
+        """Drop a job with all that is known of it."""
+        self.expire(job)
+        self.jobs.pop(job.export_id, None)
+        self._active.pop(job.export_id, None)
+
     def _expire(self, now: float) -> None:
+        if now < self._expired_at + _EXPIRE_EVERY:
+            return
+        self._expired_at = now
         keep_file = self._knobs.number("file_retention_days") * DAY
         keep_status = self._knobs.number("status_retention_days") * DAY
         for job in list(self.jobs.values()):
@@ -261,7 +276,7 @@ class JobQueue:
             if job.has_file and not job.expired and now > ended + keep_file:
                 self.expire(job)
             if now > ended + keep_status:
-                del self.jobs[job.export_id]
+                self.forget(job)
 
     def expire(self, job: Job) -> None:
         """Drop a job's file."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox import asset, bulk, database, identity
 from marketo_sandbox.clock import Clock, day_start
-from marketo_sandbox.errors import UNCOUNTED, PlainRefusal, Refusal, refuse
+from marketo_sandbox.errors import PlainRefusal, Refusal, refuse
 from marketo_sandbox.faults import Fault, Faults
 from marketo_sandbox.gate import Gate
 from marketo_sandbox.jobs import JobQueue
@@ -179,21 +179,15 @@ class Marketo:
         asset_path = call.path.startswith("/rest/asset/")
         _check_sizes(call, asset=asset_path)
         call.client_id = self.tokens.owner(call.headers.get("Authorization"), call.at)
-        user = self.tokens.scope(call.client_id)
-        self.gate.enter(call.at, user, self.journal.in_flight)
-        try:
-            if route is None:
-                refuse("610")
-            if route.name in self.knobs.choice("denied").replace(" ", "").split(","):
-                refuse("603")
-            if "access_token" in call.query:
-                # Adobe: Authentication, removal of the query parameter on 2026-08-31.
-                refuse("603")
-            return route.answer(self, call)
-        except Refusal as refusal:
-            if refusal.code in UNCOUNTED:
-                self.gate.take_back(call.at, user)
-            raise
+        self.gate.enter(call.at, self.tokens.scope(call.client_id), self.journal.in_flight)
+        if route is None:
+            refuse("610")
+        if route.name in self.knobs.choice("denied").replace(" ", "").split(","):
+            refuse("603")
+        if "access_token" in call.query:
+            # Adobe: Authentication, removal of the query parameter on 2026-08-31.
+            refuse("603")
+        return route.answer(self, call)
 
 
 def _check_sizes(call: Call, *, asset: bool) -> None:

@@ -40,6 +40,7 @@ class Panel:
         marketo: Marketo,
         *,
         replace: Callable[[Marketo], None],
+        begin: float | None = None,
         clients: dict[str, str] | None = None,
         knobs: dict[str, Setting] | None = None,
     ) -> None:
@@ -47,6 +48,8 @@ class Panel:
         self._replace = replace
         self._clients = clients
         self._knobs = dict(knobs or {})
+        self._begin = begin
+        self._clock = marketo.clock
 
     def _now(self) -> str:
         return iso(self.marketo.settle())
@@ -85,17 +88,15 @@ class Panel:
         knobs: dict[str, Setting] | None = None,
         **options: int,
     ) -> Answer:
-        """Begin anew: another world, no jobs, faults, log or tokens; knobs as at the start."""
+        """Begin anew: another world, no jobs, faults, log, tokens; clock and knobs as at first."""
         made = make_world(world, **options)
         old = self.marketo
-        clock = old.clock
-        if not (now is None and speed is None and frozen is None):
-            begin = clock.now() if now is None else parse_instant(now)
-            clock = Clock(
-                now=begin,
-                frozen=clock.frozen if frozen is None else frozen,
-                speed=clock.speed if speed is None else speed,
-            )
+        begin = self._begin if now is None else parse_instant(now)
+        clock = Clock(
+            now=begin,
+            frozen=self._clock.frozen if frozen is None else frozen,
+            speed=self._clock.speed if speed is None else speed,
+        )
         wanted = Knobs({**self._knobs, **(knobs or {})})
         self.marketo = Marketo(made, clock, wanted, self._clients)
         self._replace(self.marketo)
@@ -208,7 +209,7 @@ class Panel:
     def do_forget(self, export_id: str) -> Answer:
         """Forget a job, as after thirty days."""
         job = self._job(export_id)
-        del self.marketo.queue.jobs[job.export_id]
+        self.marketo.queue.forget(job)
         return {}
 
     # edits of the world

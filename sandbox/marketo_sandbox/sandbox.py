@@ -52,7 +52,13 @@ def build(options: Options) -> Server:
         clients,
     )
     server = Server(marketo)
-    panel = Panel(marketo, replace=server.replace, clients=clients, knobs=dict(options.knobs))
+    panel = Panel(
+        marketo,
+        replace=server.replace,
+        begin=now,
+        clients=clients,
+        knobs=dict(options.knobs),
+    )
 
     async def controlled(method: str, path: str, query: dict[str, list[str]], body: bytes) -> Reply:
         return await control(panel, method, path, query, body)

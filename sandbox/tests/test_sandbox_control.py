@@ -145,6 +145,7 @@ def test_reset_begins_anew(probe: Probe) -> None:
     probe.control.fault("reset", count=5, endpoint="channels")
     probe.control.knob(U1="1002", rate_limit=5)
     probe.queued(ONE)
+    probe.control.advance(5000)
     told = probe.control.reset("sized", programs=5, members_per_program=2, seed=3)
     assert told["programs"] == 5
     assert probe.control.jobs() == []

@@ -538,3 +538,46 @@ def test_memberships_of_deleted_leads(probe: Probe, variant: str, row: str | Non
     found = [line for line in lines(content) if line.startswith("3,")]
     assert found == ([] if row is None else [row])
     assert len(probe.control.truth(program_ids=[1001])) == (4 if row is None else 5)
+
+
+def test_the_figures_of_queue_and_retention_are_knobs(probe: Probe) -> None:
+    knob = probe.control.knob
+    knob(processing_slots=1, job_seconds_queued=5, job_seconds_processing=7)
+    knob(status_refresh_seconds=0)
+    first, second = probe.queued(ONE), probe.queued(ONE)
+    seen = []
+    for _ in range(4):
+        probe.control.advance(6)
+        seen.append((probe.status(first)["status"], probe.status(second)["status"]))
+    assert seen == [
+        ("Processing", "Queued"),
+        ("Completed", "Processing"),
+        ("Completed", "Processing"),
+        ("Completed", "Completed"),
+    ]
+    assert probe.status(second)["startedAt"] == probe.status(first)["finishedAt"]
+    knob(list_days=0.001, file_retention_days=0.002, status_retention_days=0.003)
+    probe.control.advance(100)
+    assert probe.get(EXPORT + ".json").result == []
+    assert probe.file(first).status == 200
+    probe.control.advance(100)
+    assert probe.file(first).status == 404
+    assert probe.status(first)["status"] == "Completed"
+    probe.control.advance(100)
+    assert probe.get(f"{EXPORT}/{first}/status.json").code == "1013"
+
+
+def test_limits_can_be_lifted(probe: Probe) -> None:
+    probe.control.knob(export_quota_mb=None, daily_calls=None, concurrency_limit=None)
+    probe.control.knob(neighbour_export_mb=10_000, token_seconds=10)
+    assert probe.create(ONE, ["leadId"]).code == ""
+    probe.forget_token()
+    probe.control.revoke_tokens()
+    assert probe.identity().json["expires_in"] == 10
+
+
+def test_a_job_of_a_program_that_is_gone_by_then_is_empty(probe: Probe) -> None:
+    export_id = probe.queued(ONE)
+    probe.control.delete_program(1001)
+    probe.control.advance(180)
+    assert probe.status(export_id)["numberOfRecords"] == 0
