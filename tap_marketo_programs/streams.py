@@ -7,8 +7,10 @@ judging answers is the client's, paging is `OffsetSweep`'s.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from singer_sdk.batch import Batcher
 from singer_sdk.streams import RESTStream
 
 from tap_marketo_programs import schema
@@ -29,11 +31,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     import requests
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record, RequestFunc
     from singer_sdk.tap_base import Tap
 
     from tap_marketo_programs.client import MarketoClient
     from tap_marketo_programs.programs import Programs
+
+
+# What only "Get Program by Id" tells of a program.
+_DETAILS = ("startDate", "endDate", "tags", "costs")
 
 
 class AssetStream(ActivatesLast, RESTStream[int]):
@@ -86,6 +93,29 @@ class AssetStream(ActivatesLast, RESTStream[int]):
     def parse_response(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """The rows that no earlier page had."""
         yield from self._sweep.new_rows(response)
+
+    def get_batches(
+        self,
+        batch_config: BatchConfig,
+        context: Context | None = None,
+    ) -> Iterable[tuple[BaseBatchFileEncoding, list[str]]]:
+        """Batches of what RECORD messages would hold.
+
+        Without this override they would hold deselected fields too, and nothing
+        of what stream maps and flattening have promised in the SCHEMA message.
+        """
+        batcher = Batcher(self.tap_name, self.name, batch_config)
+        records = self._sync_records(context, write_messages=False)
+        for manifest in batcher.get_batches(self._as_written(records)):
+            yield batch_config.encoding, manifest
+
+    def _as_written(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Records as the stream's first map shows them; a batch cannot hold several."""
+        alias = self.stream_maps[0].stream_alias
+        for record in records:
+            for message in self._generate_record_messages(record):
+                if message.stream == alias:
+                    yield message.record
 
 
 class ProgramsStream(AssetStream):
@@ -165,9 +195,16 @@ class ProgramsStream(AssetStream):
             self.stream_state["replication_key"] = self.replication_key
             self.stream_state["replication_key_value"] = _iso(until)
 
+    @cached_property
+    def _details_wanted(self) -> bool:
+        """Whether anything is selected that costs one more call for each program."""
+        return self.config["program_details"] and any(
+            self.mask.get(("properties", name), True) for name in _DETAILS
+        )
+
     def _with_details(self, row: dict[str, Any]) -> dict[str, Any]:
         """A program as "Get Program by Id" shows it; as browsed if it has gone meanwhile."""
-        if not self.config["program_details"]:
+        if not self._details_wanted:
             return row
         return {**row, **(self.programs.by_id(row["id"]) or {})}
 
