@@ -434,6 +434,8 @@ class ExportRunner:
                 task, wait = self._next_action()
                 probe = board.unprobed[:1] if board.no_more is None else []
                 if task is None and not probe:
+                    # One line for a whole round of polls.
+                    self.progress.report(board, self._api.now())
                     self._clock.wait(board.changed, wait)
                     continue
             if task is None:
@@ -444,7 +446,6 @@ class ExportRunner:
                 self._enqueue(task)
             else:
                 self._create(task)
-            self.progress.report(board, self._api.now())
 
     def _next_action(self) -> tuple[ExportTask | None, float | None]:
         """The task to see to now, or how long there is nothing to do."""
