@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from conformity import assert_valid
 from harness import by_key, only
-from jsonschema import Draft202012Validator
 
 from tap_marketo_programs.errors import FileCorrupt, MarketoConfigError, PermissionDenied
 from tap_marketo_programs.export.ledger import read_programs
@@ -45,18 +45,6 @@ def choose(catalog: Catalog, stream: str, *fields: str) -> Catalog:
         if item["breadcrumb"]:
             item["metadata"]["selected"] = item["breadcrumb"][-1] in fields
     return catalog
-
-
-def assert_valid(output: Output) -> None:
-    """Every record fits the SCHEMA message before it."""
-    validators: dict[str, Draft202012Validator] = {}
-    for message in output.messages:
-        if message["type"] == "SCHEMA":
-            validators[message["stream"]] = Draft202012Validator(
-                message["schema"], format_checker=Draft202012Validator.FORMAT_CHECKER
-            )
-        elif message["type"] == "RECORD":
-            validators[message["stream"]].validate(message["record"])
 
 
 def columns(rows: Iterable[Row]) -> set[str]:
