@@ -23,6 +23,7 @@ from tap_marketo_programs.tap import TapMarketoPrograms
 
 JOB_SECONDS = 45
 SLOTS = 2
+MEMBERS = 20
 
 
 class Discard(SingerWriter):
@@ -44,8 +45,13 @@ def run(speed: float, programs: int, programs_a_job: int, **settings: Any) -> fl
         "job_seconds_queued": 0,
         "job_seconds_processing": JOB_SECONDS,
     }
-    world = {"programs": programs, "members_per_program": 20}
-    with Sandbox(world="sized", speed=speed, knobs=knobs, **world) as sandbox:
+    with Sandbox(
+        world="sized",
+        speed=speed,
+        knobs=knobs,
+        programs=programs,
+        members_per_program=MEMBERS,
+    ) as sandbox:
         writer = Discard()
         tap = TapMarketoPrograms(
             config={
@@ -61,7 +67,7 @@ def run(speed: float, programs: int, programs_a_job: int, **settings: Any) -> fl
         started = time.monotonic()
         tap.streams["program_members"].sync()
         ended = time.monotonic()
-        assert writer.rows == programs * world["members_per_program"]
+        assert writer.rows == programs * MEMBERS
         return (ended - started) * speed
 
 
