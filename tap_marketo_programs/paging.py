@@ -74,6 +74,7 @@ class OffsetSweep(OffsetPaginator):
         if offset and (not keys or keys[0] != self._anchor):
             self._clean = False
         if len(keys) >= PAGE_SIZE:
+            # One row back, so that pages overlap.
             self._anchor, self._next = keys[STEP], offset + STEP
             return True
         if self._is_settled(offset, offset + len(keys)):
@@ -88,9 +89,16 @@ class OffsetSweep(OffsetPaginator):
         self._clean, self._next = True, 0
         return True
 
-    def get_next(self, response: requests.Response) -> int | None:  # noqa: ARG002 - the SDK's signature
-        """The next offset: one row back, so that pages overlap."""
-        return self._next
+    def advance(self, response: requests.Response) -> None:
+        """Go on to the next page, or to the first one of another sweep.
+
+        The SDK's own takes an offset of 0 for the end.
+        """
+        self._page_count += 1
+        if self.has_more(response):
+            self._value = self._next
+        else:
+            self._finished = True
 
     def _is_settled(self, last_offset: int, total: int) -> bool:
         """Whether every row has been seen, at the end of a sweep.
