@@ -6,6 +6,8 @@ finds, and the checks it cannot express. It must not send anything.
 
 from __future__ import annotations
 
+import json
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,16 +22,59 @@ if TYPE_CHECKING:
 
 
 def read_numbers(config: dict[str, Any], properties: Mapping[str, Any]) -> None:
-    """Turn numbers that came as text, as from the environment, into numbers.
+    """Turn numbers that came as text into numbers.
 
-    The SDK reads integers and booleans from environment variables, but leaves
-    fractions as text. What is no number stays, for the schema to refuse.
+    The SDK reads integers from environment variables, but leaves fractions as
+    text, and some tools write every setting as text. What is no number that one
+    can count with stays or becomes text, for the schema to refuse.
     """
     for name, value in config.items():
+        number = value
         kinds = properties.get(name, {}).get("type", [])
-        if isinstance(value, str) and "number" in kinds:
+        if isinstance(value, str):
+            read = int if "integer" in kinds else float if "number" in kinds else str
             with suppress(ValueError):
-                config[name] = float(value)
+                number = read(value)
+        if isinstance(number, float) and not math.isfinite(number):
+            number = str(value)
+        config[name] = number
+
+
+def unreadable(
+    environment: Mapping[str, str], prefix: str, properties: Mapping[str, Any]
+) -> list[str]:
+    """Lines on the environment variables that the SDK cannot turn into settings.
+
+    It raises a bare `ValueError` for them, before the schema is asked.
+
+    Args:
+        environment: The environment variables.
+        prefix: What stands before the names of settings.
+        properties: The schema of the settings.
+    """
+    return [
+        f"{name}: expected {expected(schema)}"
+        for name, schema in properties.items()
+        if (text := environment.get(prefix + name.upper())) is not None
+        and not _is_readable(text, schema)
+    ]
+
+
+def _is_readable(text: str, schema: Mapping[str, Any]) -> bool:
+    kinds = schema.get("type", [])
+    # Texts may come in a row without being JSON.
+    if "array" in kinds and "string" in schema.get("items", {}).get("type", []):
+        return True
+    try:
+        if "integer" in kinds:
+            int(text)
+        if "array" in kinds:
+            return isinstance(json.loads(text), list)
+        if "object" in kinds:
+            return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+    return True
 
 
 def explain(errors: Iterable[ValidationError], properties: Mapping[str, Any]) -> list[str]:
