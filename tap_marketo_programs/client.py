@@ -29,6 +29,7 @@ import requests
 from tap_marketo_programs.auth import AccessToken, refusal
 from tap_marketo_programs.clock import Clock, SystemClock
 from tap_marketo_programs.errors import (
+    IN_DOUBT,
     AnswerError,
     BadCredentials,
     BrokenAnswer,
@@ -39,6 +40,7 @@ from tap_marketo_programs.errors import (
     PermissionDenied,
     RateLimited,
     RequestRefused,
+    ServiceUnavailable,
     TokenRejected,
     http_verdict,
     verdict,
@@ -53,6 +55,9 @@ _Answer = TypeVar("_Answer")
 logger = logging.getLogger(__name__)
 
 IDENTITY_PATH = "/identity/oauth/token"
+# Under these an `error` in Identity's answer is about the client; clients have met
+# it under 200 too. Under others it is about the service.
+REFUSALS = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
 
 # No healthy host needs longer to accept a connection; `request_timeout_seconds`
 # is for answers, and a host that is not there should be known in seconds.
@@ -74,7 +79,7 @@ BUDGET = Budget(tries=8, seconds=600)
 # Other integrations can use the shared window up for minutes on end.
 RATE_BUDGET = Budget(tries=30, seconds=900)
 # Before Marketo has answered once, silence is more likely a wrong base_url.
-FIRST_CONTACT_BUDGET = Budget(tries=3, seconds=15, longest_wait=2)
+FIRST_CONTACT_BUDGET = Budget(tries=5, seconds=15, longest_wait=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +113,13 @@ def host_url(base_url: str) -> str:
             http elsewhere than on this machine.
     """
     text = base_url.strip()
-    parts = urlsplit(text if "://" in text else f"https://{text}")
     try:
-        host, port = parts.hostname, parts.port
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        host, port = parts.hostname or "", parts.port
     except ValueError:
-        host, port = None, None
-    known_path = re.fullmatch(r"/*((rest|identity|bulk)(/.*)?)?", parts.path)
-    if not host or not known_path or parts.username or parts.query or re.search(r"\s", host):
+        parts, host, port = urlsplit(""), "", None
+    known_path = _KNOWN_PATH.fullmatch(parts.path)
+    if not _is_host(host) or not known_path or "@" in parts.netloc or parts.query:
         message = (
             "base_url: expected the REST endpoint shown in Admin > Web Services, "
             "such as https://123-ABC-456.mktorest.com/rest"
@@ -125,6 +130,20 @@ def host_url(base_url: str) -> str:
         raise MarketoConfigError(message)
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
+
+
+_KNOWN_PATH = re.compile(r"/*((rest|identity|bulk)(/.*)?)?")
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+
+
+def _is_host(host: str) -> bool:
+    """Whether this can be a host at all; requests finds out late, and in its own words."""
+    if ":" in host:
+        try:
+            return ipaddress.IPv6Address(host).scope_id is None
+        except ValueError:
+            return False
+    return all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
 
 
 def _is_loopback(host: str) -> bool:
@@ -316,7 +335,8 @@ class MarketoClient(requests.Session):
             then = parsedate_to_datetime(response.headers["Date"])
         except (KeyError, ValueError):
             return
-        self._server_time = then.astimezone(UTC)
+        # Without a zone, `-0000` in this header, it is UTC too (RFC 5322).
+        self._server_time = then.astimezone(UTC) if then.tzinfo else then.replace(tzinfo=UTC)
 
     # The token
 
@@ -334,17 +354,24 @@ class MarketoClient(requests.Session):
         ).prepare()
         try:
             return self._persist(lambda: self._ask_identity(request))
-        except (ConnectionFailed, BrokenAnswer, RequestRefused) as error:
-            if self._met:
-                raise
-            raise _no_marketo(connection.host_url, error) from None
+        except AnswerError as error:
+            last = error if self._met else _no_marketo(connection.host_url, error)
+            # The call that wants the token must not retry what was retried here, and
+            # has not been made whatever happened to the token.
+            last.is_final, last.in_doubt = True, False
+            raise last from None
 
     def _ask_identity(self, request: requests.PreparedRequest) -> Mapping[str, Any]:
         response = self._transmit(request)
         answer = _json_object(response)
-        if response.status_code == HTTPStatus.UNAUTHORIZED or (answer and "error" in answer):
+        refused = response.status_code == HTTPStatus.UNAUTHORIZED
+        if refused or (answer and "error" in answer and response.status_code in REFUSALS):
             raise BadCredentials(refusal(answer or {}))
-        _judge_http(response)
+        try:
+            _judge_http(response)
+        except RequestRefused as error:
+            # Nothing that a caller asked for was refused, so no caller may take it for that.
+            raise ServiceUnavailable(str(error), code=error.code) from None
         if answer is None or "access_token" not in answer:
             raise _broken(response)
         self._met = True
@@ -368,7 +395,7 @@ class MarketoClient(requests.Session):
                     raise
                 renewed = True
             except MarketoTransientError as error:
-                if error.in_doubt and not repeatable:
+                if error.is_final or (error.in_doubt and not repeatable):
                     raise
                 tries += 1
                 wait = self._wait(error, next(waits))
@@ -473,7 +500,8 @@ def _error(response: requests.Response, envelope: Mapping[str, Any]) -> AnswerEr
     text = f"{_asked(response.request)}: Marketo says {said} (request id {request_id})"
     if raises is PermissionDenied:
         text += f". {permission(response.request.path_url)}"
-    return raises(text, code=code, message=words)
+    in_doubt = code in IN_DOUBT or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return raises(text, code=code, message=words, in_doubt=in_doubt)
 
 
 def permission(path: str) -> str:

@@ -73,7 +73,12 @@ class AnswerError(MarketoError):
         code: Marketo's code (`"606"`) or the HTTP status (`"HTTP 502"`), if there is one.
         message: Marketo's own words, to tell apart what shares a code.
         in_doubt: Marketo may have done what was asked, although it did not say so.
+
+    Attributes:
+        is_final: All retries that this error allows have been made.
     """
+
+    is_final = False
 
     def __init__(
         self,
@@ -216,6 +221,9 @@ VERDICTS: tuple[Verdict, ...] = (
     Verdict("1029", AlreadyQueued, _words(r"already queued")),
     Verdict("1035", FilterUnsupported),
 )
+
+# With these Marketo may have done all the same what it was asked to do.
+IN_DOUBT = frozenset({"500", "502", "503", "604"})
 
 # HTTP statuses that say the same thing without an envelope.
 HTTP_VERDICTS: Mapping[int, type[AnswerError]] = {
