@@ -19,11 +19,14 @@ Pure. The bookmark, version 1:
 
 `replication_key_value` is the lowest watermark, for tools and people that look
 there; the tap itself reads `watermarks`. `unfinished` is there while a run's
-plan is not done: the time up to which it was made. Sets of programs are ranges; a set
-whose ranges would be long is `z:` and the base64 of the zlib of its gaps
-(`first id, then the distance to each next one, +n for n neighbours`), which
-keeps the line of 3,000 scattered programs under 8 KB. Fields and client id are
+plan is not done: the time up to which it was made. Fields and client id are
 digests: they only have to be compared.
+
+Sets of programs are ranges; a set whose ranges would be long is `z:` and the
+base64 of the zlib of its gaps: the first id, then the distance to each next
+one, seven bits a byte and the lowest first, the eighth bit set while more
+follow. That is about as short as a scattered set can be, and the hundreds of
+STATE lines of a run with 3,000 programs have 2 MB to share.
 
 It must not know what the jobs are doing, and it never repairs a bookmark it
 cannot read: a silent start from zero would pay the whole history again.
@@ -32,13 +35,14 @@ cannot read: a silent start from zero would pay the whole history again.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 import zlib
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import StateRefused
@@ -46,16 +50,25 @@ from tap_marketo_programs.export.job import valid_export_id
 from tap_marketo_programs.export.plan import MAX_PROGRAMS, ExportSlice, Window, wire_time
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator
 
 VERSION = 1
 LONGEST_RANGES = 1_000
 # Far above any real program id; keeps a damaged range from filling memory.
 HIGHEST_PROGRAM_ID = 2**31
 MOST_PROGRAMS = 1_000_000
+_SEVEN_BITS, _MORE, _LONGEST_GAP = 0x7F, 0x80, 28
+# Of all watermarks together; more is a state that no run has written.
+MOST_ENTRIES = 3 * MOST_PROGRAMS
 
-_RANGE = re.compile(r"(\d{1,10})(?:-(\d{1,10}))?")
-_GAP = re.compile(r"(\d{1,10})(?:\+(\d{1,10}))?")
+_RANGE = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10}))?")
+# What the SDK itself may put into a bookmark before the first run.
+_NOT_OURS = {"starting_replication_value", "replication_key_signpost"}
+_DAMAGED_SET = "a set of programs is damaged"
+
+
+class _Damaged(ValueError):
+    """A part of a bookmark that nobody wrote; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +124,7 @@ class Ledger:
         """The bookmark, ready for JSON."""
         groups: dict[datetime, list[int]] = defaultdict(list)
         for program_id, watermark in self.watermarks.items():
-            groups[watermark].append(program_id)
+            groups[watermark.replace(microsecond=0)].append(program_id)
         bookmark: dict[str, Any] = {"version": VERSION}
         if groups:
             bookmark["replication_key"] = "updatedAt"
@@ -124,31 +137,50 @@ class Ledger:
         return bookmark
 
     @classmethod
-    def from_bookmark(cls, bookmark: Mapping[str, Any]) -> Ledger:
+    def from_bookmark(cls, bookmark: object) -> Ledger:
         """Read a bookmark; an empty one is a first run.
 
         Raises:
             StateRefused: It is not one this version wrote.
         """
-        if not bookmark.keys() - {"starting_replication_value", "replication_key_signpost"}:
+        if not isinstance(bookmark, Mapping):
+            reason = "it is not an object"
+            raise _refused(reason)
+        if not bookmark.keys() - _NOT_OURS:
             return cls()
         version = bookmark.get("version")
         if version != VERSION:
-            reason = f"its version is {version!r}, expected {VERSION}"
+            shown = repr(version) if isinstance(version, int | float) else "missing or no number"
+            reason = f"its version is {shown}, expected {VERSION}"
             raise _refused(reason)
+        ledger = cls()
         try:
-            ledger = cls()
-            for moment, programs in bookmark["watermarks"].items():
-                watermark = _moment(moment)
-                ledger.watermarks.update(dict.fromkeys(read_programs(programs), watermark))
+            ledger._read_watermarks(bookmark["watermarks"])
             for entry in bookmark["exports"]:
                 ledger.created(_read_job(entry))
             unfinished = bookmark.get("unfinished")
             ledger.unfinished = None if unfinished is None else _moment(unfinished)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            reason = str(error) if type(error) is ValueError else "something in it is missing"
+        except _Damaged as error:
+            raise _refused(str(error)) from None
+        except (LookupError, TypeError, ValueError, AttributeError):
+            reason = "something in it is missing"
             raise _refused(reason) from None
         return ledger
+
+    def _read_watermarks(self, groups: Mapping[str, str]) -> None:
+        entries = 0
+        for moment, programs in groups.items():
+            watermark = _moment(moment)
+            ids = read_programs(programs)
+            entries += len(ids)
+            if entries > MOST_ENTRIES:
+                message = "it names too many programs"
+                raise _Damaged(message)
+            # A tool that merges states key by key (Meltano can) leaves a program
+            # in its old group and in its new one: the higher watermark is the new one.
+            for program_id in ids:
+                before = self.watermarks.get(program_id)
+                self.watermarks[program_id] = max(before, watermark) if before else watermark
 
 
 def digest(parts: Iterable[str]) -> str:
@@ -158,15 +190,18 @@ def digest(parts: Iterable[str]) -> str:
 
 def write_programs(program_ids: Collection[int]) -> str:
     """A set of program ids as text."""
-    runs = _runs(sorted(program_ids))
-    ranges = ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in runs)
+    ids = sorted(program_ids)
+    ranges = ",".join(f"{one}-{last}" if last > one else f"{one}" for one, last in _runs(ids))
     if len(ranges) <= LONGEST_RANGES:
         return ranges
-    gaps, before = [], 0
-    for first, last in runs:
-        gaps.append(f"{first - before}+{last - first}" if last > first else f"{first - before}")
-        before = last
-    return "z:" + base64.b64encode(zlib.compress(" ".join(gaps).encode(), 9)).decode()
+    gaps = bytearray()
+    for before, program_id in pairwise([0, *ids]):
+        gap = program_id - before
+        while gap > _SEVEN_BITS:
+            gaps.append(gap & _SEVEN_BITS | _MORE)
+            gap >>= 7
+        gaps.append(gap)
+    return "z:" + base64.b64encode(zlib.compress(gaps, 9)).decode()
 
 
 def read_programs(text: str) -> list[int]:
@@ -179,8 +214,7 @@ def read_programs(text: str) -> list[int]:
     for first, last in _read_gaps(text[2:]) if text.startswith("z:") else _read_ranges(text):
         in_order = (ids[-1] if ids else 0) < first <= last <= HIGHEST_PROGRAM_ID
         if not in_order or len(ids) + last - first >= MOST_PROGRAMS:
-            message = "a set of programs is damaged"
-            raise ValueError(message)
+            raise _Damaged(_DAMAGED_SET)
         ids.extend(range(first, last + 1))
     return ids
 
@@ -196,34 +230,34 @@ def _runs(ids: list[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def _read_ranges(text: str) -> Iterable[tuple[int, int]]:
+def _read_ranges(text: str) -> Iterator[tuple[int, int]]:
     for part in text.split(",") if text else ():
-        first, last = _numbers(_RANGE, part)
-        yield first, first if last is None else last
+        match = _RANGE.fullmatch(part)
+        if match is None:
+            raise _Damaged(_DAMAGED_SET)
+        yield int(match[1]), int(match[2] or match[1])
 
 
-def _read_gaps(text: str) -> Iterable[tuple[int, int]]:
+def _read_gaps(text: str) -> Iterator[tuple[int, int]]:
     unpack = zlib.decompressobj()
     try:
-        # A set of a million programs needs less; a bomb must not get more.
-        plain = unpack.decompress(base64.b64decode(text, validate=True), 16 * MOST_PROGRAMS)
-    except (binascii.Error, zlib.error):
-        message = "a set of programs is damaged"
-        raise ValueError(message) from None
-    before = 0
-    for part in plain.decode("ascii").split():
-        gap, more = _numbers(_GAP, part)
-        first = before + gap
-        before = first + (more or 0)
-        yield first, before
-
-
-def _numbers(form: re.Pattern[str], part: str) -> tuple[int, int | None]:
-    match = form.fullmatch(part)
-    if match is None:
-        message = "a set of programs is damaged"
-        raise ValueError(message)
-    return int(match[1]), None if match[2] is None else int(match[2])
+        # The largest set needs no more than this; a bomb must not get more.
+        gaps = unpack.decompress(base64.b64decode(text, validate=True), 5 * MOST_PROGRAMS)
+    except (zlib.error, ValueError):
+        raise _Damaged(_DAMAGED_SET) from None
+    if not unpack.eof or unpack.unused_data or gaps[-1:] > bytes([_SEVEN_BITS]):
+        # A text that was cut short unpacks without an error, to a part of the set.
+        raise _Damaged(_DAMAGED_SET)
+    program_id = gap = shift = 0
+    for byte in gaps:
+        gap |= (byte & _SEVEN_BITS) << shift
+        shift += 7
+        if byte <= _SEVEN_BITS:
+            program_id += gap
+            yield program_id, program_id
+            gap = shift = 0
+        elif shift > _LONGEST_GAP:
+            raise _Damaged(_DAMAGED_SET)
 
 
 def _write_job(job: InFlight) -> dict[str, Any]:
@@ -245,15 +279,18 @@ def _read_job(entry: Mapping[str, Any]) -> InFlight:
     programs = tuple(read_programs(entry["programs"]))
     if not 1 <= len(programs) <= MAX_PROGRAMS:
         message = "an export has no programs, or more than one job can hold"
-        raise ValueError(message)
-    window = entry.get("window")
-    floor = entry.get("floor")
+        raise _Damaged(message)
+    try:
+        export_id = valid_export_id(entry["id"])
+    except ValueError:
+        message = "the id of an export is damaged"
+        raise _Damaged(message) from None
     return InFlight(
-        export_id=valid_export_id(entry["id"]),
+        export_id=export_id,
         slice=ExportSlice(
             program_ids=programs,
-            window=Window(_moment(window[0]), _moment(window[1])) if window else None,
-            floor=_moment(floor) if floor else None,
+            window=_read_window(entry["window"]) if "window" in entry else None,
+            floor=_moment(entry["floor"]) if "floor" in entry else None,
             until=_moment(entry["until"]),
         ),
         fields=str(entry["fields"]),
@@ -261,8 +298,21 @@ def _read_job(entry: Mapping[str, Any]) -> InFlight:
     )
 
 
+def _read_window(ends: list[str]) -> Window:
+    start, end = ends
+    window = Window(_moment(start), _moment(end))
+    if window.start >= window.end:
+        message = "the window of an export is damaged"
+        raise _Damaged(message)
+    return window
+
+
 def _moment(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        message = "a time is damaged"
+        raise _Damaged(message) from None
 
 
 def _refused(reason: str) -> StateRefused:
