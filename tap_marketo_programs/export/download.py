@@ -20,12 +20,18 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import backoff
 import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from tap_marketo_programs.client import connection_failed
-from tap_marketo_programs.errors import AnswerError, ConnectionFailed, FileCorrupt
+from tap_marketo_programs.errors import (
+    ConnectionFailed,
+    FileCorrupt,
+    FileUnavailable,
+    RequestRefused,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from tap_marketo_programs.clock import Clock
@@ -42,7 +48,7 @@ MOST_STALLS = 5
 LARGEST_FILE = 1 << 36
 
 _SHA256 = re.compile(r"sha256:([0-9a-f]{64})", re.IGNORECASE)
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +121,31 @@ class Downloader:
 
     def _transfer(self, job: ExportJob, path: Path) -> tuple[int, str]:
         """Download to `path`, resuming as often as there is progress."""
-        waits = backoff.expo(max_value=30)
-        next(waits)
-        stalls = 0
         owner_only = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(owner_only, "w+b") as file:  # noqa: PTH123 - of a descriptor
             download = _Download(job, file)
+            waits, most, stalls = _waits(), 0, 0
             while True:
-                before = download.size
+                failure: ConnectionFailed | None = None
                 try:
-                    whole = self._receive(download)
-                except ConnectionFailed as error:
-                    if stalls + 1 >= MOST_STALLS or self._stopping():
-                        raise
-                    logger.info("%s; export %s resumes", error, job.export_id)
-                else:
-                    # A file that stays short without any error is for _verify to judge.
-                    if whole or stalls + 1 >= MOST_STALLS:
+                    if self._receive(download):
                         break
-                stalls = 0 if download.size > before else stalls + 1
+                except ConnectionFailed as error:
+                    failure = error
+                # Progress is more than ever before: a file that has to start over
+                # again and again is not getting anywhere.
+                stalls += 1
+                if download.size > most:
+                    waits, most, stalls = _waits(), download.size, 0
+                if self._stopping():
+                    raise failure or _ending()
+                if stalls >= MOST_STALLS:
+                    if failure is not None:
+                        raise failure
+                    # A file that stays short without any error is for _verify to judge.
+                    break
+                if failure is not None:
+                    logger.info("%s; export %s resumes", failure, job.export_id)
                 self._clock.sleep(next(waits))
             return download.size, download.sha256.hexdigest()
 
@@ -142,11 +154,12 @@ class Downloader:
         try:
             with self._api.open_file(download.job.export_id, download.size) as response:
                 return download.receive(response, self._stopping)
-        except AnswerError as error:
-            # Nothing lies behind the last byte: what is there is all there is.
+        except RequestRefused as error:
             if error.code == "HTTP 416" and download.size:
-                return True
-            raise
+                return download.ends_here()
+            # An envelope that refuses the file means what the plain 404 means: an
+            # expired job may be answered so.
+            raise FileUnavailable(str(error), code=error.code, message=error.message) from None
 
 
 class _Download:
@@ -172,14 +185,28 @@ class _Download:
                 # A part, but not the part asked for: only a new request helps.
                 return False
         try:
-            for chunk in response.iter_content(CHUNK):
+            # Not iter_content: it throws away up to a chunk that arrived before a
+            # connection broke, and a file smaller than a chunk would never get on.
+            for chunk in response.raw.stream(CHUNK, decode_content=False):
                 self._take(chunk)
                 if stopping():
-                    message = "the run is ending"
-                    raise ConnectionFailed(message)
-        except requests.RequestException as error:
-            raise connection_failed(error, response.request) from None
+                    raise _ending()
+        except HTTPError as error:
+            silent = isinstance(error, ReadTimeoutError)
+            kind = requests.ReadTimeout if silent else requests.ConnectionError
+            raise connection_failed(kind(error), response.request) from None
         return self.job.file_size is None or self.size >= self.job.file_size
+
+    def ends_here(self) -> bool:
+        """Whether Marketo has nothing behind the last byte because the file is whole.
+
+        With a size to compare with, that is for `_verify` to say; without one,
+        nothing proves it, and the file starts over.
+        """
+        if self.job.file_size is None:
+            self._start_over()
+            return False
+        return True
 
     def _continues(self, response: requests.Response) -> bool:
         """Whether an answer goes on where the last one broke off."""
@@ -202,6 +229,17 @@ class _Download:
             raise _corrupt(self.job, f"more than {self._bound} bytes")
         self.sha256.update(chunk)
         self._file.write(chunk)
+
+
+def _waits() -> Generator[float]:
+    """Seconds to wait before resuming, growing while nothing arrives."""
+    waits = backoff.expo(max_value=30)
+    next(waits)
+    return waits
+
+
+def _ending() -> ConnectionFailed:
+    return ConnectionFailed("the run is ending")
 
 
 def _verify(job: ExportJob, size: int, sha256: str) -> None:
