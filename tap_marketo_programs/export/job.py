@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Ids are UUIDs. They come from the network and from state and become part of a
 # path, so nothing else may pass.
 _EXPORT_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
+_COUNT = re.compile(r"[0-9]{1,18}")
 
 
 class ExportStatus(StrEnum):
@@ -112,12 +113,12 @@ def valid_export_id(text: object) -> str:
 def _count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    return int(value) if str(value).isdecimal() else None
+    return int(value) if _COUNT.fullmatch(str(value)) else None
 
 
 def _instant(value: object) -> datetime | None:
     try:
         parsed = datetime.fromisoformat(str(value))
-    except ValueError:
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
