@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_programs.errors import BrokenAnswer
@@ -162,6 +162,7 @@ def test_a_checksum_or_an_error_that_is_no_text_is_unknown(value: object) -> Non
 anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text())
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(COMPLETED, anything)))
 def test_any_answer_is_a_job_or_broken(answer: dict[str, Any]) -> None:
     try:

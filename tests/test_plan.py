@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_programs.export.plan import (
@@ -80,6 +80,7 @@ def test_a_span_within_one_second_is_no_window() -> None:
     assert windows(NOW, NOW + timedelta(microseconds=999_999)) == []
 
 
+@settings(deadline=None)
 @given(
     start=st.datetimes(datetime(2005, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
     length=st.timedeltas(timedelta(0), timedelta(days=1500)),
@@ -357,6 +358,7 @@ ids = st.integers(1, 400)
 moments = st.integers(-200 * 86_400, 5 * 86_400).map(lambda seconds: NOW + seconds * SECOND)
 
 
+@settings(deadline=None)
 @given(
     wanted=st.sets(ids, max_size=60),
     watermarks=st.dictionaries(ids, st.one_of(moments, st.just(NOW - DAY)), max_size=60),
@@ -398,6 +400,7 @@ def test_every_wanted_program_is_covered_up_to_now_without_a_hole(
             assert watermarks.get(other) == watermark
 
 
+@settings(deadline=None)
 @given(
     wanted=st.sets(ids, max_size=60),
     watermarks=st.dictionaries(ids, moments, max_size=60),

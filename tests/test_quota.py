@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
@@ -70,6 +70,7 @@ def test_a_day_goes_from_midnight_to_midnight_in_chicago(now: str, start: str, r
     assert next_reset(utc(now)) == utc(reset)
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(2007, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds the zone
 def test_every_moment_lies_in_one_day_of_23_to_25_hours(now: datetime) -> None:
     start, reset = day_start(now), next_reset(now)
