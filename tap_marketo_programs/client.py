@@ -346,6 +346,7 @@ class MarketoClient(requests.Session):
         request = requests.Request(
             "POST",
             connection.host_url + IDENTITY_PATH,
+            headers=self.headers,
             data={
                 "grant_type": "client_credentials",
                 "client_id": connection.client_id,
@@ -527,7 +528,7 @@ def connection_failed(
 ) -> ConnectionFailed:
     """Name what broke without the library's text, which repeats URLs and objects."""
     kinds: tuple[tuple[type[Exception], str], ...] = (
-        (requests.exceptions.SSLError, "the TLS certificate could not be verified"),
+        (requests.exceptions.SSLError, "its certificate is not trusted, or it speaks no TLS"),
         (requests.exceptions.ProxyError, "the proxy refused"),
         (requests.exceptions.ConnectTimeout, "no connection in time"),
         (requests.exceptions.ReadTimeout, "no answer in time"),
