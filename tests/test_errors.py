@@ -1,0 +1,318 @@
+"""Every code of Marketo's has a verdict, and the user reads what Marketo said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from clocks import StillClock
+from singer_sdk.exceptions import (
+    ConfigurationError,
+    FatalSyncError,
+    RetriableAPIError,
+)
+
+from tap_marketo_programs import errors
+from tap_marketo_programs.client import Connection, MarketoClient
+from tap_marketo_programs.errors import (
+    HTTP_VERDICTS,
+    VERDICTS,
+    AlreadyQueued,
+    AnswerError,
+    CallQuotaExceeded,
+    DailyQuotaExceeded,
+    FieldUnknown,
+    FileUnavailable,
+    FilterUnsupported,
+    MarketoError,
+    MarketoTransientError,
+    ObjectNotFound,
+    PermissionDenied,
+    QueueFull,
+    RateLimited,
+    RequestRefused,
+    ServiceUnavailable,
+    TokenRejected,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from marketo_sandbox import Sandbox
+
+PROGRAMS = "/rest/asset/v1/programs.json"
+DESCRIBE = "/rest/v1/programs/members/describe.json"
+CREATE = "/bulk/v1/program/members/export/create.json"
+ALWAYS = 1000
+
+# Adobe: Error Codes; the words of 1029 as clients in production have met them.
+EXPECTED: list[tuple[str, str, type[AnswerError]]] = [
+    ("500", "Internal Server error", ServiceUnavailable),
+    ("502", "Bad Gateway", ServiceUnavailable),
+    ("503", "Service Unavailable", ServiceUnavailable),
+    ("600", "Empty access token", PermissionDenied),
+    ("601", "Access token invalid", TokenRejected),
+    ("602", "Access token expired", TokenRejected),
+    ("603", "Access denied", PermissionDenied),
+    ("604", "Request timed out", ServiceUnavailable),
+    ("606", "Max rate limit '100' exceeded with in '20' secs", RateLimited),
+    ("607", "Daily quota reached", CallQuotaExceeded),
+    ("608", "API Temporarily Unavailable", ServiceUnavailable),
+    ("611", "System error", ServiceUnavailable),
+    ("614", "Invalid Subscription", ServiceUnavailable),
+    ("615", "Concurrent access limit reached", ServiceUnavailable),
+    ("702", "No data found for a given search scenario", ObjectNotFound),
+    ("713", "Transient Error", ServiceUnavailable),
+    ("1006", "Field 'x' not found", FieldUnknown),
+    ("1013", "Object not found", ObjectNotFound),
+    ("1029", "Too many jobs (10) in queue", QueueFull),
+    ("1029", "Too many jobs in queue", QueueFull),
+    ("1029", "Export daily quota 500MB exceeded.", DailyQuotaExceeded),
+    ("1029", "Quota of 500 MB exceeded", DailyQuotaExceeded),
+    ("1029", "Job already queued", AlreadyQueued),
+    ("1035", "Unsupported filter type for target subscription", FilterUnsupported),
+]
+# Described by Adobe or by nobody: all that can be said is that the request is wrong.
+PLAIN = [
+    ("605", "HTTP method not supported"),
+    ("609", "Invalid JSON"),
+    ("610", "Requested resource not found"),
+    ("612", "Invalid Content Type"),
+    ("701", "name cannot be blank"),
+    ("709", "Business rule violation"),
+    ("1001", "Invalid value 'x'. Required of type 'Integer'"),
+    ("1002", "Missing value for the required parameter 'x'"),
+    ("1003", "Invalid data"),
+    ("1029", "Something that 1029 never meant before"),
+    ("987654", "A code of tomorrow"),
+]
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> Iterator[MarketoClient]:
+    connection = Connection(
+        sandbox.url, sandbox.client_id, sandbox.client_secret, calls_per_window=100_000
+    )
+    with MarketoClient(connection, StillClock()) as client:
+        yield client
+
+
+def refusal(client: MarketoClient, path: str = PROGRAMS, **how: Any) -> AnswerError:  # noqa: ANN401 - any argument of `call`
+    method = "POST" if path == CREATE else "GET"
+    with pytest.raises(AnswerError) as caught:
+        client.call(method, path, **how)
+    return caught.value
+
+
+@pytest.mark.parametrize(("code", "words", "expected"), EXPECTED)
+def test_a_code_in_an_envelope_raises_its_own_error(
+    sandbox: Sandbox,
+    client: MarketoClient,
+    code: str,
+    words: str,
+    expected: type[AnswerError],
+) -> None:
+    sandbox.control.fault("error", "programs", count=ALWAYS, code=code, message=words)
+
+    error = refusal(client)
+
+    assert type(error) is expected
+    assert (error.code, error.message) == (code, words)
+
+
+@pytest.mark.parametrize(("code", "words"), PLAIN)
+def test_a_code_without_a_better_name_is_a_refused_request(
+    sandbox: Sandbox, client: MarketoClient, code: str, words: str
+) -> None:
+    sandbox.control.fault("error", "programs", code=code, message=words)
+
+    error = refusal(client)
+
+    assert type(error) is RequestRefused
+    assert len(sandbox.control.requests("programs")) == 1
+
+
+def test_every_verdict_is_held_by_a_test() -> None:
+    held = {
+        next(
+            row
+            for row in VERDICTS
+            if row.code == code and (row.words is None or row.words.search(words))
+        )
+        for code, words, _ in EXPECTED
+    }
+
+    assert held == set(VERDICTS)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (302, RequestRefused),
+        (400, RequestRefused),
+        (403, RequestRefused),
+        (404, ObjectNotFound),
+        (408, ServiceUnavailable),
+        (413, RequestRefused),
+        (414, RequestRefused),
+        (429, RateLimited),
+        (500, ServiceUnavailable),
+        (502, ServiceUnavailable),
+        (503, ServiceUnavailable),
+        (504, ServiceUnavailable),
+    ],
+)
+def test_an_http_status_without_an_envelope_has_a_verdict_too(
+    sandbox: Sandbox, client: MarketoClient, status: int, expected: type[AnswerError]
+) -> None:
+    sandbox.control.fault("http", "programs", count=ALWAYS, status=status)
+
+    error = refusal(client)
+
+    assert type(error) is expected
+    assert error.code == f"HTTP {status}"
+    assert str(error) == f"GET {PROGRAMS}: Marketo answered HTTP {status}"
+    assert status == 302 or (expected is RequestRefused) == (status not in HTTP_VERDICTS)
+
+
+def test_an_envelope_under_another_status_is_read_all_the_same(
+    sandbox: Sandbox, client: MarketoClient
+) -> None:
+    sandbox.control.fault("error", "programs", code="1003", status=400)
+
+    error = refusal(client)
+
+    assert (type(error), error.code) == (RequestRefused, "1003")
+
+
+def test_a_606_under_http_429_is_a_606(sandbox: Sandbox, client: MarketoClient) -> None:
+    sandbox.control.fault("error", "programs", count=ALWAYS, code="606", status=429)
+
+    error = refusal(client)
+
+    assert (type(error), error.code) == (RateLimited, "606")
+
+
+@pytest.mark.parametrize("body", ["Not Found", "<html>Not Found</html>", ""])
+def test_404_of_a_file_says_that_there_is_none(
+    sandbox: Sandbox, client: MarketoClient, body: str
+) -> None:
+    sandbox.control.fault("http", "export_file", status=404, body=body)
+
+    with (
+        pytest.raises(FileUnavailable, match="Marketo has no such file"),
+        client.open_file("/bulk/v1/program/members/export/abc/file.json"),
+    ):
+        pass
+
+
+def test_several_errors_are_all_told_and_the_most_telling_one_decides(
+    sandbox: Sandbox, client: MarketoClient
+) -> None:
+    found = [{"code": "1003", "message": "Bad"}, {"code": "1006", "message": "Field 'x' not found"}]
+    sandbox.control.fault("error", "programs", errors=found)
+
+    error = refusal(client)
+
+    assert (type(error), error.code) == (FieldUnknown, "1006")
+    assert "1003 Bad; 1006 Field 'x' not found" in str(error)
+
+
+def test_several_errors_without_a_name_are_the_first_one(
+    sandbox: Sandbox, client: MarketoClient
+) -> None:
+    found = [{"code": "1003", "message": "Bad"}, {"code": "1001", "message": "Worse"}]
+    sandbox.control.fault("error", "programs", errors=found)
+
+    error = refusal(client)
+
+    assert (type(error), error.code, error.message) == (RequestRefused, "1003", "Bad")
+
+
+@pytest.mark.parametrize("entry", [{"code": 1003, "message": "Bad"}, "1003 Bad", {}, None])
+def test_errors_of_an_unusual_shape_are_still_errors(
+    sandbox: Sandbox, client: MarketoClient, entry: object
+) -> None:
+    sandbox.control.fault("error", "programs", errors=[entry])
+
+    assert type(refusal(client)) is RequestRefused
+
+
+def test_a_message_holds_path_code_words_and_request_id(
+    sandbox: Sandbox, client: MarketoClient
+) -> None:
+    body = (
+        '{"requestId":"e42b#14272d07d78","success":false,'
+        '"errors":[{"code":"1003","message":"Invalid data"}]}'
+    )
+    sandbox.control.fault("broken_json", "programs", body=body)
+
+    error = refusal(client, params={"offset": 0})
+
+    assert str(error) == (
+        f"GET {PROGRAMS}: Marketo says 1003 Invalid data (request id e42b#14272d07d78)"
+    )
+
+
+def test_a_missing_request_id_is_said_to_be_missing(
+    sandbox: Sandbox, client: MarketoClient
+) -> None:
+    body = '{"success":false,"errors":[{"code":"1003","message":"Invalid data"}]}'
+    sandbox.control.fault("broken_json", "programs", body=body)
+
+    assert str(refusal(client)).endswith("1003 Invalid data (request id none)")
+
+
+@pytest.mark.parametrize(
+    ("path", "endpoint", "permission"),
+    [
+        (PROGRAMS, "programs", "Read-Only Assets"),
+        ("/rest/asset/v1/tagTypes.json", "tag_types", "Read-Only Assets"),
+        (DESCRIBE, "members_describe", "Read-Only Lead"),
+        (CREATE, "export_create", "Read-Only Lead"),
+    ],
+)
+def test_a_603_names_the_permission_that_is_missing(
+    sandbox: Sandbox, client: MarketoClient, path: str, endpoint: str, permission: str
+) -> None:
+    sandbox.control.knob(denied=endpoint)
+
+    error = refusal(client, path)
+
+    assert isinstance(error, PermissionDenied)
+    assert "603 Access denied" in str(error)
+    assert f"permission '{permission}' (Admin > Users & Roles)" in str(error)
+    assert "IP allowlist" in str(error)
+    assert len(sandbox.control.requests(endpoint)) == 1
+
+
+@pytest.mark.parametrize("code", ["607", "1029", "1035", "603", "1003"])
+def test_what_would_fail_again_is_asked_once(
+    sandbox: Sandbox, client: MarketoClient, code: str
+) -> None:
+    sandbox.control.fault("error", "programs", count=ALWAYS, code=code)
+
+    refusal(client)
+
+    assert len(sandbox.control.requests("programs")) == 1
+    assert client.retries == 0
+
+
+def test_every_error_stands_under_the_sdk_s_base_that_fits() -> None:
+    found: list[type[Exception]] = [
+        item
+        for item in vars(errors).values()
+        if isinstance(item, type)
+        and issubclass(item, MarketoError)
+        and item not in {MarketoError, AnswerError}
+    ]
+    bases = (ConfigurationError, RetriableAPIError, FatalSyncError)
+
+    unclear = [item for item in found if sum(issubclass(item, base) for base in bases) != 1]
+
+    assert len(found) > 20
+    assert unclear == []
+    assert all(
+        issubclass(item, RetriableAPIError) == issubclass(item, MarketoTransientError)
+        for item in found
+    )
