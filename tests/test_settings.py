@@ -1,0 +1,263 @@
+"""A config error is one line that names the setting and its bounds, never its value."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.exceptions import ConfigValidationError
+
+from tap_marketo_programs.settings import read_numbers, unreadable
+from tap_marketo_programs.tap import TapMarketoPrograms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from harness import Output, Tap
+
+PROPERTIES = TapMarketoPrograms.config_jsonschema["properties"]
+PREFIX = "TAP_MARKETO_PROGRAMS_"
+
+NOT_A_NUMBER = ["abc", "", "12 apples", "nan", "inf", "-inf", True, [1], {}, float("nan")]
+ABOVE_ZERO = "expected number, above 0"
+AT_LEAST_ZERO = "expected number, at least 0"
+ONE_TO_TEN = "expected integer, at least 1 and at most 10"
+AT_LEAST_ONE = "expected integer, at least 1"
+
+
+def complaints(tap: Tap, **settings: Any) -> list[str]:  # noqa: ANN401 - any value of any setting
+    """The lines that the command prints for a config."""
+    with pytest.raises(ConfigValidationError) as caught:
+        tap.make(**settings)
+    return caught.value.errors
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "refused"),
+    [
+        ("max_queued_exports", ONE_TO_TEN, [0, 11, -1, 1.5, "0", "11", "1.5"]),
+        ("max_calls_per_20_seconds", AT_LEAST_ONE, [0, -1, 0.5, "0", "0.5"]),
+        ("poll_interval_seconds", ABOVE_ZERO, [0, -1, -0.5, "0", "-3"]),
+        ("export_timeout_seconds", ABOVE_ZERO, [0, -1, -0.5, "0", "-3"]),
+        ("request_timeout_seconds", ABOVE_ZERO, [0, -1, -0.5, "0", "-3"]),
+        ("lookback_seconds", AT_LEAST_ZERO, [-1, -0.5, "-3"]),
+        ("daily_export_quota_mb", AT_LEAST_ZERO, [-1, -0.5, "-3"]),
+    ],
+)
+def test_a_number_out_of_bounds_is_refused_with_its_bounds(
+    tap: Tap, name: str, expected: str, refused: list[object]
+) -> None:
+    for value in [*refused, *NOT_A_NUMBER]:
+        assert complaints(tap, **{name: value}) == [f"{name}: {expected}"], value
+    assert tap.sandbox.control.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [
+        ("max_queued_exports", [1, 10, 4.0, "1", "10", " 7 "]),
+        ("max_calls_per_20_seconds", [1, 50, 1_000_000, "100"]),
+        ("poll_interval_seconds", [0.001, 1, 3600, "0.5", "1e-3"]),
+        ("export_timeout_seconds", [0.001, 1, 10_800_000, "0.5"]),
+        ("request_timeout_seconds", [0.001, 1, 86_400, "0.5"]),
+        ("lookback_seconds", [0, 0.5, 86_400, "0", "0.5"]),
+        ("daily_export_quota_mb", [0, 0.5, 500, 1_000_000, "0", "500"]),
+    ],
+)
+def test_a_number_within_bounds_is_taken_also_as_text(
+    tap: Tap, name: str, accepted: list[Any]
+) -> None:
+    for value in accepted:
+        taken = tap.make(**{name: value}).config[name]
+
+        assert not isinstance(taken, str)
+        assert taken == float(value)
+
+
+@pytest.mark.parametrize("name", ["client_id", "client_secret"])
+@pytest.mark.parametrize("value", [987654321, 98765.4321, ["hush"], {"hush": "hush"}, True, None])
+def test_a_secret_of_the_wrong_type_is_not_shown(tap: Tap, name: str, value: object) -> None:
+    assert complaints(tap, **{name: value}) == [f"{name}: expected string, not empty"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("client_id", "", "client_id: expected string, not empty"),
+        ("client_secret", "", "client_secret: expected string, not empty"),
+        ("base_url", "", "base_url: expected string, not empty"),
+        ("base_url", 5, "base_url: expected string, not empty"),
+        ("on_quota_exhausted", "hush", "on_quota_exhausted: expected one of fail, stop"),
+        ("program_details", "hush", "program_details: expected boolean"),
+        ("lead_fields", "hush", "lead_fields: expected array"),
+        ("lead_fields", [5], "lead_fields.0: expected string"),
+        ("program_ids", 5, "program_ids: expected array"),
+        ("program_ids", ["hush"], "program_ids.0: expected integer, at least 1"),
+        ("program_ids", [1001, 0], "program_ids.1: expected integer, at least 1"),
+        ("program_tags", ["hush"], "program_tags.0: expected object"),
+        ("program_tags", [{"tag_type": 5}], "program_tags.0.tag_type: expected string"),
+        (
+            "program_tags",
+            [{"tag_type": "Region", "tag_values": "hush"}],
+            "program_tags.0.tag_values: expected array",
+        ),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused_with_what_it_may_be(
+    tap: Tap, name: str, value: object, line: str
+) -> None:
+    assert complaints(tap, **{name: value}) == [line]
+
+
+@pytest.mark.parametrize("start", ["hush", "2026-13-01T00:00:00Z", "yesterday", ""])
+def test_a_start_date_that_is_none_is_refused(tap: Tap, start: str) -> None:
+    assert complaints(tap, start_date=start) == [
+        "start_date: expected a date and time such as 2026-01-31T00:00:00Z"
+    ]
+
+
+@pytest.mark.parametrize("name", ["program_ids", "program_tags"])
+def test_an_empty_list_is_no_wish_for_nothing(tap: Tap, name: str) -> None:
+    (line,) = complaints(tap, **{name: []})
+
+    assert line.startswith(f"{name}: is empty.")
+
+
+def test_a_wrong_base_url_is_refused_before_anything_is_sent(tap: Tap) -> None:
+    (line,) = complaints(tap, base_url="https://user:hush@example.com")
+
+    assert line.startswith("base_url: expected the REST endpoint")
+    assert "hush" not in line
+
+
+def test_every_wrong_setting_has_its_line(tap: Tap) -> None:
+    lines = complaints(tap, max_queued_exports=0, lookback_seconds=-1, client_secret=987654321)
+
+    assert sorted(lines) == [
+        "client_secret: expected string, not empty",
+        "lookback_seconds: expected number, at least 0",
+        "max_queued_exports: expected integer, at least 1 and at most 10",
+    ]
+
+
+def test_every_missing_setting_is_named_with_where_to_find_it() -> None:
+    with pytest.raises(ConfigValidationError) as caught:
+        TapMarketoPrograms(config={})
+
+    assert caught.value.errors == [
+        "base_url: missing. REST endpoint shown in Admin > Web Services.",
+        "client_id: missing. Client id of the LaunchPoint custom service.",
+        "client_secret: missing. Client secret of the LaunchPoint custom service.",
+    ]
+
+
+def test_settings_left_out_have_their_defaults(tap: Tap) -> None:
+    config = {name: tap.config()[name] for name in ("base_url", "client_id", "client_secret")}
+
+    taken = TapMarketoPrograms(config=config).config
+
+    assert {name: taken[name] for name in taken if name in PROPERTIES} == {
+        **taken,
+        **config,
+        "program_details": True,
+        "lead_fields": [],
+        "poll_interval_seconds": 60,
+        "max_queued_exports": 4,
+        "export_timeout_seconds": 10_800,
+        "request_timeout_seconds": 300,
+        "lookback_seconds": 3600,
+        "on_quota_exhausted": "fail",
+        "max_calls_per_20_seconds": 50,
+    }
+    assert not {"start_date", "program_ids", "program_tags", "daily_export_quota_mb"} & set(taken)
+
+
+def test_text_that_is_no_number_of_a_setting_is_left_alone() -> None:
+    config = {"client_id": "12", "base_url": "34", "lookback_seconds": "5", "unknown": "6"}
+
+    read_numbers(config, PROPERTIES)
+
+    assert config == {
+        "client_id": "12",
+        "base_url": "34",
+        "lookback_seconds": 5.0,
+        "unknown": "6",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("max_queued_exports", "hush", ONE_TO_TEN),
+        ("max_queued_exports", "1.5", ONE_TO_TEN),
+        ("max_calls_per_20_seconds", "", AT_LEAST_ONE),
+        ("program_ids", "hush", "expected array"),
+        ("program_ids", '{"hush": 1}', "expected array"),
+        ("program_tags", "Region=hush", "expected array"),
+    ],
+)
+def test_a_variable_that_cannot_be_read_is_named_with_what_it_may_be(
+    name: str, text: str, line: str
+) -> None:
+    environment = {PREFIX + name.upper(): text, "HOME": "hush"}
+
+    assert unreadable(environment, PREFIX, PROPERTIES) == [f"{name}: {line}"]
+
+
+def test_variables_that_can_be_read_are_not_complained_of() -> None:
+    environment = {
+        f"{PREFIX}MAX_QUEUED_EXPORTS": "5",
+        f"{PREFIX}PROGRAM_IDS": "[1001]",
+        f"{PREFIX}LEAD_FIELDS": "email,company",
+        f"{PREFIX}CLIENT_SECRET": "hush",
+        f"{PREFIX}POLL_INTERVAL_SECONDS": "abc",
+    }
+
+    # The SDK leaves fractions as they are, and the schema refuses what is none.
+    assert unreadable(environment, PREFIX, PROPERTIES) == []
+
+
+def test_an_object_that_cannot_be_read_is_named() -> None:
+    properties = {"stream_maps": {"type": ["object", "null"]}}
+
+    for text, expected in (("hush", ["stream_maps: expected object"]), ("{}", [])):
+        assert unreadable({f"{PREFIX}STREAM_MAPS": text}, PREFIX, properties) == expected
+
+
+def test_the_command_prints_one_line_for_each_wrong_setting(
+    command: Callable[..., Output],
+) -> None:
+    output = command("--discover", client_secret=987654321, max_queued_exports=0)
+
+    assert output.code == 1
+    assert output.lines == []
+    assert "client_secret: expected string, not empty" in output.logs
+    assert "max_queued_exports: expected integer, at least 1 and at most 10" in output.logs
+    assert "987654321" not in output.logs
+    assert "Traceback" not in output.logs
+
+
+def test_a_number_of_the_environment_that_is_none_is_one_line(tap: Tap, tmp_path: Path) -> None:
+    settings = {**tap.config(), "max_queued_exports": "hush", "program_ids": "hush"}
+    environment = {PREFIX + name.upper(): str(value) for name, value in settings.items()}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tap_marketo_programs", "--discover", "--config=ENV"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, **environment},
+    )
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert f"max_queued_exports: {ONE_TO_TEN}" in done.stderr
+    assert "program_ids: expected array" in done.stderr
+    assert "hush" not in done.stderr
+    assert "Traceback" not in done.stderr
