@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,13 +11,13 @@ from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from tap_marketo_programs.cli import Command, SafeWriter, terminate
+from tap_marketo_programs.cli import Command, OneLine, SafeWriter, terminate
 from tap_marketo_programs.client import Connection, MarketoClient, host_url
 from tap_marketo_programs.clock import Clock, SystemClock
-from tap_marketo_programs.errors import PermissionDenied
+from tap_marketo_programs.errors import MarketoConfigError, PermissionDenied
 from tap_marketo_programs.members import ProgramMembersStream
 from tap_marketo_programs.programs import Programs
-from tap_marketo_programs.settings import check, explain, read_numbers
+from tap_marketo_programs.settings import check, explain, read_numbers, unreadable
 from tap_marketo_programs.streams import (
     ChannelsStream,
     ProgramsByTagStream,
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
     import click
     from singer_sdk import Stream
+
+
+ONE_LINE = OneLine()
 
 
 class TapMarketoPrograms(Tap):
@@ -189,13 +193,16 @@ class TapMarketoPrograms(Tap):
     def discover_streams(self) -> list[Stream]:
         """All streams."""
         programs = Programs(self.client, self.config.get("program_ids"))
-        return [
+        streams: list[Stream] = [
             ChannelsStream(self, self.client, programs),
             ProgramMembersStream(self, self.client, programs),
             ProgramsByTagStream(self, self.client, programs),
             ProgramsStream(self, self.client, programs),
             TagTypesStream(self, self.client, programs),
         ]
+        for stream in streams:
+            stream.logger.addFilter(ONE_LINE)
+        return streams
 
     @property
     def catalog_dict(self) -> dict[str, Any]:
@@ -222,11 +229,29 @@ class TapMarketoPrograms(Tap):
         # The SDK's validator also fills in the defaults.
         found = JSONSchemaValidator(self.config_jsonschema).iter_errors(self._config)
         errors = explain(found, properties)
-        errors = errors or check(self._config)
+        # One missing setting is found once for each that is required.
+        errors = list(dict.fromkeys(errors)) or check(self._config)
         if errors and raise_errors:
             summary = "Config validation failed"
             raise ConfigValidationError(summary, errors=errors, schema=self.config_jsonschema)
         return errors
+
+    @property
+    def _env_var_config(self) -> dict[str, Any]:
+        """Settings from the environment.
+
+        Without this override, a number that is none would be a bare ValueError.
+        """
+        try:
+            return dict(super()._env_var_config)
+        except ValueError:
+            # By now the SDK has put the variables of `.env` there too.
+            properties = self.config_jsonschema["properties"]
+            lines = unreadable(os.environ, self._env_var_prefix, properties)
+            if not lines:
+                raise
+            message = "\n".join(lines)
+            raise MarketoConfigError(message) from None
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's signature
         """End the run on SIGTERM or SIGINT.
