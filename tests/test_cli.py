@@ -1,0 +1,652 @@
+"""The command as a user meets it: a process with files, pipes, signals and an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from harness import Output, Tap, by_key, only
+from marketo_sandbox.tokens import CLIENT_SECRET
+
+from tap_marketo_programs.errors import PermissionDenied, StateRefused
+from tap_marketo_programs.tap import TapMarketoPrograms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from marketo_sandbox import Sandbox
+
+    Command = Callable[..., Output]
+    Start = Callable[..., subprocess.Popen[str]]
+
+PREFIX = "TAP_MARKETO_PROGRAMS_"
+RUNNING = {"Queued", "Processing"}
+WRONG_SECRET = "not-the-secret-9d1c"
+# How long "within seconds" is on a busy machine.
+SOON = 20.0
+
+# Runs the command where nothing can be reached.
+OFFLINE = """
+import socket
+import sys
+
+def refuse(*_):
+    raise AssertionError("the command used the network")
+
+socket.socket.connect = socket.getaddrinfo = refuse
+
+from tap_marketo_programs.tap import TapMarketoPrograms
+
+TapMarketoPrograms.cli(sys.argv[1:])
+"""
+
+
+def environment(**variables: str) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return clean | variables
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start the command and leave it running; what a test forgets is ended."""
+    with ExitStack() as started:
+
+        def launch(
+            *arguments: str,
+            script: str | None = None,
+            variables: Mapping[str, str] | None = None,
+        ) -> subprocess.Popen[str]:
+            program = ["-c", script] if script else ["-m", "tap_marketo_programs"]
+            process = subprocess.Popen(  # noqa: S603 - our own command
+                [sys.executable, *program, *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=tmp_path,
+                env=environment(TMPDIR=str(tmp_path), **(variables or {})),
+            )
+            started.enter_context(process)
+            started.callback(process.kill)
+            return process
+
+        yield launch
+
+
+def result(process: subprocess.Popen[str], timeout: float = SOON) -> Output:
+    out, err = process.communicate(timeout=timeout)
+    return Output(out.splitlines(), logs=err, code=process.returncode)
+
+
+def settings(sandbox: Sandbox, **others: Any) -> dict[str, Any]:  # noqa: ANN401 - any setting
+    return {
+        "base_url": sandbox.url,
+        "client_id": sandbox.client_id,
+        "client_secret": sandbox.client_secret,
+        "max_calls_per_20_seconds": 100_000,
+        "poll_interval_seconds": 0.05,
+        **others,
+    }
+
+
+def written(path: Path, content: object) -> str:
+    text = content if isinstance(content, str) else json.dumps(content)
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def errors(output: Output) -> list[str]:
+    """The ERROR lines, without time, level and logger."""
+    return [
+        line.split("|", 3)[3].strip() for line in output.logs.splitlines() if "| ERROR " in line
+    ]
+
+
+def fails_with(output: Output, *words: str) -> str:
+    """The one line that a failed run says, which holds these words."""
+    assert output.code == 1, output.logs
+    (line,) = errors(output)
+    assert all(word in line for word in words), line
+    assert_quiet(output)
+    return line
+
+
+def assert_quiet(output: Output) -> None:
+    """Nothing was extracted, nothing unexpected happened and nothing secret was said."""
+    assert not output.of("RECORD")
+    assert "Traceback" not in output.logs
+    for secret in (CLIENT_SECRET, WRONG_SECRET):
+        assert secret not in output.logs
+
+
+# What needs no Marketo
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--version"],
+        ["--about"],
+        ["--about", "--format=json"],
+        ["--about", "--format=markdown"],
+    ],
+    ids=" ".join,
+)
+def test_it_speaks_about_itself_without_network_and_config(
+    start: Start, arguments: list[str]
+) -> None:
+    output = result(start(*arguments, script=OFFLINE))
+
+    assert output.code == 0, output.logs
+    text = "\n".join(output.lines)
+    if "--version" in arguments:
+        assert text.startswith("tap-marketo-programs v")
+    elif "--about" in arguments:
+        assert "max_calls_per_20_seconds" in text
+    if arguments[-1] == "--format=json":
+        about = json.loads(text)
+        assert about["name"] == "tap-marketo-programs"
+        assert about["settings"]["properties"]["client_secret"]["secret"] is True
+
+
+def test_without_arguments_it_names_the_settings_it_needs(start: Start) -> None:
+    output = result(start())
+
+    assert output.code == 1
+    assert [line.partition(":")[0] for line in errors(output)] == [
+        "base_url",
+        "client_id",
+        "client_secret",
+    ]
+    assert "Traceback" not in output.logs
+    assert not output.lines
+
+
+# What works
+
+
+def test_discovery_prints_one_catalog_with_all_streams_and_custom_fields(command: Command) -> None:
+    output = command("--discover")
+
+    assert output.code == 0, output.logs
+    catalog = json.loads("\n".join(output.lines))
+    streams = {entry["tap_stream_id"]: entry for entry in catalog["streams"]}
+    assert set(streams) == {
+        "channels",
+        "program_members",
+        "programs",
+        "programs_by_tag",
+        "tag_types",
+    }
+    assert "customText" in streams["program_members"]["schema"]["properties"]
+    assert streams["program_members"]["key_properties"] == ["leadId", "programId"]
+    assert not errors(output)
+
+
+def test_a_test_run_ends_well_and_leaves_no_job_behind(command: Command, sandbox: Sandbox) -> None:
+    output = command("--test")
+
+    assert output.code == 0, output.logs
+    assert not errors(output)
+    jobs = sandbox.control.jobs()
+    assert jobs
+    assert not [job for job in jobs if job["status"] in {"Created", *RUNNING}]
+
+
+def test_a_test_of_the_schemas_exports_nothing(command: Command, sandbox: Sandbox) -> None:
+    output = command("--test=schema")
+
+    assert output.code == 0, output.logs
+    assert {message["type"] for message in output.messages} == {"SCHEMA"}
+    assert len(output.messages) == 5
+    assert not sandbox.control.jobs()
+
+
+def test_a_run_writes_singer_messages_to_stdout_and_nothing_else(
+    command: Command, sandbox: Sandbox
+) -> None:
+    output = command()
+
+    assert output.code == 0, output.logs
+    assert {message["type"] for message in output.messages} == {"SCHEMA", "RECORD", "STATE"}
+    assert by_key(output.records()) == by_key(sandbox.control.truth())
+    assert output.messages[-1]["type"] == "STATE"
+    assert not errors(output)
+    assert sandbox.client_secret not in output.logs
+    assert "Bearer" not in output.logs
+
+
+def test_settings_may_all_come_from_the_environment(start: Start, sandbox: Sandbox) -> None:
+    variables = {
+        PREFIX + name.upper(): str(value)
+        for name, value in settings(sandbox, program_ids="[1002]", lead_fields='["email"]').items()
+    }
+
+    output = result(start("--config=ENV", variables=variables))
+
+    assert output.code == 0, output.logs
+    assert {row["programId"] for row in output.records()} == {1002}
+    assert all("email" in row for row in output.records())
+
+
+def test_a_config_may_come_out_of_a_pipe(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    process = start("--config", str(pipe), "--discover")
+    pipe.write_text(json.dumps(settings(sandbox)), encoding="utf-8")
+
+    assert result(process).code == 0
+
+
+# Wrong settings
+
+
+# Each with the words that the line about it must hold.
+WRONG: list[dict[str, tuple[object, str]]] = [
+    {
+        "base_url": (5, "string"),
+        "client_secret": ([WRONG_SECRET], "string"),
+        "start_date": (True, "string"),
+        "program_ids": ("1001", "array"),
+        "program_tags": ({"tag_type": "Region"}, "array"),
+        "program_details": ("sometimes", "boolean"),
+        "lead_fields": ("email", "array"),
+        "on_quota_exhausted": ("explode", "fail, stop"),
+        "poll_interval_seconds": ("soon", "number"),
+        "max_queued_exports": (2.5, "integer"),
+    },
+    {
+        "base_url": ("", "not empty"),
+        "client_id": ("", "not empty"),
+        "poll_interval_seconds": (0, "above 0"),
+        "max_queued_exports": (11, "at most 10"),
+        "export_timeout_seconds": (-1, "above 0"),
+        "request_timeout_seconds": (0, "above 0"),
+        "lookback_seconds": (-1, "at least 0"),
+        "daily_export_quota_mb": (-0.5, "at least 0"),
+        "max_calls_per_20_seconds": (0, "at least 1"),
+    },
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=["types", "bounds"])
+def test_every_wrong_setting_has_a_line_that_says_what_it_may_be(
+    command: Command, wrong: dict[str, tuple[object, str]]
+) -> None:
+    output = command(**{name: value for name, (value, _) in wrong.items()})
+
+    assert output.code == 1
+    said = {line.partition(":")[0]: line for line in errors(output)}
+    assert len(said) == len(errors(output))
+    assert set(said) == set(wrong)
+    for name, (_, words) in wrong.items():
+        assert words in said[name]
+    assert_quiet(output)
+
+
+def test_values_that_make_no_sense_are_refused_before_anything_is_sent(
+    command: Command, sandbox: Sandbox
+) -> None:
+    output = command(
+        base_url="http://123-ABC-456.mktorest.com", start_date="last Tuesday", program_ids=[]
+    )
+
+    assert output.code == 1
+    address, start_date, program_ids = errors(output)
+    assert address.startswith("base_url: must be https")
+    assert start_date.startswith("start_date: expected a date")
+    assert program_ids.startswith("program_ids: is empty")
+    assert_quiet(output)
+    assert not sandbox.control.requests()
+
+
+def test_an_unreadable_number_in_the_environment_is_named(start: Start, sandbox: Sandbox) -> None:
+    variables = {
+        PREFIX + name.upper(): str(value)
+        for name, value in settings(sandbox, max_queued_exports="abc").items()
+    }
+
+    output = result(start("--config=ENV", variables=variables))
+
+    fails_with(output, "max_queued_exports: expected integer")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"lead_fields": ["emial"]}, ("lead_fields: 'emial'",)),
+        ({"program_ids": [1001, 4711]}, ("program_ids", "4711")),
+        ({"program_tags": [{"tag_type": "Regoin"}]}, ("program_tags", "Regoin", "Region")),
+    ],
+    ids=["lead field", "program", "tag type"],
+)
+def test_what_only_marketo_knows_to_be_wrong_is_named_too(
+    tap: Tap, command: Command, wrong: dict[str, object], words: tuple[str, ...]
+) -> None:
+    catalog = only(tap.catalog(), "program_members", "programs_by_tag")
+    for entry in catalog["streams"]:
+        if "program_tags" in wrong and entry["stream"] == "program_members":
+            entry["metadata"][-1]["metadata"]["selected"] = False
+
+    output = command(**wrong, catalog=None if "lead_fields" in wrong else catalog)
+
+    fails_with(output, *words)
+
+
+# Wrong files
+
+
+@pytest.fixture
+def refusal(caplog: pytest.LogCaptureFixture) -> Callable[..., str]:
+    """Run the command in this process, where it gets no further than its options."""
+
+    def run(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as ended:
+            TapMarketoPrograms.cli(arguments)
+        assert ended.value.code == 1
+        (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+        return line.getMessage()
+
+    return run
+
+
+@pytest.mark.parametrize("option", ["config", "catalog", "state"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"base_url": ', "is not JSON (line 1, column 14)"),
+        (b"", "is not JSON (line 1, column 1)"),
+        (b"[]", "does not hold a JSON object"),
+        (b'"caf\xe9"', "cannot be read (it is not text)"),
+    ],
+    ids=["cut off", "empty", "a list", "not UTF-8"],
+)
+def test_a_file_that_cannot_be_read_is_named(
+    refusal: Callable[..., str], tmp_path: Path, option: str, content: bytes, words: str
+) -> None:
+    path = tmp_path / "wrong.json"
+    path.write_bytes(content)
+
+    assert refusal(f"--{option}", str(path)).startswith(f"--{option}: {path} {words}")
+
+
+@pytest.mark.parametrize(
+    ("option", "content"),
+    [
+        ("state", {"type": "STATE", "value": {"bookmarks": {}}}),
+        ("state", {"bookmarks": []}),
+        ("state", {"bookmarks": {"program_members": 5}}),
+        ("catalog", {}),
+        ("catalog", {"streams": []}),
+        ("catalog", {"streams": [{"stream": "programs"}]}),
+        ("catalog", {"streams": "programs"}),
+    ],
+)
+def test_a_file_that_holds_something_else_is_refused(
+    refusal: Callable[..., str], tmp_path: Path, option: str, content: dict[str, Any]
+) -> None:
+    path = written(tmp_path / "wrong.json", content)
+
+    assert refusal(f"--{option}", path).startswith(f"--{option}: {path} is no {option}")
+
+
+def test_a_missing_config_is_named(refusal: Callable[..., str]) -> None:
+    assert refusal("--config", "nowhere.json").startswith("--config: nowhere.json cannot be read")
+
+
+def test_a_cut_off_state_stops_the_run_before_anything_is_sent(
+    start: Start, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    config = written(tmp_path / "c", settings(sandbox))
+    state = written(tmp_path / "state.json", '{"bookmarks": {"programs"')
+
+    output = result(start("--config", config, "--state", state))
+
+    fails_with(output, "--state: ", "state.json is not JSON", "Nothing was extracted")
+    assert not output.lines
+    assert not sandbox.control.requests()
+
+
+# What no version of this tap has written, as far as this version knows.
+DAMAGES: dict[str, dict[str, Any]] = {
+    "another tap's": {"replication_key_value": "2026-01-01T00:00:00Z"},
+    "unreadable programs": {
+        "version": 1,
+        "watermarks": {"2026-01-01T00:00:00Z": "1001-x"},
+        "exports": [],
+    },
+    "unreadable job": {"version": 1, "watermarks": {}, "exports": [{"id": "../../etc/passwd"}]},
+    "a later version's": {"version": 99, "watermarks": {}, "exports": []},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_bookmark_of_members_is_refused_and_kept(tap: Tap, damage: str) -> None:
+    state = {"bookmarks": {"program_members": DAMAGES[damage]}}
+
+    output = tap.run("program_members", state=state)
+
+    assert isinstance(output.error, StateRefused)
+    assert not output.of("RECORD")
+    assert all(message["value"] == state for message in output.of("STATE"))
+    assert not tap.sandbox.control.jobs()
+
+
+def test_a_damaged_bookmark_ends_the_run_with_the_way_to_reset_it(
+    tap: Tap, command: Command
+) -> None:
+    state = {"bookmarks": {"program_members": DAMAGES["unreadable programs"]}}
+
+    output = command(state=state, catalog=only(tap.catalog(), "program_members"))
+
+    fails_with(output, "state of program_members", "remove bookmarks.program_members")
+    assert all(message["value"] == state for message in output.of("STATE"))
+
+
+# Wrong Marketo
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """A web server that is not Marketo."""
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>Welcome</html>")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_wrong_host_is_known_within_seconds(
+    start: Start, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with ExitStack() as servers:
+        # A port that was free a moment ago refuses.
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            refusing = free.getsockname()[1]
+        stranger = servers.enter_context(HTTPServer(("127.0.0.1", 0), Stranger))
+        Thread(target=stranger.serve_forever, daemon=True).start()
+        servers.callback(stranger.shutdown)
+        urls = [
+            f"http://127.0.0.1:{refusing}",
+            f"http://127.0.0.1:{stranger.server_port}",
+            "https://123-abc-456.mktorest.invalid",
+        ]
+        begin = time.monotonic()
+        processes = [
+            start("--config", written(tmp_path / str(n), settings(sandbox, base_url=url)))
+            for n, url in enumerate(urls)
+        ]
+        outputs = [result(process, timeout=40) for process in processes]
+
+    assert time.monotonic() - begin < 30
+    for url, output in zip(urls, outputs, strict=True):
+        fails_with(output, f"base_url: {url} does not answer as Marketo's Identity service does")
+    assert "the host name is unknown" in errors(outputs[2])[0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "spelling"),
+    [
+        ("client_id", "unauthorized"),
+        ("client_id", "invalid_client"),
+        ("client_id", "200"),
+        ("client_secret", "unauthorized"),
+    ],
+)
+def test_bad_credentials_name_the_settings_and_never_their_values(
+    command: Command, sandbox: Sandbox, wrong: str, spelling: str
+) -> None:
+    sandbox.control.knob(U30=spelling)
+
+    line = fails_with(command(**{wrong: WRONG_SECRET}), "client_id", "client_secret")
+
+    assert sandbox.client_id not in line
+
+
+@pytest.mark.parametrize(
+    ("denied", "needed"),
+    [
+        ("channels", "Read-Only Assets"),
+        ("programs", "Read-Only Assets"),
+        ("program", "Read-Only Assets"),
+        ("programs_by_tag", "Read-Only Assets"),
+        ("tag_types", "Read-Only Assets"),
+        ("tag_type", "Read-Only Assets"),
+        ("export_create", "Read-Only Lead"),
+        ("export_enqueue", "Read-Only Lead"),
+        ("export_status", "Read-Only Lead"),
+        ("export_file", "Read-Only Lead"),
+    ],
+)
+def test_a_missing_permission_is_named_whatever_the_endpoint(
+    tap: Tap, denied: str, needed: str
+) -> None:
+    tap.sandbox.control.knob(denied=denied)
+
+    output = tap.run()
+
+    assert isinstance(output.error, PermissionDenied)
+    assert "603" in str(output.error)
+    assert needed in str(output.error)
+
+
+@pytest.mark.parametrize(
+    ("denied", "needed"),
+    [
+        ("channels", "Read-Only Assets"),
+        ("members_describe", "Read-Only Lead"),
+        ("leads_describe2", "Read-Only Lead"),
+        ("export_create", "Read-Only Lead"),
+    ],
+)
+def test_a_missing_permission_is_one_line(
+    command: Command, sandbox: Sandbox, denied: str, needed: str
+) -> None:
+    sandbox.control.knob(denied=denied)
+
+    output = command(lead_fields=["email"])
+
+    assert output.code == 1
+    (line,) = errors(output)
+    assert "603" in line
+    assert needed in line
+    assert "Traceback" not in output.logs
+
+
+# Ends that come from outside
+
+
+def running_jobs(sandbox: Sandbox) -> list[str]:
+    return [job["exportId"] for job in sandbox.control.jobs() if job["status"] in RUNNING]
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = SOON) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_signal_ends_the_run_with_a_state_that_names_the_jobs_left_running(
+    start: Start, sandbox: Sandbox, tmp_path: Path, number: signal.Signals
+) -> None:
+    sandbox.control.reset(world="demo")
+    # Jobs that last for minutes of real time.
+    sandbox.control.knob(rate_limit=None, job_seconds_processing=200_000)
+    process = start("--config", written(tmp_path / "c", settings(sandbox)))
+    wait_for(lambda: len(running_jobs(sandbox)) >= 3)
+
+    begin = time.monotonic()
+    process.send_signal(number)
+    output = result(process)
+
+    assert time.monotonic() - begin < 10
+    assert output.code == 128 + number
+    assert output.messages[-1]["type"] == "STATE"
+    named = {one["id"] for one in output.state["bookmarks"]["program_members"]["exports"]}
+    assert named >= set(running_jobs(sandbox))
+    assert not errors(output)
+    assert "Traceback" not in output.logs
+    assert [line for line in output.logs.splitlines() if number.name in line]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_a_signal_in_the_middle_of_the_rows_leaves_whole_lines_and_no_false_state(
+    start: Start, tap: Tap, tmp_path: Path, number: signal.Signals
+) -> None:
+    sandbox = tap.sandbox
+    sandbox.control.reset(world="sized", programs=10, members_per_program=3000)
+    sandbox.control.knob(rate_limit=None)
+    catalog = written(tmp_path / "catalog", only(tap.catalog(), "program_members"))
+    process = start("--config", written(tmp_path / "c", settings(sandbox)), "--catalog", catalog)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    # The pipe is full by the time these are read, and the tap in the middle of a line.
+    lines = [process.stdout.readline() for _ in range(500)]
+
+    process.send_signal(number)
+    lines += process.stdout.read().splitlines(keepends=True)
+    logs = process.stderr.read()
+    output = Output(lines, logs=logs, code=process.wait(timeout=SOON))
+
+    assert all(line.endswith("\n") for line in lines)
+    assert output.code == 128 + number
+    assert 400 < len(output.records()) < 30_000
+    # Its one export is not out yet, so the next run takes it up again.
+    bookmark = output.state["bookmarks"]["program_members"]
+    assert not bookmark["watermarks"]
+    assert len(bookmark["exports"]) == 1
+    assert not list(tmp_path.glob("tap-marketo-programs-*"))
+
+
+def test_a_target_that_dies_ends_the_run_with_one_line(
+    start: Start, tap: Tap, tmp_path: Path
+) -> None:
+    sandbox = tap.sandbox
+    sandbox.control.reset(world="sized", programs=10, members_per_program=3000)
+    sandbox.control.knob(rate_limit=None)
+    process = start("--config", written(tmp_path / "c", settings(sandbox)))
+    assert process.stdout is not None
+    assert process.stdout.readline()
+
+    process.stdout.close()
+    process.wait(timeout=SOON)
+
+    assert process.stderr is not None
+    output = Output(logs=process.stderr.read(), code=process.returncode)
+    fails_with(output, "The target closed its input")
+    assert "Exception ignored" not in output.logs
+    assert "BrokenPipe" not in output.logs
