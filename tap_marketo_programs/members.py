@@ -26,7 +26,7 @@ from tap_marketo_programs.export.runner import ExportRequest, ExportRunner, Expo
 from tap_marketo_programs.versions import ActivatesLast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -137,9 +137,9 @@ class ProgramMembersStream(ActivatesLast):
         self.stream_state.update(self._ledger.to_bookmark())
         self._tap.state_writer.write_state(self.tap_state)
 
-    def count_rows(self, path: Path) -> int:
-        """Check a whole file; its number of rows."""
-        return self._rows(path).check()
+    def count_rows(self, path: Path, fields: Collection[str]) -> int:
+        """Check a whole file with these columns; its number of rows."""
+        return self._rows(path, fields, Counter()).check()
 
     def program_exists(self, program_id: int) -> bool:
         """Ask Marketo whether a program is still there."""
@@ -229,18 +229,22 @@ class ProgramMembersStream(ActivatesLast):
             if self.config["on_quota_exhausted"] != "stop":
                 raise
             self.logger.warning("%s", error)
+            # A part of a full table must not replace the whole of the one before.
+            self._version_to_activate = None
         finally:
-            runner.save_if_needed()
-            if dry_run:
-                # Nobody keeps a test's state, so nobody would take its jobs up.
-                runner.cancel()
-            runner.progress.ended(
-                self.client.limits.made,
-                self.client.retries,
-                self._nulled.total(),
-                self.client.now(),
-            )
-            self._tell_nulled()
+            try:
+                runner.save_if_needed()
+            finally:
+                if dry_run:
+                    # Nobody keeps a test's state, so nobody would take its jobs up.
+                    runner.cancel()
+                runner.progress.ended(
+                    self.client.limits.made,
+                    self.client.retries,
+                    self._nulled.total(),
+                    self.client.now(),
+                )
+                self._tell_nulled()
 
     def _request(self) -> ExportRequest:
         until = self.client.now().replace(microsecond=0)
@@ -276,15 +280,20 @@ class ProgramMembersStream(ActivatesLast):
             quota_mb=self.config.get("daily_export_quota_mb"),
         )
 
-    def _rows(self, path: Path, nulled: Counter[str] | None = None) -> MemberFile:
-        return MemberFile(path, self.properties, Counter() if nulled is None else nulled)
+    def _rows(self, path: Path, fields: Collection[str], nulled: Counter[str]) -> MemberFile:
+        columns = {
+            name: spec
+            for name, spec in self.properties.items()
+            if name in fields or name in _AUTOMATIC
+        }
+        return MemberFile(path, columns, nulled)
 
     def _export_rows(self, runner: ExportRunner, export: Export) -> Iterator[dict[str, Any]]:
         """The wanted rows of one file; between two, the runner may need a STATE."""
         if export.file.path is None:
             return
         floor = export.slice.floor and wire_time(export.slice.floor)[:_TO_THE_SECOND]
-        for row in self._rows(export.file.path, self._nulled):
+        for row in self._rows(export.file.path, runner.fields, self._nulled):
             runner.attend()
             updated_at = row.get("updatedAt")
             # Both in RFC 3339 UTC, so up to the second their text compares as time.

@@ -69,6 +69,7 @@ class ExportProgress:
         self.jobs_given_up = 0
         self.jobs_done = 0
         self.rows = 0
+        self.bytes = 0
 
     # What happens
 
@@ -111,13 +112,9 @@ class ExportProgress:
         """All rows of a file are out."""
         self.jobs_done += 1
         self.rows += file.rows
+        self.bytes += file.size
 
     # What it amounts to
-
-    @property
-    def megabytes(self) -> float:
-        """What this run's own jobs exported."""
-        return sum(self._completed[one].file_size or 0 for one in self._ours) / MEGABYTE
 
     def megabytes_today(self, now: datetime) -> float:
         """What this API user's jobs, as far as they are known, exported today."""
@@ -153,7 +150,7 @@ class ExportProgress:
             self.jobs_created,
             self.jobs_given_up,
             self.rows,
-            self.megabytes,
+            self.bytes / MEGABYTE,
             calls,
             retries,
             self._quota(now),
@@ -165,7 +162,7 @@ class ExportProgress:
             (ExportMetric.JOBS_GIVEN_UP, self.jobs_given_up),
             (ExportMetric.JOBS_DONE, self.jobs_done),
             (ExportMetric.ROWS, self.rows),
-            (ExportMetric.BYTES, round(self.megabytes * MEGABYTE)),
+            (ExportMetric.BYTES, self.bytes),
             (ExportMetric.API_CALLS, calls),
             (ExportMetric.RETRIES, retries),
             (ExportMetric.NULLED_CELLS, nulled),

@@ -45,7 +45,7 @@ from tap_marketo_programs.export.progress import ExportProgress
 from tap_marketo_programs.export.task import ExportTask, Phase, TaskBoard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -61,7 +61,7 @@ logger = logging.getLogger(__name__)
 MOST_CREATES = 3
 # Downloads of one job before it is recreated.
 MOST_DOWNLOADS = 2
-# Jobs recreated for the sake of their file.
+# Jobs whose file is no good before their slice is given up.
 MOST_BAD_JOBS = 2
 # Failed jobs in a row: then it is not the programs.
 MOST_FAILURES = 12
@@ -120,8 +120,8 @@ class Surroundings(Protocol):
     def save(self) -> None:
         """Write the ledger to STATE; called by the main thread only."""
 
-    def count_rows(self, path: Path) -> int:
-        """Check a whole file; its number of rows, or FileCorrupt."""
+    def count_rows(self, path: Path, fields: Collection[str]) -> int:
+        """Check a whole file with these columns; its number of rows, or FileCorrupt."""
 
     def program_exists(self, program_id: int) -> bool:
         """Ask Marketo whether a program is still there."""
@@ -177,6 +177,8 @@ class ExportRunner:
         self._queue_full_since: float | None = None
         self._create_at = 0.0
         self._changed: list[int] = []
+        # Programs of which a part was given up: their watermarks must not pass it.
+        self._left_out: set[int] = set()
         self._threads: list[threading.Thread] = []
         self._folder = PrivateFolder()
 
@@ -231,7 +233,8 @@ class ExportRunner:
         export.file.remove()
         with self._board.changed:
             self._ledger.dropped(export.export_id)
-            self._ledger.emitted(export.slice)
+            kept = tuple(one for one in export.slice.program_ids if one not in self._left_out)
+            self._ledger.emitted(replace(export.slice, program_ids=kept))
             self._board.remove(export.task)
             self._unsaved = True
         self.progress.emitted(export.file)
@@ -244,7 +247,9 @@ class ExportRunner:
             self._board.changed.notify_all()
         give_up_at = self._clock.monotonic() + JOIN_SECONDS
         for thread in self._threads:
-            thread.join(max(0.0, give_up_at - self._clock.monotonic()))
+            # The garbage collector may close an abandoned generator in any thread.
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, give_up_at - self._clock.monotonic()))
         self._folder.remove()
 
     def cancel(self) -> None:
@@ -297,6 +302,8 @@ class ExportRunner:
     def _prepare(self) -> None:
         for job in list(self._ledger.in_flight.values()):
             self._reattach(job)
+        # A job that was recreated stands behind younger ones in the ledger.
+        self._board.tasks.sort(key=lambda task: task.slice.until)
         self._plan()
         self._count_used()
         self.progress.planned(
@@ -304,7 +311,8 @@ class ExportRunner:
             len(self._board.unprobed),
         )
         for work in (self._feed, self._fetch):
-            thread = threading.Thread(target=self._guard, args=(work,), daemon=True)
+            name = f"{self._request.stream}{work.__name__}"
+            thread = threading.Thread(target=self._guard, args=(work,), name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -318,11 +326,12 @@ class ExportRunner:
 
     def _plan(self) -> None:
         """Add the slices that neither the ledger nor a job in flight covers."""
-        wanted = self._request.program_ids
+        wanted = [one for one in self._request.program_ids if one not in self._left_out]
         if self._request.full_table:
             covered = {one for task in self._board.tasks for one in task.slice.program_ids}
             self._board.add(full([one for one in wanted if one not in covered], self._until))
             return
+        self._fill_gaps(set(wanted))
         known = self._known_until()
         interrupted = self._ledger.unfinished
         if interrupted and self._until - interrupted <= RESTART_PERIOD:
@@ -333,6 +342,25 @@ class ExportRunner:
         else:
             self._ledger.unfinished = self._until
         self._board.add(plan(wanted, known, self._request.bounds))
+
+    def _fill_gaps(self, wanted: set[int]) -> None:
+        """Plan what lies between a watermark and a job in flight.
+
+        The job that was to bring it may have failed, or have become unfit,
+        while a later one of the same programs is still good.
+        """
+        known = dict(self._ledger.watermarks)
+        for task in list(self._board.tasks):
+            ids, window = task.slice.program_ids, task.slice.window
+            start = window.start if window else task.slice.floor
+            behind = [
+                one for one in ids if start and one in wanted and known.get(one, start) < start
+            ]
+            if start and behind:
+                bounds = replace(self._request.bounds, now=start)
+                self._board.insert(task, plan(behind, known, bounds))
+            for program_id in ids:
+                known[program_id] = max(known.get(program_id, task.slice.until), task.slice.until)
 
     def _known_until(self) -> dict[int, datetime]:
         """Watermarks as they will be once everything that is under way is out."""
@@ -349,17 +377,23 @@ class ExportRunner:
         starts where this one's would have: a row that is committed late is not
         lost by asking early.
         """
-        with self._board.changed:
-            known = self._known_until()
-        changed = self._around.has_changed(program_id, known[program_id], self._until)
-        with self._board.changed:
-            self._board.unprobed.remove(program_id)
+        board = self._board
+        with board.changed:
+            if program_id not in board.unprobed:
+                return
+            since = self._known_until()[program_id]
+        changed = self._around.has_changed(program_id, since, self._until)
+        with board.changed:
+            # A file that is no good may have taken the program off the list meanwhile.
+            if program_id in board.unprobed:
+                board.unprobed.remove(program_id)
             if changed:
                 self._changed.append(program_id)
-            if not self._board.unprobed:
+            if not board.unprobed:
                 # Only now: ten at a time is cheaper than one by one.
-                self._board.add(plan(self._changed, known, self._request.bounds))
-            self._board.changed.notify_all()
+                wanted = [one for one in self._changed if one not in self._left_out]
+                board.add(plan(wanted, self._known_until(), self._request.bounds))
+            board.changed.notify_all()
 
     @property
     def _until(self) -> datetime:
@@ -466,15 +500,22 @@ class ExportRunner:
         """The next planned task, if there is a place for its job."""
         board, most = self._board, self._settings.max_queued
         finished = board.count(Phase.COMPLETED, Phase.FETCHING, Phase.READY, Phase.EMITTING)
-        if board.count(Phase.CREATED, Phase.RUNNING) >= most or finished > most + MOST_FILES:
+        if board.count(Phase.CREATED, Phase.RUNNING) >= most:
             return None
-        return next(iter(board.of(Phase.PLANNED)), None)
+        planned = board.of(Phase.PLANNED)
+        if finished > most + MOST_FILES:
+            # Only what these wait for; with nothing at all they might wait for ever.
+            planned = [task for task in planned if board.holds_up(task)]
+        return next(iter(planned), None)
 
     def _create(self, task: ExportTask) -> None:
         if self._quota_is_used():
             return
         with self._board.changed:
             known = set(self._ledger.in_flight)
+            if not self._request.bounds.filterable:
+                # Planned, or taken up from an earlier run, before a 1035 said so.
+                task.slice = task.slice.unfiltered()
         try:
             job = self._api.create(task.slice, self.fields, known)
         except DailyQuotaExceeded as error:
@@ -647,7 +688,7 @@ class ExportRunner:
             "Marketo no longer knows %s; exporting without. Refresh the catalog to silence this.",
             shown,
         )
-        self.fields[:] = [name for name in self.fields if name not in names]
+        self.fields = [name for name in self.fields if name not in names]
 
     def _job_died(self, task: ExportTask, why: str) -> None:
         """A job ended without a file: try once more, then look for the program at fault."""
@@ -680,9 +721,8 @@ class ExportRunner:
         with board.changed:
             for program_id in gone:
                 self._ledger.forget(program_id)
-                board.drop_program(program_id)
+                self._leave_out(program_id)
             if gone:
-                task.creates = 0
                 return
             if len(ids) > 1:
                 # Each part gets one try: the whole has had its share.
@@ -691,7 +731,12 @@ class ExportRunner:
             message = f"program {ids[0]} cannot be exported: {why}"
             board.problems.append(ExportFailed(message))
             logger.error("%s; going on with the others", message)
-            board.drop_program(ids[0])
+            self._leave_out(ids[0])
+
+    def _leave_out(self, program_id: int) -> None:
+        """A part of a program will not come: what is known of it ends before that part."""
+        self._left_out.add(program_id)
+        self._board.drop_program(program_id)
 
     # Files
 
@@ -701,7 +746,8 @@ class ExportRunner:
         downloader = Downloader(
             self._api,
             self._folder.path,
-            self._around.count_rows,
+            # A file made before a field was dropped has that column still, and may.
+            lambda path: self._around.count_rows(path, self.fields),
             self._clock,
             lambda: board.stopping,
         )
@@ -736,11 +782,13 @@ class ExportRunner:
         with board.changed:
             task.bad_files += 1
             if task.bad_files < MOST_DOWNLOADS:
-                board.move(task, Phase.COMPLETED)
+                # Either the file or what the status says of it is wrong: ask for both again.
+                task.due = self._clock.monotonic() + self._settings.poll_interval
+                board.move(task, Phase.RUNNING)
                 return
         self.progress.given_up()
-        if task.creates < MOST_BAD_JOBS:
-            task.creates = max(task.creates, 1)
+        task.bad_jobs += 1
+        if task.bad_jobs < MOST_BAD_JOBS:
             self._take_back(task)
             return
         with board.changed:
@@ -748,7 +796,7 @@ class ExportRunner:
             self._unsaved = True
             board.problems.append(error)
             for program_id in task.slice.program_ids:
-                board.drop_program(program_id)
+                self._leave_out(program_id)
             board.remove(task)
 
 

@@ -44,6 +44,7 @@ class ExportTask:
         deadline: When its job is overdue.
         creates: Jobs created for it in this run.
         bad_files: Files of the current job that were no good.
+        bad_jobs: Jobs whose file never was.
     """
 
     slice: ExportSlice
@@ -54,6 +55,7 @@ class ExportTask:
     deadline: float = float("inf")
     creates: int = 0
     bad_files: int = 0
+    bad_jobs: int = 0
 
     @property
     def export_id(self) -> str:
@@ -94,6 +96,11 @@ class TaskBoard:
     def add(self, slices: Iterable[ExportSlice]) -> None:
         """Plan more work behind what is there."""
         self.tasks.extend(ExportTask(one) for one in slices)
+
+    def insert(self, before: ExportTask, slices: Iterable[ExportSlice]) -> None:
+        """Plan more work that has to leave before a task does."""
+        at = self.tasks.index(before)
+        self.tasks[at:at] = [ExportTask(one) for one in slices]
 
     def replace(
         self,
@@ -141,6 +148,15 @@ class TaskBoard:
             if task.phase not in {Phase.READY, Phase.EMITTING}:
                 waiting.update(task.slice.program_ids)
 
+    def holds_up(self, task: ExportTask) -> bool:
+        """Whether a finished task waits for this one."""
+        behind = self.tasks[self.tasks.index(task) + 1 :]
+        ours = set(task.slice.program_ids)
+        return any(
+            other.phase is Phase.COMPLETED and not ours.isdisjoint(other.slice.program_ids)
+            for other in behind
+        )
+
     @property
     def is_over(self) -> bool:
         """Whether the background threads have nothing to wait for."""
@@ -154,4 +170,6 @@ class TaskBoard:
             return bool(self.unprobed) or any(
                 task.phase is not Phase.EMITTING for task in self.tasks
             )
-        return self.count(Phase.RUNNING, Phase.COMPLETED, Phase.FETCHING, Phase.READY) > 0
+        # A completed task may wait for one that no job will be created for any more.
+        moving = self.count(Phase.RUNNING, Phase.FETCHING, Phase.READY) > 0
+        return moving or self.next_to_fetch() is not None
