@@ -1,0 +1,228 @@
+"""What the tests of the export engine share: scenes, watchful writers, a checker of STATEs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from harness import Output, only
+from singer_sdk.io_base import SingerWriter
+
+from tap_marketo_programs.export.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from harness import Tap
+    from marketo_sandbox.control import SandboxControl
+    from singer_sdk.singerlib import Message
+
+MEMBERS = "program_members"
+MINUTE = 60
+HOUR = 3600
+DAY = 24 * HOUR
+
+Row = dict[str, Any]
+
+
+class Cut(BaseException):
+    """The process is gone: no handler of the tap's may mistake it for an error."""
+
+
+class Writer(SingerWriter):
+    """Keeps the lines of a run; a test may look at, hold up or cut each one.
+
+    Args:
+        output: Where the lines go.
+        before: Called with each message before it is out.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        before: Callable[[dict[str, Any]], object] = lambda _: None,
+    ) -> None:
+        self._output = output
+        self._before = before
+        self._gone = False
+
+    def write_message(self, message: Message) -> None:
+        if self._gone:
+            return
+        line = self.format_message(message)
+        try:
+            self._before(message.to_dict())
+        except Cut:
+            self._gone = True
+            raise
+        self._output.lines.append(line)
+
+
+def moment(text: str) -> datetime:
+    """An instant as Marketo or the tap writes it."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def bookmark(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The members' bookmark of a state."""
+    return dict(state.get("bookmarks", {}).get(MEMBERS, {}))
+
+
+def ledger(state: Mapping[str, Any]) -> Ledger:
+    """What a state says of programs and jobs."""
+    return Ledger.from_bookmark(bookmark(state))
+
+
+def named(state: Mapping[str, Any]) -> set[str]:
+    """The jobs that a state names."""
+    return set(ledger(state).in_flight)
+
+
+@dataclass
+class Scene:
+    """A sandbox with programs, a tap aimed at it, and what the runs left behind."""
+
+    tap: Tap
+    settings: dict[str, Any] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
+    records: list[Row] = field(default_factory=list)
+    catalog: dict[str, Any] | None = None
+
+    @property
+    def control(self) -> SandboxControl:
+        """The sandbox's strings."""
+        return self.tap.sandbox.control
+
+    def begin(self, programs: int = 10, members: int = 3, **options: Any) -> None:  # noqa: ANN401 - any option of reset
+        """A new world of so many programs."""
+        knobs = {"rate_limit": None, **options.pop("knobs", {})}
+        self.control.reset(
+            world="sized",
+            programs=programs,
+            members_per_program=members,
+            knobs=knobs,
+            **options,
+        )
+        self.state, self.records, self.catalog = {}, [], None
+
+    def run(
+        self,
+        before: Callable[[dict[str, Any]], object] = lambda _: None,
+        **settings: Any,  # noqa: ANN401 - any setting
+    ) -> Output:
+        """One run on the members; its error is kept, its rows and its last STATE too."""
+        settings = self.settings | settings
+        catalog = self.catalog or self.tap.catalog(**settings)
+        output = Output()
+        try:
+            self.tap.make(
+                state=self.state,
+                catalog=only(catalog, MEMBERS),
+                writer=Writer(output, before),
+                **settings,
+            ).sync_all()
+        except (Exception, Cut) as error:  # noqa: BLE001 - the test looks at it
+            output.error = error.with_traceback(None)
+            # An abandoned generator must not live on in the frames of its error.
+            output.error.__context__ = output.error.__cause__ = None
+        wait_for_threads()
+        self.records += output.records()
+        self.state = output.state or self.state
+        return output
+
+    def sync(self, **options: Any) -> Output:  # noqa: ANN401 - see run
+        """Like `run`, for a run that must succeed."""
+        output = self.run(**options)
+        assert output.error is None, output.error
+        return output
+
+    def cut(self, after: Callable[[dict[str, Any]], bool], **settings: Any) -> Output:  # noqa: ANN401 - any setting
+        """A run whose process is gone when a message says so; that one is not out."""
+
+        def before(message: dict[str, Any]) -> None:
+            if after(message):
+                raise Cut
+
+        output = self.run(before, **settings)
+        assert isinstance(output.error, Cut), output.error
+        return output
+
+    # What happened over there
+
+    @property
+    def creates(self) -> int:
+        """Create calls that made a job."""
+        return len(self.control.jobs())
+
+    def asked(self) -> list[dict[str, Any]]:
+        """What each job was asked for, in the order of creation."""
+        return [job["request"] for job in self.control.jobs()]
+
+    def filters(self) -> list[dict[str, Any]]:
+        """The filter of each job, in the order of creation."""
+        return [request["filter"] for request in self.asked()]
+
+    def truth(self) -> dict[tuple[int, int], Row]:
+        """The members as they are."""
+        return {(row["leadId"], row["programId"]): row for row in self.control.truth()}
+
+    def held(self) -> dict[tuple[int, int], Row]:
+        """The members as a target holds them after all runs."""
+        return {(row["leadId"], row["programId"]): row for row in self.records}
+
+    def assert_complete(self) -> None:
+        """The target holds the truth."""
+        truth, held = self.truth(), self.held()
+        assert {key: held.get(key) for key in truth} == truth
+
+    def running(self) -> set[str]:
+        """Jobs that hold a place in the queue."""
+        return {
+            job["exportId"]
+            for job in self.control.jobs()
+            if job["status"] in {"Queued", "Processing"}
+        }
+
+
+def wait_for_threads() -> None:
+    """Wait for the threads of a run that is over; there must be none in a second."""
+    give_up_at = time.monotonic() + 5
+    while left := [one for one in threading.enumerate() if one.name.startswith(MEMBERS)]:
+        assert time.monotonic() < give_up_at, left
+        left[0].join(0.01)
+
+
+def assert_states_true(
+    outputs: Iterable[Output],
+    truth: Iterable[Row],
+    since: str = "",
+) -> int:
+    """No STATE says more than the rows before it; the number of STATEs looked at.
+
+    Args:
+        outputs: Of one run after another, each begun with the STATE of the one before.
+        truth: The members as they were all the time.
+        since: Rows older than this were not asked for.
+    """
+    rows = [row for row in truth if (row["updatedAt"] or "") >= since]
+    out: set[tuple[int, int]] = set()
+    seen = 0
+    for output in outputs:
+        for message in output.messages:
+            if message["type"] == "RECORD":
+                out.add((message["record"]["leadId"], message["record"]["programId"]))
+            elif message["type"] == "STATE" and bookmark(message["value"]):
+                watermarks = ledger(message["value"]).watermarks
+                said = [
+                    row
+                    for row in rows
+                    if row["programId"] in watermarks
+                    and moment(row["updatedAt"]) <= watermarks[row["programId"]]
+                ]
+                missing = [row for row in said if (row["leadId"], row["programId"]) not in out]
+                assert not missing, f"a STATE speaks of rows that are not out: {missing[:3]}"
+                seen += 1
+    return seen
