@@ -37,16 +37,19 @@ class Writer(SingerWriter):
 
     Args:
         output: Where the lines go.
-        before: Called with each message before it is out.
+        before: Called with each message before it is out; `Cut` ends the output there.
+        after: Called with each message once it is out; likewise.
     """
 
     def __init__(
         self,
         output: Output,
         before: Callable[[dict[str, Any]], object] = lambda _: None,
+        after: Callable[[dict[str, Any]], object] = lambda _: None,
     ) -> None:
         self._output = output
         self._before = before
+        self._after = after
         self._gone = False
 
     def write_message(self, message: Message) -> None:
@@ -55,10 +58,11 @@ class Writer(SingerWriter):
         line = self.format_message(message)
         try:
             self._before(message.to_dict())
+            self._output.lines.append(line)
+            self._after(message.to_dict())
         except Cut:
             self._gone = True
             raise
-        self._output.lines.append(line)
 
 
 def moment(text: str) -> datetime:
@@ -111,6 +115,7 @@ class Scene:
     def run(
         self,
         before: Callable[[dict[str, Any]], object] = lambda _: None,
+        after: Callable[[dict[str, Any]], object] = lambda _: None,
         **settings: Any,  # noqa: ANN401 - any setting
     ) -> Output:
         """One run on the members; its error is kept, its rows and its last STATE too."""
@@ -121,7 +126,7 @@ class Scene:
             self.tap.make(
                 state=self.state,
                 catalog=only(catalog, MEMBERS),
-                writer=Writer(output, before),
+                writer=Writer(output, before, after),
                 **settings,
             ).sync_all()
         except (Exception, Cut) as error:  # noqa: BLE001 - the test looks at it
@@ -139,14 +144,20 @@ class Scene:
         assert output.error is None, output.error
         return output
 
-    def cut(self, after: Callable[[dict[str, Any]], bool], **settings: Any) -> Output:  # noqa: ANN401 - any setting
-        """A run whose process is gone when a message says so; that one is not out."""
+    def cut(
+        self,
+        when: Callable[[dict[str, Any]], bool],
+        *,
+        out: bool = False,
+        **settings: Any,  # noqa: ANN401 - any setting
+    ) -> Output:
+        """A run whose process is gone when a message says so, before or once that is out."""
 
-        def before(message: dict[str, Any]) -> None:
-            if after(message):
+        def end(message: dict[str, Any]) -> None:
+            if when(message):
                 raise Cut
 
-        output = self.run(before, **settings)
+        output = self.run(**{"after" if out else "before": end}, **settings)
         assert isinstance(output.error, Cut), output.error
         return output
 
