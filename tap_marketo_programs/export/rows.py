@@ -31,7 +31,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.schema import utc_date, utc_timestamp
@@ -44,7 +44,7 @@ Value = str | int | float | bool | None
 ROW_LIMIT = 64 * 1024 * 1024
 """Bytes of one row, and so of one cell, beyond which a file is no table."""
 
-_BLOCK = 64 * 1024  # what is read, split and converted at once; more leaves the processor's cache
+_BLOCK = 128 * 1024  # what is read, split and converted at once
 _GUESSES = 4 * ROW_LIMIT  # bytes that may be read in vain to make sense of stray quotes
 
 # The csv module's own limit is 128 KiB a cell, and one for the whole process.
@@ -95,8 +95,8 @@ def _integer(cell: str) -> int:
 
 def _number(cell: str) -> int | float:
     """An int where digits alone are written, else a float that JSON can hold."""
-    if len(cell) <= _PLAIN_DIGITS and cell.isdecimal() and cell.isascii():
-        return int(cell)
+    if len(cell) <= _PLAIN_DIGITS and cell.replace(".", "", 1).isdecimal() and cell.isascii():
+        return float(cell) if "." in cell else int(cell)
     text = cell.strip()
     if len(text) > _NUMBER_LENGTH or not _NUMBER.fullmatch(text):
         raise ValueError
@@ -120,7 +120,7 @@ _BY_FORMAT: Mapping[str, Callable[[str], Value]] = {"date": utc_date, "date-time
 
 # --- columns -------------------------------------------------------------
 
-_Convert = Callable[[Sequence[str]], list[Value]]
+_Convert = Callable[[Sequence[str]], Sequence[Value]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,33 +166,105 @@ def _declared(schema: Mapping[str, Any]) -> tuple[set[str], str]:
     return types or {"string", "null"}, next(formats, "")
 
 
-def _text(cells: Sequence[str]) -> list[Value]:
+def _text(cells: Sequence[str]) -> Sequence[Value]:
+    nulls = cells.count("null")
+    if nulls == len(cells):
+        return [None] * nulls
+    if not nulls and "" not in cells:
+        return cells
     return [cell if cell and cell != "null" else None for cell in cells]
 
 
-def _text_never_null(cells: Sequence[str]) -> list[Value]:
+def _text_never_null(cells: Sequence[str]) -> Sequence[Value]:
     # A catalog that forbids null gets the empty text: the two cannot be told apart anyway.
     return ["" if cell == "null" else cell for cell in cells]
 
 
-def _all_plain_digits(cells: Sequence[str]) -> bool:
-    """Whether every cell is what an id looks like, asked of all at once."""
+# What follows looks at a whole column at once, since most columns hold nothing
+# but cells of the usual form; a column that does not is read cell by cell.
+
+
+def _plain_integers(cells: Sequence[str]) -> Sequence[Value] | None:
+    """The numbers, if every cell is what an id looks like."""
     joined = "".join(cells)
-    return (
-        joined.isdecimal()
-        and joined.isascii()
-        and "" not in cells
-        and len(max(cells, key=len)) <= _PLAIN_DIGITS
-    )
+    if joined.isdecimal() and joined.isascii():
+        lengths = set(map(len, cells))
+        if 0 not in lengths and max(lengths) <= _PLAIN_DIGITS:
+            return list(map(int, cells))
+    return None
+
+
+def _plain_numbers(cells: Sequence[str]) -> Sequence[Value] | None:
+    """The numbers, if every cell is null or digits with a point or without."""
+    texts = _text(cells)
+    present = [text for text in texts if isinstance(text, str)]
+    joined = "".join(present)
+    digits = joined.replace(".", "")
+    if not (digits.isdecimal() and digits.isascii()) or max(map(len, present)) > _PLAIN_DIGITS:
+        return None
+    try:
+        return [
+            None if text is None else float(text) if "." in text else int(text)
+            for text in cast("Sequence[str | None]", texts)
+        ]
+    except ValueError:  # two points, or nothing but one
+        return None
+
+
+_MOMENT = b"0000-00-00T00:00:00Z"
+_MINUTES, _SECONDS = _MOMENT.index(b":") + 1, _MOMENT.rindex(b":") + 1
+_TO_THE_HOUR = _MINUTES - 1
+_ANY_DIGIT = bytes.maketrans(b"123456789", b"0" * 9)
+# Hours that the calendar has; a file's datetimes lie in a few ten thousand.
+_KNOWN_HOURS: set[str] = set()
+_MOST_HOURS = 200_000
+
+
+def _plain_moments(cells: Sequence[str]) -> Sequence[Value] | None:
+    """The cells, if each is null or `YYYY-MM-DDThh:mm:ssZ`.
+
+    The form of the whole column is compared, each distinct hour is held
+    against the calendar, and the tens of minutes and seconds are looked at in
+    one go.
+    """
+    texts = _text(cells)
+    present = [text for text in texts if isinstance(text, str)] if texts is not cells else cells
+    joined = "".join(present)
+    if not joined.isascii():
+        return None
+    raw = joined.encode()
+    if raw.translate(_ANY_DIGIT) != _MOMENT * len(present):
+        return None
+    tens = raw[_MINUTES :: len(_MOMENT)] + raw[_SECONDS :: len(_MOMENT)]
+    if tens.translate(None, b"012345"):
+        return None
+    hours = {text[:_TO_THE_HOUR] for text in present} - _KNOWN_HOURS
+    try:
+        for hour in hours:
+            utc_timestamp(f"{hour}:00:00Z")
+    except ValueError:
+        return None
+    if len(_KNOWN_HOURS) < _MOST_HOURS:
+        _KNOWN_HOURS.update(hours)
+    return texts
+
+
+_AT_ONCE: Mapping[Callable[[str], Value], Callable[[Sequence[str]], Sequence[Value] | None]] = {
+    _integer: _plain_integers,
+    _number: _plain_numbers,
+    utc_timestamp: _plain_moments,
+}
 
 
 def _typed(parse: Callable[[str], Value], name: str, nulled: Counter[str]) -> _Convert:
-    digits_parse = parse in (_integer, _number)
+    at_once = _AT_ONCE.get(parse)
 
-    def convert(cells: Sequence[str]) -> list[Value]:
-        if digits_parse and _all_plain_digits(cells):
-            return list(map(int, cells))
-        # Cells repeat: nulls, booleans, the datetimes of one import.
+    def convert(cells: Sequence[str]) -> Sequence[Value]:
+        if cells.count("null") == len(cells):
+            return [None] * len(cells)
+        if at_once is not None and (column := at_once(cells)) is not None:
+            return column
+        # Cells repeat: nulls, booleans, the dates of one import.
         values: dict[str, Value] = {}
         for cell in set(cells):
             if not cell or cell == "null":
@@ -203,7 +275,7 @@ def _typed(parse: Callable[[str], Value], name: str, nulled: Counter[str]) -> _C
             except ValueError:
                 values[cell] = None
                 nulled[name] += cells.count(cell)
-        return [values[cell] for cell in cells]
+        return list(map(values.__getitem__, cells))
 
     return convert
 
@@ -324,22 +396,50 @@ def _verify(block: bytes, width: int) -> bytes:
     return bare
 
 
-def _split(block: bytes, *, crlf: bool) -> list[list[str]]:
-    """The rows of a block that `_verify` let pass."""
+# A quoted cell in text that `_verify` let pass, where each quote begins or ends one.
+_QUOTED_TEXT = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
+# With more quotes than these in a row the csv module is the faster reader.
+_FEW_QUOTES = 4
+
+
+def _split(block: bytes, width: int, *, crlf: bool) -> list[Sequence[str]]:
+    """The columns of a block that `_verify` let pass."""
     text = block.decode("utf-8", "replace")
-    if '"' not in text:
-        if crlf:
-            text = text.replace("\r\n", "\n")
-        return [line.split(",") for line in text[:-1].split("\n")]
+    quotes = text.count('"')
     # The csv module ends a row at a lone CR, too.
-    if text.count("\r") == (text.count("\r\n") if crlf else 0):
+    if quotes > _FEW_QUOTES * text.count("\n") and text.count("\r") == (
+        text.count("\r\n") if crlf else 0
+    ):
         try:
             # It reads an empty line as no cell; here it is one empty cell.
-            return [row or [""] for row in csv.reader(io.StringIO(text, newline="\n"))]
+            rows = [row or [""] for row in csv.reader(io.StringIO(text, newline="\n"))]
         except csv.Error:
             msg = "The csv module cannot read a row of the export file."
             raise FileCorrupt(msg) from None
-    return list(_Records(iter([text]), width=None, crlf=crlf))
+        return list(zip(*rows, strict=True))
+    cells = _cells_around(text, crlf=crlf)
+    return [cells[place::width] for place in range(width)]
+
+
+def _cells_around(text: str, *, crlf: bool) -> list[str]:
+    """All cells in a row; the quoted ones are put aside while the rest is split."""
+    aside: list[str] = []
+
+    def put_aside(found: re.Match[str]) -> str:
+        aside.append(found[1].replace('""', '"'))
+        # No cell can hold it: NULs are gone from the bytes already.
+        return "\0"
+
+    if '"' in text:
+        text = _QUOTED_TEXT.sub(put_aside, text)
+    if crlf:
+        text = text.replace("\r\n", "\n")
+    cells = text[:-1].replace("\n", ",").split(",")
+    at = -1
+    for cell in aside:
+        at = cells.index("\0", at + 1)
+        cells[at] = cell
+    return cells
 
 
 # --- records, one by one ---------------------------------------------------
@@ -537,6 +637,11 @@ class MemberFile:
         ]
         self._clean: bool | None = None
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the wanted columns, in the order of the properties."""
+        return [column.name for column in self._columns]
+
     def check(self) -> int:
         """Pass over the whole file once, before a row of it is used.
 
@@ -558,31 +663,46 @@ class MemberFile:
 
     def __iter__(self) -> Iterator[dict[str, Value]]:
         """The records; FileCorrupt as in `check`, which is called first if it was not."""
+        names = self.names
+        for columns, count in self.columns():
+            if not names:
+                yield from ({} for _ in range(count))
+                continue
+            for row in zip(*columns, strict=True):
+                yield dict(zip(names, row, strict=True))
+
+    def columns(self) -> Iterator[tuple[list[Sequence[Value]], int]]:
+        """The values by column, block by block, for whoever needs no dicts.
+
+        Yields:
+            The columns in the order of the properties, and the number of rows.
+        """
         if self._clean is None:
             self.check()
-        names = [column.name for column in self._columns]
         with self._path.open("rb") as file:
             source = _Bytes(file)
             header, rest = _read_header(source)
             if header is None:
                 return
-            places = [header.names.index(name) for name in names]
-            for rows in self._batches(source, rest, header):
-                if not names:
-                    yield from ({} for _ in rows)
-                    continue
-                cells = list(zip(*rows, strict=True))
+            places = [header.names.index(column.name) for column in self._columns]
+            for cells in self._blocks(source, rest, header):
                 values = [
                     column.convert(cells[place])
                     for column, place in zip(self._columns, places, strict=True)
                 ]
-                for row in zip(*values, strict=True):
-                    yield dict(zip(names, row, strict=True))
+                yield values, len(cells[0])
 
-    def _batches(self, source: _Bytes, rest: bytes, header: _Header) -> Iterator[list[list[str]]]:
+    def _blocks(
+        self,
+        source: _Bytes,
+        rest: bytes,
+        header: _Header,
+    ) -> Iterator[Sequence[Sequence[str]]]:
+        """The file's own columns, block by block."""
         if self._clean:
-            return (_split(block, crlf=header.crlf) for block in _blocks(source, rest))
-        return _batches(_records(source, rest, header))
+            width = len(header.names)
+            return (_split(block, width, crlf=header.crlf) for block in _blocks(source, rest))
+        return (list(zip(*rows, strict=True)) for rows in _batches(_records(source, rest, header)))
 
     def _check_header(self, header: _Header) -> None:
         missing = [column.name for column in self._columns if column.name not in header.names]
@@ -602,7 +722,8 @@ class MemberFile:
             for block in _blocks(source, rest):
                 bare = _verify(block, len(header.names))
                 if self._required and not (digits and digits.fullmatch(bare)):
-                    self._check_required(_split(block, crlf=header.crlf), header, count)
+                    cells = _split(block, len(header.names), crlf=header.crlf)
+                    self._check_required(cells, header, count)
                 count += bare.count(b"\n")
         return count
 
@@ -613,14 +734,18 @@ class MemberFile:
             header, rest = _read_header(source)
             if header is not None:
                 for rows in _batches(_records(source, rest, header)):
-                    self._check_required(rows, header, count)
+                    self._check_required(list(zip(*rows, strict=True)), header, count)
                     count += len(rows)
         return count
 
-    def _check_required(self, rows: list[list[str]], header: _Header, before: int) -> None:
+    def _check_required(
+        self,
+        cells: Sequence[Sequence[str]],
+        header: _Header,
+        before: int,
+    ) -> None:
         for column in self._required:
-            place = header.names.index(column.name)
-            values = column.convert([row[place] for row in rows])
+            values = column.convert(cells[header.names.index(column.name)])
             if None in values:
                 row = before + values.index(None) + 1
                 msg = f"Data row {row} of the export file has no fitting value for {column.name}."
