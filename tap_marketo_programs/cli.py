@@ -14,15 +14,16 @@ import os
 import signal
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.exceptions import (
     AbortedSyncFailedException,
     AbortedSyncPausedException,
     ConfigValidationError,
 )
-from singer_sdk.io_base import SingerWriter
 from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.singerlib import Catalog
 
@@ -30,7 +31,7 @@ from tap_marketo_programs.errors import MarketoConfigError, MarketoError
 from tap_marketo_programs.export.folder import PrivateFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import click
     from singer_sdk.singerlib import Message
@@ -82,27 +83,40 @@ class TargetGone(Exception):
     """Nobody reads our messages any more."""
 
 
-class SafeWriter(SingerWriter):
-    """Writes messages whole: a signal takes effect between two, never inside one."""
+class SafeWriter(MsgSpecWriter):
+    """Writes messages whole: a signal takes effect between two, never inside one.
+
+    Both methods raise:
+        TargetGone: In place of the BrokenPipeError that click would take for
+            the wish of a user who has read enough, and end without a word.
+        Terminated: A signal came.
+    """
 
     def write_message(self, message: Message) -> None:
-        """Write one message; then heed a signal that came meanwhile.
-
-        Raises:
-            TargetGone: In place of the BrokenPipeError that click would take for
-                the wish of a user who has read enough, and end without a word.
-            Terminated: A signal came.
-        """
-        _Messages.writing = True
-        try:
+        """Write one message."""
+        with _whole():
             super().write_message(message)
-        except BrokenPipeError:
-            raise TargetGone from None
-        finally:
-            _Messages.writing = False
-        if _Messages.pending is not None:
-            signum, _Messages.pending = _Messages.pending, None
-            raise Terminated(signum)
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write many messages, encoded already, each with its line end."""
+        with _whole():
+            sys.stdout.buffer.write(lines)
+            sys.stdout.flush()
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Let nothing cut into what is written here; heed a signal that came meanwhile."""
+    _Messages.writing = True
+    try:
+        yield
+    except BrokenPipeError:
+        raise TargetGone from None
+    finally:
+        _Messages.writing = False
+    if _Messages.pending is not None:
+        signum, _Messages.pending = _Messages.pending, None
+        raise Terminated(signum)
 
 
 class OneLine(logging.Filter):

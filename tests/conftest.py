@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from harness import SPEED, FastClock, Output, Tap
+from harness import SPEED, FastClock, Output, Tap, message_lines
 from marketo_sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -85,6 +85,6 @@ def command(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Output]:
             cwd=tmp_path,
             env=environment,
         )
-        return Output(done.stdout.splitlines(), logs=done.stderr, code=done.returncode)
+        return Output(message_lines(done.stdout), logs=done.stderr, code=done.returncode)
 
     return run

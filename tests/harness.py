@@ -83,6 +83,11 @@ class Output:
         return states[-1]["value"] if states else {}
 
 
+def message_lines(text: str) -> list[str]:
+    """The lines of stdout; unlike `splitlines`, only a line feed ends one."""
+    return [line for line in text.split("\n") if line]
+
+
 class Target:
     """What a target holds that loads every output by key, newest last."""
 

@@ -15,7 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from harness import Output, Tap, by_key, only
+from harness import Output, Tap, by_key, message_lines, only
 from marketo_sandbox.tokens import CLIENT_SECRET
 
 from tap_marketo_programs.errors import PermissionDenied, StateRefused
@@ -85,7 +85,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def result(process: subprocess.Popen[str], timeout: float = SOON) -> Output:
     out, err = process.communicate(timeout=timeout)
-    return Output(out.splitlines(), logs=err, code=process.returncode)
+    return Output(message_lines(out), logs=err, code=process.returncode)
 
 
 def settings(sandbox: Sandbox, **others: Any) -> dict[str, Any]:  # noqa: ANN401 - any setting
@@ -618,7 +618,7 @@ def test_a_signal_in_the_middle_of_the_rows_leaves_whole_lines_and_no_false_stat
     lines = [process.stdout.readline() for _ in range(500)]
 
     process.send_signal(number)
-    lines += process.stdout.read().splitlines(keepends=True)
+    lines += process.stdout.readlines()
     logs = process.stderr.read()
     output = Output(lines, logs=logs, code=process.wait(timeout=SOON))
 
