@@ -14,6 +14,7 @@ from singer_sdk.batch import Batcher
 from singer_sdk.streams import RESTStream
 
 from tap_marketo_programs import schema
+from tap_marketo_programs.base import MarketoStream
 from tap_marketo_programs.errors import RequestRefused, StateRefused
 from tap_marketo_programs.paging import PAGE_SIZE, OffsetSweep
 from tap_marketo_programs.programs import PROGRAMS_PATH
@@ -25,7 +26,6 @@ from tap_marketo_programs.tags import (
     tag_types,
     wanted_tags,
 )
-from tap_marketo_programs.versions import ActivatesLast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _DETAILS = ("startDate", "endDate", "tags", "costs")
 
 
-class AssetStream(ActivatesLast, RESTStream[int]):
+class AssetStream(MarketoStream, RESTStream[int]):
     """A listing of the asset API, paged by offset.
 
     Args:
@@ -99,23 +99,11 @@ class AssetStream(ActivatesLast, RESTStream[int]):
         batch_config: BatchConfig,
         context: Context | None = None,
     ) -> Iterable[tuple[BaseBatchFileEncoding, list[str]]]:
-        """Batches of what RECORD messages would hold.
-
-        Without this override they would hold deselected fields too, and nothing
-        of what stream maps and flattening have promised in the SCHEMA message.
-        """
+        """Batches of what RECORD messages would hold."""
         batcher = Batcher(self.tap_name, self.name, batch_config)
         records = self._sync_records(context, write_messages=False)
-        for manifest in batcher.get_batches(self._as_written(records)):
+        for manifest in batcher.get_batches(self.as_written(records)):
             yield batch_config.encoding, manifest
-
-    def _as_written(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Records as the stream's first map shows them; a batch cannot hold several."""
-        alias = self.stream_maps[0].stream_alias
-        for record in records:
-            for message in self._generate_record_messages(record):
-                if message.stream == alias:
-                    yield message.record
 
 
 class ProgramsStream(AssetStream):

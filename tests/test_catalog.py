@@ -12,7 +12,7 @@ import pytest
 from conformity import assert_valid
 from harness import by_key, only
 
-from tap_marketo_programs.errors import FileCorrupt, MarketoConfigError, PermissionDenied
+from tap_marketo_programs.errors import MarketoConfigError, PermissionDenied
 from tap_marketo_programs.export.ledger import read_programs
 
 if TYPE_CHECKING:
@@ -143,11 +143,6 @@ def test_a_field_added_after_discovery_is_left_out_until_the_next_one(tap: Tap) 
     assert_valid(before)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=FileCorrupt,
-    reason="members.py checks the file for the column that the export had to leave out",
-)
 def test_a_field_removed_after_discovery_is_dropped_with_a_warning(
     tap: Tap, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -421,12 +416,7 @@ def test_batches_hold_selected_fields_only(tap: Tap, stream: str, batch_config: 
     "stream",
     [
         "programs",
-        pytest.param(
-            "program_members",
-            marks=pytest.mark.xfail(
-                strict=True, reason="members.py hands its rows to the batcher unmapped"
-            ),
-        ),
+        "program_members",
     ],
 )
 def test_batches_hold_what_stream_maps_make(tap: Tap, stream: str, batch_config: Row) -> None:
