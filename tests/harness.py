@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from marketo_sandbox import Sandbox
     from singer_sdk.singerlib import Message
+    from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 
 # The sandbox's minutes last a tenth of a second here, and so do the tap's.
 SPEED = 600.0
@@ -143,7 +144,7 @@ class Tap:
         state: Mapping[str, Any] | None = None,
         catalog: Mapping[str, Any] | None = None,
         output: Output | None = None,
-        writer: SingerWriter | None = None,
+        writer: GenericSingerWriter[Any, Any] | None = None,
         **settings: Any,  # noqa: ANN401 - any setting
     ) -> TapMarketoPrograms:
         """A tap whose messages go to `output`, or to a writer of the test's own."""
