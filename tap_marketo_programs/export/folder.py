@@ -5,6 +5,8 @@ It must not know what the files are.
 
 from __future__ import annotations
 
+import atexit
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
@@ -17,17 +19,25 @@ class PrivateFolder:
     _live: ClassVar[set[Path]] = set()
 
     def __init__(self) -> None:
-        # mkdtemp makes it 0700.
-        self.path = Path(tempfile.mkdtemp(prefix="tap-marketo-programs-"))
+        # Not mkdtemp: a signal can end the run at any point, so the folder is
+        # known before it is there. A name that is taken already is an error.
+        name = f"tap-marketo-programs-{secrets.token_hex(8)}"
+        self.path = Path(tempfile.gettempdir(), name)
         self._live.add(self.path)
+        self.path.mkdir(mode=0o700)
 
     def remove(self) -> None:
         """Delete the folder and what is in it."""
         shutil.rmtree(self.path, ignore_errors=True)
-        self._live.discard(self.path)
+        # A download that was cut off late can still have put a file into it.
+        if not self.path.exists():
+            self._live.discard(self.path)
 
     @classmethod
     def remove_all(cls) -> None:
         """Delete every folder of this process, for an exit that runs no cleanup."""
         for path in list(cls._live):
             shutil.rmtree(path, ignore_errors=True)
+
+
+atexit.register(PrivateFolder.remove_all)
