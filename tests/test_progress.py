@@ -1,0 +1,158 @@
+"""A person who reads the log knows what the run does, and a machine gets the same figures."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from exports import Scene
+
+if TYPE_CHECKING:
+    from harness import Tap
+
+LEDGER = re.compile(
+    r"Exports ended: (?P<export_jobs_done>\d+) jobs done, (?P<export_jobs_created>\d+) created, "
+    r"(?P<export_jobs_given_up>\d+) given up; (?P<export_rows>\d+) rows, (?P<mb>[\d.]+) MB; "
+    r"(?P<api_calls>\d+) API calls, (?P<api_retries>\d+) retries; (?P<today>[\d.]+) MB exported "
+    r"today(, (?P<left>[\d.]+) MB of daily_export_quota_mb left)?; "
+    r"(?P<nulled_cells>\d+) cells made null; .*\d s"
+)
+
+
+@pytest.fixture
+def scene(tap: Tap, caplog: pytest.LogCaptureFixture) -> Scene:
+    """Sixty programs: six jobs."""
+    caplog.set_level(logging.INFO)
+    scene = Scene(tap)
+    scene.begin(programs=60, members=20)
+    return scene
+
+
+def lines(caplog: pytest.LogCaptureFixture, start: str) -> list[str]:
+    """The log lines that begin like this."""
+    told = [record.getMessage() for record in caplog.records]
+    return [line for line in told if line.startswith(start)]
+
+
+def points(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+    """The last value of each metric of the members."""
+    found = {}
+    for record in caplog.records:
+        if record.name == "singer_sdk.metrics":
+            point = json.loads(record.getMessage().partition(": ")[2])
+            assert point["tags"]["stream"] == "program_members"
+            found[point["metric"]] = point["value"]
+    return found
+
+
+def test_the_plan_is_one_line(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    scene.sync()
+
+    (line,) = lines(caplog, "Export plan")
+    assert line == (
+        "Export plan: 60 programs in 6 jobs (0 different windows of updatedAt), 0 programs to ask "
+        "for changes, about 30 API calls"
+    )
+    assert points(caplog)["export_jobs_planned"] == 6
+
+
+def test_lines_follow_jobs_that_moved_and_promise_nothing_before_one_is_done(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.sync(max_queued_exports=1)
+
+    told = lines(caplog, "Exports: ")
+    assert 3 <= len(told) <= 20
+    assert len(set(told)) == len(told)
+    done = [int(line.split()[1]) for line in told]
+    assert done == sorted(done)
+    assert all(" of 6 jobs done" in line for line in told)
+    for line, number in zip(told, done, strict=True):
+        assert ("no estimate yet" in line) == (number == 0)
+        assert ("left at this pace" in line) == (number > 0)
+
+
+def test_the_ledger_line_and_the_metrics_have_the_same_true_figures(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.control.fault("job_failed")
+    scene.control.fault("http", "export_status", status=502, after=3)
+
+    scene.sync(daily_export_quota_mb=100)
+
+    (line,) = lines(caplog, "Exports ended")
+    match = LEDGER.fullmatch(line)
+    assert match, line
+    figures, metrics = match.groupdict(), points(caplog)
+    for name in (
+        "export_jobs_done",
+        "export_jobs_created",
+        "export_jobs_given_up",
+        "export_rows",
+        "api_calls",
+        "api_retries",
+        "nulled_cells",
+    ):
+        assert int(figures[name]) == metrics[name]
+    completed = [job for job in scene.control.jobs() if job["status"] == "Completed"]
+    size = sum(job["fileSize"] for job in completed)
+    assert metrics["export_bytes"] == size
+    assert figures["mb"] == figures["today"] == f"{size / 1e6:.1f}"
+    assert figures["left"] == f"{100 - size / 1e6:.1f}"
+    assert metrics["export_quota_used_mb"] == round(size / 1e6, 3)
+    assert figures["export_jobs_done"] == "6"
+    assert figures["export_jobs_created"] == "7"
+    assert figures["export_jobs_given_up"] == "1"
+    assert figures["export_rows"] == "1200"
+    assert figures["api_retries"] == "1"
+    calls = scene.control.stats()["calls"]
+    # Those of the first, discarded tap that made the catalog, and none for tokens.
+    discovered = calls["members_describe"] - 1
+    assert int(figures["api_calls"]) == scene.control.stats()["total"] - calls["identity"] - (
+        discovered
+    )
+
+
+def test_the_ledger_line_counts_what_an_earlier_run_had_begun(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    left = iter(range(250, -1, -1))
+    scene.cut(lambda message: message["type"] == "RECORD" and next(left) == 0)
+    scene.control.advance(10)
+    caplog.clear()
+
+    output = scene.sync()
+
+    match = LEDGER.fullmatch(lines(caplog, "Exports ended")[0])
+    assert match
+    assert int(match["export_rows"]) == len(output.records())
+    assert int(match["export_jobs_done"]) > int(match["export_jobs_created"])
+    assert points(caplog)["export_bytes"] > 0
+
+
+def test_a_failed_run_has_its_ledger_line_too(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.control.fault("job_failed", count=1000)
+
+    assert scene.run().error
+
+    (line,) = lines(caplog, "Exports ended")
+    assert "0 jobs done" in line
+
+
+def test_cells_made_null_are_counted_and_never_shown(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    (row, *_) = scene.control.truth(["leadId"], [1001])
+    scene.control.edit_member(1001, row["leadId"], membershipDate="next week, perhaps")
+
+    scene.sync()
+
+    (line,) = lines(caplog, "Cells that did not fit")
+    assert "membershipDate: 1" in line
+    assert "perhaps" not in caplog.text
+    assert points(caplog)["nulled_cells"] == 1
