@@ -60,7 +60,8 @@ class RecordLines:
         Returns:
             One line a row, each with its line end.
         """
-        rows = self._encoder.encode_lines(map(self._record, *columns))
+        # A list, since msgspec 0.22 never lets go of what a mere iterator gave it.
+        rows = self._encoder.encode_lines(list(map(self._record, *columns)))
         stamp = b',"time_extracted":' + self._encoder.encode(extracted)
         end = self._end + stamp + b"}\n"
         # A line end in the data is escaped: what is left separates records.
