@@ -63,6 +63,10 @@ REFUSALS = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHOR
 # is for answers, and a host that is not there should be known in seconds.
 CONNECT_TIMEOUT_SECONDS = 10.0
 
+# The largest page, 300 rows of every field, is a few megabytes; files are streamed.
+LARGEST_ANSWER = 1 << 26
+CHUNK = 1 << 16
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -79,7 +83,8 @@ BUDGET = Budget(tries=8, seconds=600)
 # Other integrations can use the shared window up for minutes on end.
 RATE_BUDGET = Budget(tries=30, seconds=900)
 # Before Marketo has answered once, silence is more likely a wrong base_url.
-FIRST_CONTACT_BUDGET = Budget(tries=5, seconds=15, longest_wait=2)
+GATEWAY_ERRORS = frozenset({"HTTP 502", "HTTP 503", "HTTP 504"})
+FIRST_CONTACT_BUDGET = Budget(tries=3, seconds=15, longest_wait=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +320,8 @@ class MarketoClient(requests.Session):
         stream: bool = False,
     ) -> requests.Response:
         """Put one request on the wire; note what time it is over there."""
-        settings = self.merge_environment_settings(request.url, {}, stream, None, None)
+        # Always as a stream: requests would read a body of any size.
+        settings = self.merge_environment_settings(request.url, {}, True, None, None)  # noqa: FBT003 - the base class's signature
         timeout = self.connection.timeout
         try:
             response = super().send(
@@ -325,8 +331,17 @@ class MarketoClient(requests.Session):
                 allow_redirects=False,
                 **settings,
             )
+            if not stream:
+                _read_whole(response)
         except requests.RequestException as error:
             raise connection_failed(error, request) from None
+        except OSError as error:
+            # Before it connects, requests looks for the certificates it was told of.
+            message = (
+                "The certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names cannot be read "
+                f"({type(error).__name__}). Correct the variable, or remove it."
+            )
+            raise MarketoConfigError(message) from None
         self._note_time(response)
         return response
 
@@ -409,9 +424,11 @@ class MarketoClient(requests.Session):
                 self.clock.sleep(wait)
 
     def _budget(self, error: MarketoTransientError) -> Budget:
-        if not self._met and not isinstance(error, RateLimited):
-            return FIRST_CONTACT_BUDGET
-        return RATE_BUDGET if isinstance(error, RateLimited) else BUDGET
+        if isinstance(error, RateLimited):
+            return RATE_BUDGET
+        # A gateway's error is an answer: Marketo is there, only not well.
+        known = self._met or error.code in GATEWAY_ERRORS
+        return BUDGET if known else FIRST_CONTACT_BUDGET
 
     def _wait(self, error: MarketoTransientError, wait: float) -> float:
         jitter = random.uniform(0, 1)  # noqa: S311 - spreads callers, guards nothing
@@ -431,9 +448,33 @@ def rows(envelope: Mapping[str, Any]) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+def _read_whole(response: requests.Response) -> bytes:
+    """The body, as `response.content` would give it, unless it is larger than any answer is.
+
+    Counted after decompression, so that a small body cannot become a large one.
+
+    Raises:
+        BrokenAnswer: It is larger.
+        requests.RequestException: The connection broke.
+    """
+    if response._content is False:  # noqa: SLF001 - requests has no bound of its own
+        body = bytearray()
+        for chunk in response.iter_content(CHUNK):
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                response.close()
+                message = (
+                    f"{_asked(response.request)}: Marketo's answer is larger than "
+                    f"{LARGEST_ANSWER} bytes"
+                )
+                raise BrokenAnswer(message, in_doubt=True)
+        response._content = bytes(body)  # noqa: SLF001 - what `content` does
+    return response.content
+
+
 def _json_object(response: requests.Response) -> dict[str, Any] | None:
     try:
-        answer = json.loads(response.content)
+        answer = json.loads(_read_whole(response))
     except ValueError:
         return None
     return answer if isinstance(answer, dict) else None

@@ -10,7 +10,7 @@ import pytest
 from clocks import StillClock
 from strangers import stranger
 
-from tap_marketo_programs.client import FIRST_CONTACT_BUDGET, Connection, MarketoClient
+from tap_marketo_programs.client import BUDGET, Connection, MarketoClient
 from tap_marketo_programs.errors import (
     BadCredentials,
     BrokenAnswer,
@@ -311,7 +311,7 @@ def test_identity_is_asked_again_when_it_stumbles(
     assert len(identity(sandbox)) == 3
 
 
-def test_a_silent_identity_is_not_asked_by_the_call_and_by_the_token_in_turns(
+def test_a_failing_identity_is_not_asked_by_the_call_and_by_the_token_in_turns(
     sandbox: Sandbox, client: MarketoClient
 ) -> None:
     sandbox.control.fault("http", "identity", count=1000, status=502)
@@ -319,7 +319,7 @@ def test_a_silent_identity_is_not_asked_by_the_call_and_by_the_token_in_turns(
     with pytest.raises(ServiceUnavailable, match="HTTP 502"):
         client.call("GET", PROGRAMS)
 
-    assert len(identity(sandbox)) == FIRST_CONTACT_BUDGET.tries
+    assert len(identity(sandbox)) == BUDGET.tries
 
 
 def test_identity_s_404_in_mid_run_is_not_taken_for_a_missing_asset(
