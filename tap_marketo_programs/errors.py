@@ -225,9 +225,10 @@ VERDICTS: tuple[Verdict, ...] = (
 # With these Marketo may have done all the same what it was asked to do.
 IN_DOUBT = frozenset({"500", "502", "503", "604"})
 
-# HTTP statuses that say the same thing without an envelope.
+# HTTP statuses that say the same thing without an envelope. 404 is not among
+# them: Marketo says 702 of what does not exist, or nothing; a 404 comes from
+# somebody else, or means a wrong base_url.
 HTTP_VERDICTS: Mapping[int, type[AnswerError]] = {
-    404: ObjectNotFound,
     408: ServiceUnavailable,
     429: RateLimited,
     500: ServiceUnavailable,

@@ -151,7 +151,7 @@ def test_every_verdict_is_held_by_a_test() -> None:
         (302, RequestRefused),
         (400, RequestRefused),
         (403, RequestRefused),
-        (404, ObjectNotFound),
+        (404, RequestRefused),
         (408, ServiceUnavailable),
         (413, RequestRefused),
         (414, RequestRefused),
