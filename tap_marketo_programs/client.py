@@ -457,7 +457,8 @@ def _read_whole(response: requests.Response) -> bytes:
         BrokenAnswer: It is larger.
         requests.RequestException: The connection broke.
     """
-    if response._content is False:  # noqa: SLF001 - requests has no bound of its own
+    unread: object = response._content  # noqa: SLF001 - requests has no bound of its own
+    if unread is False:
         body = bytearray()
         for chunk in response.iter_content(CHUNK):
             body += chunk
