@@ -83,8 +83,26 @@ class TargetGone(Exception):
     """Nobody reads our messages any more."""
 
 
+# Line ends to whoever splits text the Unicode way; Marketo's cells hold them,
+# and JSON may as well escape them.
+_LINE_ENDS = (
+    (b"\xe2\x80\xa8", b"\\u2028"),
+    (b"\xe2\x80\xa9", b"\\u2029"),
+    (b"\xc2\x85", b"\\u0085"),
+)
+
+
+def _by_line_feeds_only(data: bytes) -> bytes:
+    for raw, escaped in _LINE_ENDS:
+        if raw in data:
+            data = data.replace(raw, escaped)
+    return data
+
+
 class SafeWriter(MsgSpecWriter):
     """Writes messages whole: a signal takes effect between two, never inside one.
+
+    No message holds a character that any reader could take for a line end.
 
     Both methods raise:
         TargetGone: In place of the BrokenPipeError that click would take for
@@ -94,13 +112,12 @@ class SafeWriter(MsgSpecWriter):
 
     def write_message(self, message: Message) -> None:
         """Write one message."""
-        with _whole():
-            super().write_message(message)
+        self.write_lines(bytes(self.format_message(message)))
 
     def write_lines(self, lines: bytes) -> None:
         """Write many messages, encoded already, each with its line end."""
         with _whole():
-            sys.stdout.buffer.write(lines)
+            sys.stdout.buffer.write(_by_line_feeds_only(lines))
             sys.stdout.flush()
 
 

@@ -118,3 +118,22 @@ def test_a_record_limit_leaves_the_work_to_the_sdk(tap: Tap) -> None:
     stream.ABORT_AT_RECORD_COUNT = 1
 
     assert not stream.writes_lines
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["lines", "records"])
+def test_no_reader_can_cut_a_message_in_two(
+    printed: Printed,
+    tap: Tap,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    fast: bool,
+) -> None:
+    if not fast:
+        monkeypatch.setattr(ProgramMembersStream, "writes_lines", property(lambda _: False))
+    catalog = only(tap.catalog(), "program_members")
+
+    text = printed.run(catalog).decode()
+
+    cells = [cell for row in tap.sandbox.control.truth() for cell in row.values()]
+    assert any("\u2028" in cell for cell in cells if isinstance(cell, str))
+    assert text.splitlines() == text.split("\n")[:-1]
