@@ -199,7 +199,7 @@ class Scene:
 
 
 def wait_for_threads() -> None:
-    """Wait for the threads of a run that is over; there must be none in a second."""
+    """Wait for the threads of a run that is over; none may stay."""
     give_up_at = time.monotonic() + 5
     while left := [one for one in threading.enumerate() if one.name.startswith(MEMBERS)]:
         assert time.monotonic() < give_up_at, left

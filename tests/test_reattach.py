@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -242,6 +243,28 @@ def test_what_an_interrupted_run_had_begun_is_asked_for_changes_and_not_exported
 
     assert scene.creates == 4
     assert scene.control.stats()["calls"]["members"] == begun
+    scene.assert_complete()
+
+
+def test_jobs_that_were_never_enqueued_are_enqueued_a_few_at_a_time(tap: Tap) -> None:
+    scene = Scene(tap)
+    scene.begin(programs=60, members=2)
+    interrupt(scene)
+    known = ledger(scene.state)
+    (flight,) = known.in_flight.values()
+    fields = scene.asked()[0]["fields"]
+    for first in range(1011, 1061, 10):
+        ids = tuple(range(first, first + 10))
+        answer = Probe(tap.sandbox.url).create({"programIds": list(ids)}, fields)
+        export_id = answer.result[0]["exportId"]
+        part = replace(flight.slice, program_ids=ids)
+        known.created(replace(flight, export_id=export_id, slice=part))
+    scene.state["bookmarks"]["program_members"] = known.to_bookmark()
+
+    scene.sync(max_queued_exports=2)
+
+    assert scene.control.stats()["max_jobs_at_once"] == 2
+    assert scene.creates == 6
     scene.assert_complete()
 
 
