@@ -310,7 +310,9 @@ class ProgramMembersStream(MarketoStream):
             bounds=Bounds(
                 now=until,
                 start_date=schema.instant(start) if start else None,
-                lookback=timedelta(seconds=float(self.config["lookback_seconds"])),
+                lookback=timedelta(
+                    seconds=min(LONGEST_LOOKBACK, float(self.config["lookback_seconds"])),
+                ),
             ),
             # `programId` comes by itself, as the first column.
             fields=[
@@ -382,6 +384,8 @@ class ProgramMembersStream(MarketoStream):
             self.logger.warning("Cells that did not fit their field's type became null (%s)", told)
 
 
+# A century; more would reach beyond the calendar.
+LONGEST_LOOKBACK = 100 * 365 * 86_400.0
 _AUTOMATIC = {"leadId", "updatedAt", "programId"}
 _TO_THE_SECOND = len("2026-01-31T00:00:00")
 

@@ -171,7 +171,9 @@ class ExportRunner:
         self._around = around
         self._clock = api.clock
         self._board = TaskBoard()
+        # The background waits for a STATE; something is to be said in the next one.
         self._unsaved = False
+        self._unwritten = False
         self._failures = 0
         self._queue_wait = SHORTEST_QUEUE_WAIT
         self._queue_full_since: float | None = None
@@ -236,7 +238,12 @@ class ExportRunner:
             kept = tuple(one for one in export.slice.program_ids if one not in self._left_out)
             self._ledger.emitted(replace(export.slice, program_ids=kept))
             self._board.remove(export.task)
-            self._unsaved = True
+            self._unwritten = True
+            # The STATE that names the next job will say this too. Until then a
+            # killed run would read the file again, which costs no quota; a STATE
+            # for each would double what thousands of programs write.
+            more_to_come = self._board.no_more is None and self._board.of(Phase.PLANNED)
+            self._unsaved = self._unsaved or not more_to_come
         self.progress.emitted(export.file)
 
     def close(self) -> None:
@@ -263,7 +270,8 @@ class ExportRunner:
 
     def save_if_needed(self) -> None:
         """Write what no STATE has said yet; for the way out."""
-        self.attend()
+        if self._unsaved or self._unwritten:
+            self._save()
 
     def _next_ready(self) -> ExportTask | None:
         board = self._board
@@ -283,7 +291,7 @@ class ExportRunner:
     def _save(self) -> None:
         with self._board.changed:
             self._around.save()
-            self._unsaved = False
+            self._unsaved = self._unwritten = False
             self._board.changed.notify_all()
 
     def _raise_what_went_wrong(self) -> None:
