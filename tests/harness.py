@@ -135,6 +135,8 @@ class Tap:
             "client_secret": self.sandbox.client_secret,
             "max_calls_per_20_seconds": 100_000,
             "poll_interval_seconds": 30,
+            # The clock is fast, so on a slow machine the default would soon be over.
+            "export_timeout_seconds": 10_000_000,
             **settings,
         }
 

@@ -46,7 +46,8 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_the_queue_holds_as_many_jobs_of_ours_as_allowed_and_never_one_more(
     scene: Scene, most: int
 ) -> None:
-    scene.begin(programs=150, members=1)
+    # Slow jobs, so that a slow machine, too, has them all queued before one is done.
+    scene.begin(programs=150, members=1, knobs={"job_seconds_processing": 300})
 
     scene.sync(max_queued_exports=most)
 
