@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FOR_EVER = 100_000
 DAY = 24 * 3600
+# What stands in a row of every world, and may stand in no log.
+CELL = "a cell that nobody may log"
 
 CHANNELS = "channels"
 PROGRAMS = "programs"
@@ -774,7 +776,7 @@ def _data() -> Iterator[Case]:
         edits=(Edit("add_member_field", new),),
         text="A string.",
     )
-    unfit = {"program_id": 1001, "lead_id": 2, "customInteger": "many", "touch": False}
+    unfit = {"program_id": 1001, "lead_id": 2, "customInteger": CELL, "touch": False}
     yield _members(
         "a cell that does not fit its field's type",
         "Cell that does not fit",
