@@ -152,6 +152,13 @@ class ProgramMembersStream(MarketoStream):
         """Check a whole file with these columns; its number of rows."""
         return self._rows(path, fields, Counter()).check()
 
+    def programs_in(self, path: Path) -> set[int]:
+        """The programs whose members a file holds."""
+        file = MemberFile(path, {"programId": {"type": ["integer"]}}, Counter())
+        return {
+            one for columns, _ in file.columns() for one in set(columns[0]) if isinstance(one, int)
+        }
+
     def program_exists(self, program_id: int) -> bool:
         """Ask Marketo whether a program is still there."""
         return self.programs.exists(program_id)

@@ -217,6 +217,25 @@ def test_of_two_jobs_that_may_be_the_lost_one_neither_is_taken(scene: Scene) -> 
     scene.assert_complete()
 
 
+def test_a_strangers_job_that_was_taken_for_the_lost_one_is_found_out(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.begin(programs=20)
+    probe = Probe(scene.tap.sandbox.url)
+
+    def somebody_creates_one(message: Message) -> None:
+        if message["type"] == "SCHEMA":
+            fields = [name for name in message["schema"]["properties"] if name != "programId"]
+            probe.create({"programIds": [1011, 1012]}, fields)
+
+    scene.control.fault("reset", "export_create", after=1)
+
+    output = scene.sync(before=somebody_creates_one, program_ids=list(range(1001, 1011)))
+
+    assert {row["programId"] for row in output.records()} == set(range(1001, 1011))
+    assert any("holds other programs" in line for line in warnings(caplog))
+
+
 # Jobs that fail
 
 

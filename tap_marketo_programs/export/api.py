@@ -9,6 +9,7 @@ https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/bulk-e
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ class ExportApi:
             AnswerError: Marketo refuses, or its answer was lost and no job was
                 made (`in_doubt`).
         """
-        asked_at = self._client.now()
+        asked = self.clock.monotonic()
         body = {"format": "CSV", "fields": list(fields), "filter": wanted.filter()}
         try:
             rows = self._client.call("POST", f"{BASE}/create.json", body=body, repeatable=False)
@@ -77,19 +78,27 @@ class ExportApi:
             if not error.in_doubt:
                 raise
             logger.info("%s; looking for the job it may have created", error)
-            found = [
-                job
-                for job in self.jobs([ExportStatus.CREATED])
-                if job.export_id not in known
-                and job.status is ExportStatus.CREATED
-                and job.created_at is not None
-                and job.created_at >= asked_at - timedelta(seconds=1)
-            ]
+            found = self._created_since(asked, known)
             # Two candidates cannot be told apart: a listing does not show what
             # a job was asked for, and another process may share the API user.
             if len(found) != 1:
                 raise
-            return found[0]
+            return replace(found[0], guessed=True)
+
+    def _created_since(self, asked: float, known: Collection[str]) -> list[ExportJob]:
+        """Jobs that were created after a moment of the monotonic clock and never enqueued."""
+        jobs = list(self.jobs([ExportStatus.CREATED]))
+        ago = timedelta(seconds=self.clock.monotonic() - asked)
+        # Marketo's clock shows whole seconds.
+        earliest = self.now() - ago - timedelta(seconds=2)
+        return [
+            job
+            for job in jobs
+            if job.export_id not in known
+            and job.status is ExportStatus.CREATED
+            and job.created_at is not None
+            and job.created_at >= earliest
+        ]
 
     def enqueue(self, export_id: str) -> ExportJob:
         """Put a created job into the queue ("Starting a Job").

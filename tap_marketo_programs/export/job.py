@@ -61,7 +61,9 @@ class ExportStatus(StrEnum):
 class ExportJob:
     """What Marketo says of one job; what it does not say yet is None.
 
-    Sizes are bytes, `checksum` is Marketo's text (`sha256:` and 64 hex digits).
+    `guessed` marks a job that was found after the answer of its create was
+    lost: it is ours by all appearances. Sizes are bytes, `checksum` is
+    Marketo's text (`sha256:` and 64 hex digits).
     """
 
     export_id: str
@@ -72,6 +74,7 @@ class ExportJob:
     file_size: int | None = None
     checksum: str | None = None
     error: str | None = None
+    guessed: bool = False
 
     @classmethod
     def from_wire(cls, answer: Mapping[str, Any]) -> ExportJob:

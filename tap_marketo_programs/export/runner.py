@@ -123,6 +123,9 @@ class Surroundings(Protocol):
     def count_rows(self, path: Path, fields: Collection[str]) -> int:
         """Check a whole file with these columns; its number of rows, or FileCorrupt."""
 
+    def programs_in(self, path: Path) -> set[int]:
+        """The programs whose members a file holds."""
+
     def program_exists(self, program_id: int) -> bool:
         """Ask Marketo whether a program is still there."""
 
@@ -550,6 +553,7 @@ class ExportRunner:
         flight = InFlight(job.export_id, task.slice, digest(self.fields), self._request.client)
         with board.changed:
             task.job = job
+            task.guessed = job.guessed
             task.bad_files = 0
             board.move(task, Phase.CREATED)
             self._ledger.created(flight)
@@ -776,12 +780,23 @@ class ExportRunner:
             return
         try:
             file = downloader.fetch(task.job)
+            self._check_guess(task, file)
         except (FileCorrupt, FileUnavailable) as error:
             self._bad_file(task, error)
             return
         with board.changed:
             task.file = file
             board.move(task, Phase.READY)
+
+    def _check_guess(self, task: ExportTask, file: ExportFile) -> None:
+        """Refuse the file of a job that turns out to be somebody else's."""
+        if not task.guessed or file.path is None:
+            return
+        if not self._around.programs_in(file.path) <= set(task.slice.program_ids):
+            file.remove()
+            task.bad_files = MOST_DOWNLOADS
+            message = "the job that was taken for a lost one holds other programs"
+            raise FileCorrupt(message)
 
     def _bad_file(self, task: ExportTask, error: MarketoError) -> None:
         """Download again, then recreate the job once, then give the slice up."""

@@ -45,6 +45,7 @@ class ExportTask:
         creates: Jobs created for it in this run.
         bad_files: Files of the current job that were no good.
         bad_jobs: Jobs whose file never was.
+        guessed: Whether the current job is ours by all appearances only.
     """
 
     slice: ExportSlice
@@ -56,6 +57,7 @@ class ExportTask:
     creates: int = 0
     bad_files: int = 0
     bad_jobs: int = 0
+    guessed: bool = False
 
     @property
     def export_id(self) -> str:
