@@ -58,6 +58,12 @@ class _Messages:
     pending: int | None = None
 
 
+def _let_signals_end_it() -> None:
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+
+
 def terminate(signum: int) -> None:
     """Handle a signal in the main thread: end now, or right after the line being written.
 
@@ -209,6 +215,9 @@ class Command(SingerCommand):
         except Terminated as error:
             self.logger.info("Ended by %s", signal.Signals(error.signum).name)
             code = 128 + error.signum
+        finally:
+            # From here on the interpreter closes down; a signal need only end it.
+            _let_signals_end_it()
         sys.exit(code)
 
 
