@@ -89,6 +89,7 @@ class Case:
         before: What happened before.
         world: Options of the sandbox's world, tiny unless given.
         lacking: Columns that a run may leave wrong; `*` for whole rows.
+        jobs: How many export jobs there must be afterwards; any number if 0.
         broken: Why the tap does not do so yet.
         real_time: Whether the sandbox's own clock has to move on while the tap waits.
         text: For users, where `must` and `words` do not say enough.
@@ -108,6 +109,7 @@ class Case:
     before: Before = Before.NOTHING
     world: Mapping[str, Any] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
+    jobs: int = 0
     broken: str = ""
     real_time: bool = False
     text: str = ""
@@ -483,7 +485,12 @@ def _queue() -> Iterator[Case]:
             f"a queue full of other people's jobs, refused at {refuses}",
             Must.SUCCEED,
             MEMBERS,
-            ("queue filled by others", "Queue counted from own jobs", f"U27 {refuses}"),
+            (
+                "1029 queue full",
+                "queue filled by others",
+                "Queue counted from own jobs",
+                f"U27 {refuses}",
+            ),
             faults=(
                 Fault(
                     "edit",
@@ -499,7 +506,7 @@ def _queue() -> Iterator[Case]:
             f"a queue that stays full of other people's jobs, refused at {refuses}",
             Must.STOP,
             MEMBERS,
-            ("queue filled by others",),
+            ("1029 queue full", "queue filled by others"),
             knobs={"neighbour_jobs": 10, "U27": refuses},
             settings={"export_timeout_seconds": 60},
             words=("full for 60 s", "export_timeout_seconds"),
@@ -544,7 +551,7 @@ def _messages_of_1029(endpoint: str) -> Iterator[Case]:
         )
 
     full = case(_FULL, _FULL, Must.SUCCEED, "1029 queue full")
-    yield replace(full, text="Waits for a place, for up to `export_timeout_seconds`.")
+    yield replace(full, jobs=1, text="Waits for a place, for up to `export_timeout_seconds`.")
     spent = case(_SPENT, _SPENT, Must.STOP, "1029 daily quota")
     text = "Creates no more jobs, hands over those that run, and names the time of the reset."
     yield replace(spent, words=("1029", "quota's reset", "UTC"), text=text)
@@ -557,7 +564,7 @@ def _messages_of_1029(endpoint: str) -> Iterator[Case]:
     )
     if endpoint == "export_enqueue":
         twice = case(_TWICE, _TWICE, Must.SUCCEED, "1029 already queued")
-        yield replace(twice, text="As good as success; the job's status tells.")
+        yield replace(twice, jobs=1, text="As good as success; the job's status tells.")
 
 
 # What jobs and files may do
@@ -620,6 +627,8 @@ def _jobs() -> Iterator[Case]:
     yield _members(
         "an enqueue whose answer is lost",
         "Enqueue retried after time-out",
+        "1029 already queued",
+        jobs=1,
         faults=(Fault("reset", "export_enqueue", args={"after_handling": True}),),
         text="Asks again; `Job already queued` is as good as success.",
     )
@@ -1012,6 +1021,15 @@ def _export_unknowns() -> Iterator[Case]:
         text = "The field is dropped with a WARNING and the job made without it."
         words = ("no longer knows customText",)
         yield _knob("U4", variant, edits=vanished, words=words, text=text)
+    odd = {"code": "1006", "message": "Unknown: 'customText'"}
+    yield _members(
+        "1006 in words nobody has described",
+        "1006",
+        faults=(Fault("error", "export_create", FOR_EVER, where='"customText"', args=odd),),
+        edits=vanished,
+        words=("no longer knows customText",),
+        text="The field is dropped with a WARNING and the job made without it.",
+    )
     for variant in ("1013", "610", "1003", "404"):
         forgotten = (Edit("forget_jobs"),)
         text = "A job in the state that Marketo has forgotten is made anew."

@@ -274,6 +274,7 @@ def test_when_marketo_answers(
     if case.must is Must.SUCCEED:
         assert output.error is None, output.error
         bench.assert_truth(case.lacking)
+        assert case.jobs in {0, len(bench.control.jobs())}
         warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
         for words in case.words:
             assert re.search(words, "\n".join(warnings))
