@@ -203,21 +203,9 @@ class MarketoClient(requests.Session):
         body: object = None,
         repeatable: bool = True,
     ) -> list[Any]:
-        """One call for rows: the `result` of `ask`, empty where it is missing."""
-        return rows(self.ask(method, path, params=params, body=body, repeatable=repeatable))
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        body: object = None,
-        repeatable: bool = True,
-    ) -> Mapping[str, Any]:
-        """One call for an envelope."""
+        """One call for rows: the `result` of the envelope, empty where it is missing."""
         response = self.fetch(method, path, params=params, body=body, repeatable=repeatable)
-        return _json_object(response) or {}
+        return rows(response.json())
 
     def fetch(
         self,

@@ -20,7 +20,6 @@ from singer_sdk.mapper import SameRecordTransform
 
 from tap_marketo_programs import schema
 from tap_marketo_programs.base import MarketoStream
-from tap_marketo_programs.cli import SafeWriter
 from tap_marketo_programs.errors import DailyQuotaExceeded, MarketoConfigError, RequestRefused
 from tap_marketo_programs.export.api import ExportApi
 from tap_marketo_programs.export.ledger import Ledger, digest
@@ -28,6 +27,7 @@ from tap_marketo_programs.export.lines import RecordLines
 from tap_marketo_programs.export.plan import Bounds, wire_time
 from tap_marketo_programs.export.rows import MemberFile
 from tap_marketo_programs.export.runner import ExportRequest, ExportRunner, ExportSettings
+from tap_marketo_programs.messages import SafeWriter
 
 if TYPE_CHECKING:
     from collections.abc import (

@@ -11,11 +11,12 @@ from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from tap_marketo_programs.cli import Command, OneLine, SafeWriter, terminate
+from tap_marketo_programs.cli import Command, OneLine
 from tap_marketo_programs.client import Connection, MarketoClient, host_url
 from tap_marketo_programs.clock import Clock, SystemClock
 from tap_marketo_programs.errors import MarketoConfigError, PermissionDenied
 from tap_marketo_programs.members import ProgramMembersStream
+from tap_marketo_programs.messages import SafeWriter, terminate
 from tap_marketo_programs.programs import Programs
 from tap_marketo_programs.settings import check, explain, read_numbers, unreadable
 from tap_marketo_programs.streams import (

@@ -126,7 +126,7 @@ class ExportApi:
         """This API user's jobs of the past seven days ("Get Export Program Member Jobs")."""
         params = {"status": ",".join(status.lower() for status in statuses), "batchSize": LIST_PAGE}
         for _ in range(MOST_LIST_PAGES):
-            answer = self._client.ask("GET", f"{BASE}.json", params=params)
+            answer = self._client.fetch("GET", f"{BASE}.json", params=params).json()
             rows = answer.get("result") or []
             yield from (ExportJob.from_wire(row) for row in rows if isinstance(row, dict))
             token = answer.get("nextPageToken")
