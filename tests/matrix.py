@@ -639,6 +639,14 @@ def _jobs() -> Iterator[Case]:
             faults=(Fault(kind, "export_create", args={"after_handling": True}),),
             text="Looks for the job it may have made, and uses it.",
         )
+    for code in ("500", "502", "503", "604"):
+        yield _members(
+            f"a create that is done and answered {code}",
+            code,
+            jobs=1,
+            faults=(Fault("error", "export_create", args={"code": code, "after_handling": True}),),
+            text="Looks for the job it may have made, and uses it.",
+        )
     yield _members(
         "no updatedAt filter in the subscription (1035)",
         "1035",
