@@ -131,6 +131,23 @@ class ProgramMembersStream(MarketoStream):
     def primary_keys(self, new_value: Sequence[str]) -> None:
         self._primary_keys = new_value
 
+    @property
+    def selected(self) -> bool:
+        """Whether to sync; a catalog that does not know the stream has not selected it.
+
+        Without this the SDK would ask for the schema to find that out, and an
+        API user who may not read members could not sync anything else either.
+        """
+        catalog = self._tap_input_catalog
+        if catalog is not None and catalog.get_stream(self.tap_stream_id) is None:
+            return False
+        return super().selected
+
+    @selected.setter
+    def selected(self, value: bool | None) -> None:
+        # mypy takes the property for its value.
+        super(ProgramMembersStream, type(self)).selected.fset(self, value)  # type: ignore[attr-defined]
+
     @cached_property
     def properties(self) -> dict[str, Mapping[str, Any]]:
         """The columns wanted, with their types as the SCHEMA message has them."""

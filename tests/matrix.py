@@ -90,7 +90,6 @@ class Case:
         world: Options of the sandbox's world, tiny unless given.
         lacking: Columns that a run may leave wrong; `*` for whole rows.
         jobs: How many export jobs there must be afterwards; any number if 0.
-        broken: Why the tap does not do so yet.
         real_time: Whether the sandbox's own clock has to move on while the tap waits.
         text: For users, where `must` and `words` do not say enough.
     """
@@ -110,7 +109,6 @@ class Case:
     world: Mapping[str, Any] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
     jobs: int = 0
-    broken: str = ""
     real_time: bool = False
     text: str = ""
 
@@ -950,7 +948,6 @@ def _limits() -> Iterator[Case]:
         "members_describe",
         knobs={"denied": "members_describe"},
         words=("program_members is left out", "Read-Only Lead"),
-        broken="a run with a catalog that has no program_members asks for its schema all the same",
         text="Discovery leaves `program_members` out and says why; the other streams work.",
     )
     several = [{"code": "1003", "message": "Nothing"}, {"code": "608", "message": "Later"}]

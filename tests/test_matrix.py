@@ -250,13 +250,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def marked(case: Case) -> Any:  # noqa: ANN401 - pytest does not name its type
-    """A case for pytest."""
-    marks = [pytest.mark.xfail(strict=True, reason=case.broken)] if case.broken else []
-    return pytest.param(case, id=case.name, marks=marks)
-
-
-@pytest.mark.parametrize("case", [marked(case) for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_when_marketo_answers(
     shared_sandbox: Sandbox, case: Case, temporary: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -320,10 +314,6 @@ def test_the_pages_for_users_are_those_that_the_matrix_makes(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == PAGES[name]()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the runner forgets a job whose status is refused, and leaves it in the queue",
-)
 def test_a_job_whose_status_is_refused_gives_its_place_back(tap: Tap) -> None:
     control = tap.sandbox.control
     control.fault("error", "export_status", code="1003")

@@ -420,7 +420,7 @@ class ExportRunner:
             job = self._api.status(flight.export_id)
         except RequestRefused as error:
             logger.info("Export %s of an earlier run is gone (%s)", flight.export_id, error)
-            self._ledger.dropped(flight.export_id)
+            self._abandon(flight)
             return
         too_old = job.created_at is not None and self._api.now() - job.created_at > OLDEST_RUNNING
         if job.status.is_dead or (job.status.is_running and too_old):
@@ -454,8 +454,12 @@ class ExportRunner:
         """Forget a job; free its place in the queue if it is ours to free."""
         self._ledger.dropped(flight.export_id)
         if running and flight.client == self._request.client:
-            with contextlib.suppress(AnswerError):
-                self._api.cancel(flight.export_id)
+            self._cancel(flight.export_id)
+
+    def _cancel(self, export_id: str) -> None:
+        """End a job that nobody will read, if it is still there to be ended."""
+        with contextlib.suppress(AnswerError):
+            self._api.cancel(export_id)
 
     # The background's side
 
@@ -589,6 +593,8 @@ class ExportRunner:
         try:
             job = self._api.status(task.export_id)
         except RequestRefused as error:
+            # Whatever Marketo means by it, the job must not run on unnamed.
+            self._cancel(task.export_id)
             self._job_died(task, str(error))
             return
         with self._board.changed:
