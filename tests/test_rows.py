@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.export import rows
 from tap_marketo_programs.export.rows import MemberFile
-from tap_marketo_programs.schema import property_schema
+from tap_marketo_programs.schema import property_schema, utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -688,3 +688,38 @@ def test_every_record_validates_against_the_catalog(
         return
     for record in records:
         validator.validate(record)
+
+
+def accepted(cell: str) -> str | None:
+    """What a datetime column makes of one cell by itself."""
+    try:
+        return utc_timestamp(cell)
+    except ValueError:
+        return None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, 1, 99, 1900, 2000, 2023, 2024, 9999]),
+            st.integers(0, 13),
+            st.sampled_from([0, 1, 27, 28, 29, 30, 31, 32]),
+            st.sampled_from([0, 9, 19, 23, 24, 30]),
+            st.sampled_from([0, 59, 60]),
+            st.sampled_from([0, 59, 60, 61]),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_a_column_of_datetimes_is_read_as_each_of_its_cells_would_be(
+    tmp_path_factory: pytest.TempPathFactory, moments: list[tuple[int, ...]]
+) -> None:
+    cells = ["{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*moment) for moment in moments]
+    path = tmp_path_factory.mktemp("moments") / "file.csv"
+    path.write_text("\n".join(["when", *cells]) + "\n", encoding="utf-8")
+    schema = {"when": {"type": ["string", "null"], "format": "date-time"}}
+
+    rows = list(MemberFile(path, schema, Counter()))
+
+    assert [row["when"] for row in rows] == [accepted(cell) for cell in cells]
