@@ -349,7 +349,7 @@ class ExportRunner:
             fresh = [one for one in wanted if one in known and known[one] >= interrupted]
             del fresh[MOST_PROBES:]
             self._board.unprobed.extend(fresh)
-            wanted = [one for one in wanted if one not in set(fresh)]
+            wanted = sorted(set(wanted).difference(fresh))
         else:
             self._ledger.unfinished = self._until
         self._board.add(plan(wanted, known, self._request.bounds))
