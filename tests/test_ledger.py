@@ -638,3 +638,14 @@ def test_arbitrary_exports_are_a_ledger_or_refused(parts: dict[str, Any]) -> Non
 @given(st.dictionaries(texts, texts | st.binary(max_size=40).map(packed), max_size=3))
 def test_arbitrary_watermarks_are_a_ledger_or_refused(watermarks: dict[str, str]) -> None:
     read_or_refused(damaged(watermarks=watermarks))
+
+
+@pytest.mark.parametrize("last", [1, 126, 127, 128, 129, 16_383, 16_384, 16_385])
+def test_a_packed_set_of_programs_ends_where_it_ended(last: int) -> None:
+    scattered = list(range(1, 3_000, 3))
+    ids = [*scattered, scattered[-1] + last]
+
+    text = write_programs(ids)
+
+    assert text.startswith("z:")
+    assert read_programs(text) == ids
