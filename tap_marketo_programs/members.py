@@ -8,7 +8,7 @@ it speaks of.
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import compress
@@ -27,7 +27,7 @@ from tap_marketo_programs.export.lines import RecordLines
 from tap_marketo_programs.export.plan import Bounds, wire_time
 from tap_marketo_programs.export.rows import MemberFile
 from tap_marketo_programs.export.runner import ExportRequest, ExportRunner, ExportSettings
-from tap_marketo_programs.messages import SafeWriter
+from tap_marketo_programs.messages import SafeWriter, TargetGone
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -309,7 +309,9 @@ class ProgramMembersStream(MarketoStream):
             self._version_to_activate = None
         finally:
             try:
-                runner.save_if_needed()
+                # Where nobody reads any more, what was said before has to do.
+                with suppress(TargetGone):
+                    runner.save_if_needed()
             finally:
                 if dry_run:
                     # Nobody keeps a test's state, so nobody would take its jobs up.
