@@ -12,15 +12,19 @@ from singer_sdk.streams import Stream
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from singer_sdk.helpers.types import Context, Record
+
 
 class MarketoStream(Stream):
-    """A stream whose ACTIVATE_VERSION is true, and whose batches hold what records would.
+    """A stream that says nothing before it is true, and batches what records would hold.
 
     The SDK writes ACTIVATE_VERSION before the first record. A target that
     honours it then drops everything of the run before, and if this run fails
     in the middle, the rest is gone until a later one succeeds. Its batches
     hold deselected fields too, and nothing of what stream maps and flattening
-    have promised in the SCHEMA message.
+    have promised in the SCHEMA message. Its bookmark is the largest
+    replication key seen, although rows come in an order of their own; here a
+    stream sets its bookmark itself, once everything before it is out.
     """
 
     _version_to_activate: int | None = None
@@ -38,6 +42,18 @@ class MarketoStream(Stream):
             super()._write_activate_version_message(self._version_to_activate)
             self._version_to_activate = None
         super().finalize_state_progress_markers(state)
+
+    def _increment_stream_state(
+        self, latest_record: Record, *, context: Context | None = None
+    ) -> None:
+        """Leave the bookmark alone.
+
+        Without this override each record would move it, past rows that are
+        still to come.
+        """
+
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """No signpost: a bookmark is never taken from records."""
 
     def as_written(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Records as the stream's first map shows them; a batch cannot hold several."""

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
-    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.helpers.types import Context
     from singer_sdk.tap_base import Tap
 
     from tap_marketo_programs.client import MarketoClient
@@ -270,18 +270,6 @@ class ProgramMembersStream(MarketoStream):
                 for manifest in batcher.get_batches(self.as_written(rows)):
                     yield batch_config.encoding, manifest
                 runner.emitted(export)
-
-    def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """No signpost: watermarks are never taken from records."""
-
-    def _increment_stream_state(
-        self, latest_record: Record, *, context: Context | None = None
-    ) -> None:
-        """Leave the bookmark alone.
-
-        Without this the SDK would move it to the largest `updatedAt` it has
-        seen, past rows of other programs that are still to come.
-        """
 
     # One run
 

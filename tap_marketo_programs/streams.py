@@ -144,18 +144,6 @@ class ProgramsStream(AssetStream):
             params["earliestUpdatedAt"], params["latestUpdatedAt"] = map(_iso, self._window)
         return params
 
-    def _increment_stream_state(
-        self, latest_record: Record, *, context: Context | None = None
-    ) -> None:
-        """Leave the bookmark alone.
-
-        Without this the SDK would set it to the largest `updatedAt` it has
-        seen, although rows come in the order of names.
-        """
-
-    def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """No signpost: the bookmark is never taken from records."""
-
     def _since(self) -> datetime | None:
         if self.replication_method != "INCREMENTAL":
             return None
