@@ -6,6 +6,7 @@ It must not know what the files are.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import secrets
 import shutil
 import tempfile
@@ -28,16 +29,24 @@ class PrivateFolder:
 
     def remove(self) -> None:
         """Delete the folder and what is in it."""
-        shutil.rmtree(self.path, ignore_errors=True)
-        # A download that was cut off late can still have put a file into it.
-        if not self.path.exists():
-            self._live.discard(self.path)
+        _erase(self.path)
+        self._live.discard(self.path)
 
     @classmethod
     def remove_all(cls) -> None:
         """Delete every folder of this process, for an exit that runs no cleanup."""
         for path in list(cls._live):
-            shutil.rmtree(path, ignore_errors=True)
+            _erase(path)
+
+
+def _erase(path: Path) -> None:
+    """Delete a folder although a download may be about to put a file into it."""
+    # Under another name, nobody finds it any more. Done once more after a signal
+    # that came in between, this finds what is left.
+    gone = path.with_suffix(".gone")
+    with contextlib.suppress(OSError):
+        path.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 atexit.register(PrivateFolder.remove_all)
