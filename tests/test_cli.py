@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import time
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -35,6 +38,8 @@ RUNNING = {"Queued", "Processing"}
 WRONG_SECRET = "not-the-secret-9d1c"
 # How long "within seconds" is on a busy machine.
 SOON = 20.0
+# Bytes; a pipe that holds so many holds rows.
+LARGER_THAN_STATES = 30_000
 
 # Runs the command where nothing can be reached.
 OFFLINE = """
@@ -630,6 +635,62 @@ def test_a_signal_in_the_middle_of_the_rows_leaves_whole_lines_and_no_false_stat
     assert not bookmark["watermarks"]
     assert len(bookmark["exports"]) == 1
     assert not list(tmp_path.glob("tap-marketo-programs-*"))
+
+
+def full_and_still(pipe: int) -> Callable[[], bool]:
+    """Whether nobody has written to a pipe, or read from it, for a while: it is full."""
+    held, since = 0, time.monotonic()
+
+    def check() -> bool:
+        nonlocal held, since
+        before = held
+        (held,) = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))
+        if held != before:
+            since = time.monotonic()
+        return held > LARGER_THAN_STATES and time.monotonic() - since > 0.5
+
+    return check
+
+
+# Takes as long as a run may take to end: both signals at once, so that this is waited for once.
+def test_a_signal_ends_a_run_whose_target_reads_no_more(
+    start: Start, tap: Tap, tmp_path: Path
+) -> None:
+    sandbox = tap.sandbox
+    sandbox.control.reset(world="sized", programs=10, members_per_program=1000)
+    sandbox.control.knob(rate_limit=None)
+    catalog = only(tap.catalog(), "program_members")
+    files = ["--config", written(tmp_path / "c", settings(sandbox))]
+    files += ["--catalog", written(tmp_path / "catalog", catalog)]
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    processes = [start(*files) for _ in numbers]
+    for process in processes:
+        assert process.stdout is not None
+        wait_for(full_and_still(process.stdout.fileno()))
+    assert len(list(tmp_path.glob("tap-marketo-programs-*"))) == len(numbers)
+
+    begin = time.monotonic()
+    for process, number in zip(processes, numbers, strict=True):
+        process.send_signal(number)
+    for process in processes:
+        process.wait(timeout=SOON)
+
+    assert time.monotonic() - begin < 10
+    assert not list(tmp_path.glob("tap-marketo-programs-*"))
+    for process, number in zip(processes, numbers, strict=True):
+        assert process.returncode == 128 + number
+        out, logs = process.communicate()
+        assert "Traceback" not in logs
+        # The line that nobody took is the only one that can be cut.
+        *whole, _ = out.split("\n")
+        output = Output(whole)
+        assert output.records()
+        bookmark = output.state["bookmarks"]["program_members"]
+        assert not bookmark["watermarks"]
+        assert len(bookmark["exports"]) == 1
+        resumed = tap.sync("program_members", state=output.state, catalog=catalog)
+        assert by_key(resumed.records()) == by_key(sandbox.control.truth())
+    assert len(sandbox.control.jobs()) == len(numbers)
 
 
 def test_a_target_that_dies_ends_the_run_with_one_line(
