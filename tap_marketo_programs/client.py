@@ -14,6 +14,7 @@ import json
 import logging
 import random
 import re
+import ssl
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -566,11 +567,23 @@ def connection_failed(
     words = next((text for kind, text in kinds if isinstance(error, kind)), "the connection failed")
     if "NameResolutionError" in repr(error):
         words = "the host name is unknown"
+    elif why := _distrust(error):
+        words = (
+            f"its certificate is not trusted ({why}); if a proxy stands between, let "
+            "REQUESTS_CA_BUNDLE name the certificates to trust"
+        )
     # Without a connection nothing was asked, so nothing can be in doubt.
     never_sent = isinstance(error, requests.exceptions.ConnectTimeout) or (
         "NewConnectionError" in repr(error)
     )
     return ConnectionFailed(f"{_asked(request)}: {words}", in_doubt=not never_sent)
+
+
+def _distrust(error: BaseException | None) -> str:
+    """What is wrong with a host's certificate; empty if nothing is known to be."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__context__
+    return error.verify_message.rstrip(".") if error else ""
 
 
 def _asked(request: requests.PreparedRequest) -> str:
