@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tap_marketo_programs.errors import MarketoConfigError
 from tap_marketo_programs.export.folder import PrivateFolder
 
 if TYPE_CHECKING:
@@ -69,3 +70,12 @@ def test_a_removal_that_was_cut_off_is_finished_on_the_way_out(temporary: Path) 
     PrivateFolder.remove_all()
 
     assert not list(temporary.iterdir())
+
+
+def test_a_place_that_cannot_be_written_to_is_for_the_user_to_change(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary / "gone"))
+
+    with pytest.raises(MarketoConfigError, match=r"No such file or directory.*TMPDIR"):
+        PrivateFolder()

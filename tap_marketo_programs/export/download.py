@@ -29,6 +29,7 @@ from tap_marketo_programs.errors import (
     FileUnavailable,
     RequestRefused,
 )
+from tap_marketo_programs.export.folder import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -84,6 +85,7 @@ class Downloader:
     Its methods raise:
         FileUnavailable: The job has no file.
         FileCorrupt: The file is not what the job's status says.
+        MarketoConfigError: It cannot be kept here.
     """
 
     def __init__(
@@ -115,6 +117,9 @@ class Downloader:
                 raise _corrupt(job, f"{rows} rows instead of {job.number_of_records}")
             verified = True
             return ExportFile(path, rows, size)
+        except OSError as error:
+            # What a connection can raise has another name by now.
+            raise unwritable(error) from None
         finally:
             if not verified:
                 path.unlink(missing_ok=True)

@@ -13,9 +13,24 @@ import tempfile
 from pathlib import Path
 from typing import ClassVar
 
+from tap_marketo_programs.errors import MarketoConfigError
+
+
+def unwritable(error: OSError) -> MarketoConfigError:
+    """What to tell the user, who alone can make room."""
+    message = (
+        f"The export files have no place in the folder for temporary files ({error.strerror}). "
+        "Make room there, or let TMPDIR name another folder."
+    )
+    return MarketoConfigError(message)
+
 
 class PrivateFolder:
-    """A folder that only this user can read, removed by `remove` or `remove_all`."""
+    """A folder that only this user can read, removed by `remove` or `remove_all`.
+
+    Raises:
+        MarketoConfigError: There can be none.
+    """
 
     _live: ClassVar[set[Path]] = set()
 
@@ -23,9 +38,12 @@ class PrivateFolder:
         # Not mkdtemp: a signal can end the run at any point, so the folder is
         # known before it is there. A name that is taken already is an error.
         name = f"tap-marketo-programs-{secrets.token_hex(8)}"
-        self.path = Path(tempfile.gettempdir(), name)
-        self._live.add(self.path)
-        self.path.mkdir(mode=0o700)
+        try:
+            self.path = Path(tempfile.gettempdir(), name)
+            self._live.add(self.path)
+            self.path.mkdir(mode=0o700)
+        except OSError as error:
+            raise unwritable(error) from None
 
     def remove(self) -> None:
         """Delete the folder and what is in it."""
