@@ -15,16 +15,9 @@ from tap_marketo_programs.cli import Command, OneLine
 from tap_marketo_programs.client import Connection, MarketoClient, host_url
 from tap_marketo_programs.clock import Clock, SystemClock
 from tap_marketo_programs.errors import MarketoConfigError, PermissionDenied
-from tap_marketo_programs.members import ProgramMembersStream
 from tap_marketo_programs.messages import SafeWriter, terminate
 from tap_marketo_programs.programs import Programs
 from tap_marketo_programs.settings import check, explain, read_numbers, unreadable
-from tap_marketo_programs.streams import (
-    ChannelsStream,
-    ProgramsByTagStream,
-    ProgramsStream,
-    TagTypesStream,
-)
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -193,6 +186,15 @@ class TapMarketoPrograms(Tap):
 
     def discover_streams(self) -> list[Stream]:
         """All streams."""
+        # Imported here because `--about` needs none of them, nor the export engine.
+        from tap_marketo_programs.members import ProgramMembersStream  # noqa: PLC0415 - as above
+        from tap_marketo_programs.streams import (  # noqa: PLC0415 - as above
+            ChannelsStream,
+            ProgramsByTagStream,
+            ProgramsStream,
+            TagTypesStream,
+        )
+
         programs = Programs(self.client, self.config.get("program_ids"))
         streams: list[Stream] = [
             ChannelsStream(self, self.client, programs),
@@ -215,7 +217,7 @@ class TapMarketoPrograms(Tap):
             return super().catalog_dict
         except PermissionDenied as error:
             self.logger.warning("program_members is left out of the catalog: %s", error)
-            del self.streams[ProgramMembersStream.name]
+            del self.streams["program_members"]
             return super().catalog_dict
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

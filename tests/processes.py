@@ -142,7 +142,9 @@ def _serve() -> bool:
 
 if __name__ == "__main__":
     # Nothing but the imports happens before the fork.
-    import tap_marketo_programs.tap  # noqa: F401 - for its weight
+    import tap_marketo_programs.members
+    import tap_marketo_programs.streams
+    import tap_marketo_programs.tap  # noqa: F401 - for its weight, as those above
 
     if _serve():
         runpy.run_module("tap_marketo_programs", run_name="__main__", alter_sys=True)

@@ -1,0 +1,101 @@
+"""What the command imports before it answers: nothing that the answer does not need."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
+
+import pytest
+
+from tap_marketo_programs import __main__ as command
+from tap_marketo_programs.tap import TapMarketoPrograms
+
+# Runs the command as the console script does; its last word is what it has imported.
+WITNESS = """
+import atexit
+import gc
+import json
+import sys
+
+from tap_marketo_programs.__main__ import main
+
+@atexit.register
+def tell():
+    print(json.dumps([gc.isenabled(), *sys.modules]), file=sys.stderr)
+
+main()
+"""
+
+# Whatever imports any part of the SDK imports these.
+SDK = {"singer_sdk", "click", "jsonschema", "requests"}
+STREAMS = {"members", "streams"}
+
+
+@dataclass
+class Answer:
+    text: str
+    modules: set[str]
+    collects_garbage: bool
+
+    @property
+    def ours(self) -> set[str]:
+        """The modules of the tap, without the package's name."""
+        package = "tap_marketo_programs."
+        return {name.removeprefix(package) for name in self.modules if name.startswith(package)}
+
+    @property
+    def engine(self) -> set[str]:
+        """The modules of the export engine; whatever writes messages tidies its folders."""
+        return {name for name in self.ours if name.startswith("export.")} - {"export.folder"}
+
+
+def ask(*arguments: str) -> Answer:
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", WITNESS, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    collects_garbage, *modules = json.loads(done.stderr.splitlines()[-1])
+    return Answer(done.stdout, set(modules), collects_garbage)
+
+
+@pytest.fixture(scope="module")
+def about() -> Answer:
+    """What `--about` says and imports."""
+    return ask("--about")
+
+
+def test_the_version_is_what_the_sdk_would_say_and_said_without_the_sdk() -> None:
+    lines: list[object] = []
+    TapMarketoPrograms.print_version(lines.append)
+
+    answer = ask("--version")
+
+    assert answer.text.splitlines() == lines
+    assert not answer.modules & SDK
+    assert answer.ours == {"__main__"}
+
+
+def test_a_version_that_is_not_known_is_left_to_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(command, "version", unknown)
+
+    assert command._version() is None
+
+
+def test_about_imports_neither_the_streams_nor_the_export_engine(about: Answer) -> None:
+    assert "on_quota_exhausted" in about.text
+    assert about.modules >= SDK
+    assert not about.ours & STREAMS
+    assert not about.engine
+
+
+def test_garbage_is_collected_once_everything_is_imported(about: Answer) -> None:
+    assert about.collects_garbage
