@@ -322,9 +322,10 @@ def left_by_its_target(run: Run) -> None:
 
 
 def without_room(run: Run) -> None:
-    """Let no file grow beyond eight blocks, as if the disk were full."""
+    """Let no file grow beyond half a megabyte, as if the disk were full."""
+    run.scene.begin(programs=20, members=1000)
     run.control.fault("job_stuck", "export_create", after=1, state="Processing")
-    run.start(under=("sh", "-c", 'ulimit -f 8 && exec "$@"', "sh"))
+    run.start(under=("sh", "-c", 'ulimit -f 1000 && exec "$@"', "sh"))
 
 
 PROCESSES: dict[str, tuple[Callable[[Run], None], int]] = {
