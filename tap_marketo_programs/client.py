@@ -227,11 +227,24 @@ class MarketoClient(requests.Session):
             repeatable: False for a call that must not happen twice: an error that
                 leaves it in doubt is raised at once.
         """
-        url = self.connection.host_url + path
-        request = self.prepare_request(
-            requests.Request(method, url, params=dict(params or {}), json=body),
-        )
+        request = self._prepare(method, path, params, body)
         return self._persist(lambda: self._call(request), repeatable=repeatable)
+
+    def read(
+        self,
+        method: str,
+        path: str,
+        make: Callable[[list[Any]], _Answer],
+        *,
+        body: object = None,
+        repeatable: bool = True,
+    ) -> _Answer:
+        """One call for what `make` makes of its rows; where that is a BrokenAnswer, ask again."""
+        request = self._prepare(method, path, None, body)
+        return self._persist(
+            lambda: make(rows(self._call(request).json())),
+            repeatable=repeatable,
+        )
 
     @contextmanager
     def open_file(self, path: str, start: int = 0) -> Iterator[requests.Response]:
@@ -273,6 +286,18 @@ class MarketoClient(requests.Session):
         return self._server_time or self.clock.now()
 
     # One attempt
+
+    def _prepare(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        body: object,
+    ) -> requests.PreparedRequest:
+        url = self.connection.host_url + path
+        return self.prepare_request(
+            requests.Request(method, url, params=dict(params or {}), json=body),
+        )
 
     def _call(self, request: requests.PreparedRequest) -> requests.Response:
         with self.limits.call():
@@ -473,7 +498,14 @@ def _json_object(response: requests.Response) -> dict[str, Any] | None:
 def _judge(response: requests.Response) -> None:
     """Raise unless this is the envelope of a success."""
     _judge_http(response)
-    _envelope(response)
+    envelope = _envelope(response)
+    if _DESCRIBE.search(response.request.path_url) and not rows(envelope):
+        message = f"{_asked(response.request)}: Marketo answered without a result"
+        raise BrokenAnswer(message, in_doubt=True)
+
+
+# Every subscription has fields; without them, a table would lose its columns.
+_DESCRIBE = re.compile(r"/describe2?\.json")
 
 
 def _judge_file(response: requests.Response) -> None:
@@ -507,13 +539,13 @@ def _judge_http(response: requests.Response) -> None:
     raise http_verdict(status)(message, code=f"HTTP {status}", in_doubt=in_doubt)
 
 
-def _envelope(response: requests.Response) -> None:
-    """Raise unless the answer is an envelope that says `success: true`."""
+def _envelope(response: requests.Response) -> Mapping[str, Any]:
+    """The answer, if it is an envelope that says `success: true`."""
     envelope = _json_object(response)
     if envelope is None:
         raise _broken(response)
     if envelope.get("success") is True:
-        return
+        return envelope
     if not envelope.get("errors"):
         raise _broken(response)
     raise _error(response, envelope)

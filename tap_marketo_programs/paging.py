@@ -77,7 +77,7 @@ class OffsetSweep(OffsetPaginator):
             # One row back, so that pages overlap.
             self._anchor, self._next = keys[STEP], offset + STEP
             return True
-        if self._is_settled(offset, offset + len(keys)):
+        if self._is_settled(offset, offset + len(keys), bool(keys) or _says_empty(response)):
             return False
         if self._sweeps >= MOST_SWEEPS:
             message = (
@@ -100,16 +100,19 @@ class OffsetSweep(OffsetPaginator):
         else:
             self._finished = True
 
-    def _is_settled(self, last_offset: int, total: int) -> bool:
+    def _is_settled(self, last_offset: int, total: int, certain: bool) -> bool:  # noqa: FBT001 - a fact, not a switch
         """Whether every row has been seen, at the end of a sweep.
 
-        One page is a moment's truth. Several are one when no page was shifted;
+        One page is a moment's truth, unless it has no rows and does not say so:
+        then the next one is believed. Several are one when no page was shifted;
         otherwise at least as many rows must have been seen as there are, and
         in an ordered listing more than one sweep must say so, since a row
         deleted in the middle of the first would stand in for one it hid.
         """
         self._sweeps += 1
-        if last_offset == 0 or (self._ordered and self._clean):
+        if last_offset == 0:
+            return certain or self._sweeps > 1
+        if self._ordered and self._clean:
             return True
         enough = len(self._seen) >= total
         return enough and (self._sweeps > 1 or not self._ordered)
@@ -132,3 +135,13 @@ def listing(
 
 def _rows(response: requests.Response) -> list[dict[str, Any]]:
     return [row for row in rows(response.json()) if isinstance(row, dict)]
+
+
+def _says_empty(response: requests.Response) -> bool:
+    """Whether an answer without rows says that there are none.
+
+    Marketo leaves `result` out of an empty page, but then warns that no assets
+    were found, in every answer on record.
+    """
+    envelope = response.json()
+    return isinstance(envelope.get("result"), list) or bool(envelope.get("warnings"))

@@ -871,21 +871,7 @@ def _listings() -> Iterator[Case]:
         world={"world": "sized", "programs": 640, "members_per_program": 0},
         text="Reads the listing until it has shown as many different programs as it has rows.",
     )
-    for endpoint, stream in (
-        ("channels", CHANNELS),
-        ("programs", PROGRAMS),
-        ("tag_types", TAG_TYPES),
-    ):
-        yield Case(
-            "an answer without `result`",
-            Must.SUCCEED,
-            stream,
-            ("result missing", "Empty page has no `result`"),
-            endpoint,
-            faults=(Fault("no_result", endpoint),),
-            lacking=("*",),
-            text="Means an empty page.",
-        )
+    yield from _answers_without_result()
     yield Case(
         "a program that is deleted between listing and details",
         Must.SUCCEED,
@@ -914,6 +900,77 @@ def _listings() -> Iterator[Case]:
         text="Comes as it is.",
     )
     yield from _limits()
+
+
+def _answers_without_result() -> Iterator[Case]:
+    for endpoint in ("channels", "programs", "tag_types", "programs_by_tag"):
+        place = ENDPOINTS[endpoint]
+        case = Case(
+            "an answer without `result` and without a warning",
+            Must.SUCCEED,
+            place.stream,
+            ("result missing", "Empty page has no `result`"),
+            endpoint,
+            "once",
+            faults=(Fault("no_result", endpoint),),
+            settings=place.settings,
+            text="No rows; but Marketo says so in a warning, so without one it is asked again.",
+        )
+        yield case
+        yield replace(
+            case,
+            times="for ever",
+            faults=(Fault("no_result", endpoint, FOR_EVER),),
+            lacking=("*",),
+            text="The second such answer is believed: there are no rows.",
+        )
+    for endpoint, text in _WITHOUT_RESULT.items():
+        place = ENDPOINTS[endpoint]
+        yield Case(
+            "an answer without `result`",
+            Must.SUCCEED,
+            place.stream,
+            ("result missing",),
+            endpoint,
+            faults=(Fault("no_result", endpoint),),
+            settings=place.settings,
+            before=place.before,
+            jobs=1 if place.family == "bulk" else 0,
+            text=text,
+        )
+    for endpoint in ("members_describe", "leads_describe2"):
+        place = ENDPOINTS[endpoint]
+        case = Case(
+            "an answer without `result`",
+            Must.SUCCEED,
+            place.stream,
+            ("result missing",),
+            endpoint,
+            "once",
+            faults=(Fault("no_result", endpoint),),
+            settings=place.settings,
+            text="Asks again: there are always fields.",
+        )
+        yield case
+        for_ever = (Fault("no_result", endpoint, FOR_EVER),)
+        yield replace(
+            case,
+            must=Must.STOP,
+            times="for ever",
+            faults=for_ever,
+            words=("without a result",),
+            text=LATER,
+        )
+
+
+# Where rows are always expected, or their absence means little.
+_WITHOUT_RESULT = {
+    "export_create": "Looks for the job it may have made, and uses it.",
+    "export_enqueue": "Asks again; `Job already queued` is as good as success.",
+    "export_status": "Asks again.",
+    "export_list": "Means that there are no jobs.",
+    "members": "Means that nothing changed; the next run asks for the same time again.",
+}
 
 
 def _limits() -> Iterator[Case]:
@@ -1069,9 +1126,12 @@ def _file_unknowns() -> Iterator[Case]:
         text = "A job that says it has 0 records is not downloaded."
         yield _knob("U8", variant, before=Before.SYNCED, text=text)
     unsaid = (Fault("missing_verdict", count=FOR_EVER),)
+    empty = "the file of an empty export whose figures are missing"
+    unsure: dict[str, Any] = {"what": empty, "before": Before.SYNCED, "faults": unsaid}
     for variant in ("header", "zero_bytes"):
-        what = "the file of an empty export whose figures are missing"
-        yield _knob("U8", variant, what=what, before=Before.SYNCED, faults=unsaid, text="No rows.")
+        yield _knob("U8", variant, text="No rows.", **unsure)
+    text = "Without figures a lost file looks the same: made anew once, then the run stops."
+    yield _knob("U8", "404", must=Must.STOP, words=("no such file",), text=text, **unsure)
     for variant in ("mixed", "words", "digits"):
         text = "0, 1, true, false, yes and no are read, in any case."
         fields = {"lead_fields": ["email", "unsubscribed"]}

@@ -86,8 +86,40 @@ def test_every_page_asks_for_200_rows(sandbox: Sandbox, client: MarketoClient) -
     ]
 
 
-def test_a_missing_result_is_an_empty_page(sandbox: Sandbox, client: MarketoClient) -> None:
-    sandbox.control.fault("no_result", "programs")
+def test_a_missing_result_with_a_warning_is_an_empty_page(
+    sandbox: Sandbox, client: MarketoClient
+) -> None:
+    fill(sandbox, 0)
+
+    assert listed(client) == []
+
+    assert len(calls(sandbox)) == 1
+
+
+def test_an_empty_result_is_an_empty_page(sandbox: Sandbox, client: MarketoClient) -> None:
+    body = '{"success":true,"errors":[],"warnings":[],"result":[]}'
+    sandbox.control.fault("http", "programs", status=200, body=body)
+
+    assert listed(client) == []
+
+    assert len(calls(sandbox)) == 1
+
+
+@pytest.mark.parametrize("count", [1, 250])
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_missing_result_without_a_warning_is_not_believed(
+    sandbox: Sandbox, client: MarketoClient, count: int, after: int
+) -> None:
+    fill(sandbox, count)
+    sandbox.control.fault("no_result", "programs", after=after)
+
+    assert set(listed(client)) == there(sandbox)
+
+
+def test_a_missing_result_without_a_warning_is_believed_the_second_time(
+    sandbox: Sandbox, client: MarketoClient
+) -> None:
+    sandbox.control.fault("no_result", "programs", count=2)
 
     assert listed(client) == []
 

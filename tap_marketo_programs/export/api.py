@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import AnswerError, BrokenAnswer
@@ -72,8 +73,8 @@ class ExportApi:
         asked = self.clock.monotonic()
         body = {"format": "CSV", "fields": list(fields), "filter": wanted.filter()}
         try:
-            rows = self._client.call("POST", f"{BASE}/create.json", body=body, repeatable=False)
-            return _only_job(rows, "create")
+            path, read = f"{BASE}/create.json", partial(_only_job, "create")
+            return self._client.read("POST", path, read, body=body, repeatable=False)
         except AnswerError as error:
             if not error.in_doubt:
                 raise
@@ -148,10 +149,10 @@ class ExportApi:
 
     def _job(self, method: str, export_id: str, verb: str) -> ExportJob:
         path = f"{BASE}/{valid_export_id(export_id)}/{verb}.json"
-        return _only_job(self._client.call(method, path), verb)
+        return self._client.read(method, path, partial(_only_job, verb))
 
 
-def _only_job(rows: Sequence[object], verb: str) -> ExportJob:
+def _only_job(verb: str, rows: Sequence[object]) -> ExportJob:
     if rows and isinstance(rows[0], dict):
         return ExportJob.from_wire(rows[0])
     message = f"Marketo answered an export job's {verb} without naming the job"
