@@ -168,6 +168,9 @@ def test_a_job_of_another_api_user_is_left_alone_and_created_again(scene: Scene)
 
 
 def test_a_job_with_a_program_that_is_not_wanted_any_more_is_cancelled(scene: Scene) -> None:
+    # It waits until the next one is made, however slow the machine.
+    scene.control.knob(job_seconds_queued=600 * DAY)
+    scene.control.fault("edit", "export_create", do="knobs", job_seconds_queued=45)
     enqueue(scene)
 
     output = scene.sync(program_ids=[1001, 1002])
