@@ -46,6 +46,13 @@ def enqueue(scene: Scene) -> None:
     Probe(scene.tap.sandbox.url).enqueue(the_job(scene))
 
 
+def enqueue_until_the_next(scene: Scene) -> None:
+    """The job is queued, and stays so until another is made, however slow the machine."""
+    scene.control.knob(job_seconds_queued=600 * DAY)
+    scene.control.fault("edit", "export_create", do="knobs", job_seconds_queued=45)
+    enqueue(scene)
+
+
 def complete(scene: Scene) -> None:
     """The job is completed."""
     enqueue(scene)
@@ -148,7 +155,7 @@ def test_a_completed_job_a_week_later_is_created_again(scene: Scene) -> None:
 
 
 def test_a_job_of_another_choice_of_fields_is_cancelled_and_created_again(scene: Scene) -> None:
-    enqueue(scene)
+    enqueue_until_the_next(scene)
 
     output = scene.sync(lead_fields=["email"])
 
@@ -168,10 +175,7 @@ def test_a_job_of_another_api_user_is_left_alone_and_created_again(scene: Scene)
 
 
 def test_a_job_with_a_program_that_is_not_wanted_any_more_is_cancelled(scene: Scene) -> None:
-    # It waits until the next one is made, however slow the machine.
-    scene.control.knob(job_seconds_queued=600 * DAY)
-    scene.control.fault("edit", "export_create", do="knobs", job_seconds_queued=45)
-    enqueue(scene)
+    enqueue_until_the_next(scene)
 
     output = scene.sync(program_ids=[1001, 1002])
 
