@@ -224,6 +224,14 @@ def test_programs_with_different_watermarks_do_not_share_jobs() -> None:
     ]
 
 
+def test_the_programs_that_are_furthest_behind_come_first() -> None:
+    behind = {1: NOW - DAY, 2: NOW - 3 * DAY, 3: NOW - 2 * DAY}
+
+    slices = plan(sorted(behind), behind, Bounds(NOW))
+
+    assert [one.program_ids for one in slices] == [(2,), (3,), (1,)]
+
+
 def test_an_increment_looks_back() -> None:
     (one,) = plan([1], {1: NOW - DAY}, Bounds(NOW, lookback=HOUR))
 
