@@ -14,7 +14,7 @@ MarketoError
  ├─ MarketoRefusal (SDK: FatalAPIError)            the same request will fail again
  │   ├─ RequestRefused        every code without a better name
  │   │   ├─ FieldUnknown      1006
- │   │   ├─ ObjectNotFound    702, 1013, HTTP 404
+ │   │   ├─ ObjectNotFound    702, 1013
  │   │   └─ FilterUnsupported 1035
  │   ├─ CallQuotaExceeded     607
  │   ├─ DailyQuotaExceeded    1029 `Export daily quota 500MB exceeded.`
