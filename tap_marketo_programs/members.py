@@ -71,6 +71,8 @@ class ProgramMembersStream(MarketoStream):
         self.client = client
         self.programs = programs
         self._nulled: Counter[str] = Counter()
+        # Checked by the thread that downloads, until the main thread reads them.
+        self._checked: dict[Path, MemberFile] = {}
         self._ledger = Ledger()
         super().__init__(tap)
 
@@ -167,7 +169,10 @@ class ProgramMembersStream(MarketoStream):
 
     def count_rows(self, path: Path, fields: Collection[str]) -> int:
         """Check a whole file with these columns; its number of rows."""
-        return self._rows(path, fields, Counter()).check()
+        file = MemberFile(path, self._columns(fields), self._nulled)
+        rows = file.check()
+        self._checked[path] = file
+        return rows
 
     def programs_in(self, path: Path) -> set[int]:
         """The programs whose members a file holds."""
@@ -277,6 +282,7 @@ class ProgramMembersStream(MarketoStream):
     def _runner(self) -> Iterator[ExportRunner]:
         """A runner for what is wanted now, and a clean end for every way out."""
         self._nulled.clear()
+        self._checked.clear()
         self._ledger = Ledger.from_bookmark(self.stream_state)
         dry_run = self.ABORT_AT_RECORD_COUNT is not None
         runner = ExportRunner(
@@ -348,13 +354,12 @@ class ProgramMembersStream(MarketoStream):
             quota_mb=self.config.get("daily_export_quota_mb"),
         )
 
-    def _rows(self, path: Path, fields: Collection[str], nulled: Counter[str]) -> MemberFile:
-        columns = {
+    def _columns(self, fields: Collection[str]) -> dict[str, Mapping[str, Any]]:
+        return {
             name: spec
             for name, spec in self.properties.items()
             if name in fields or name in _AUTOMATIC
         }
-        return MemberFile(path, columns, nulled)
 
     def _blocks(
         self,
@@ -364,7 +369,7 @@ class ProgramMembersStream(MarketoStream):
         """The wanted rows of one file as names and columns, block by block."""
         if export.file.path is None:
             return
-        file = self._rows(export.file.path, runner.fields, self._nulled)
+        file = self._checked.pop(export.file.path)
         for columns, _ in file.columns():
             # Between two blocks, the runner may need a STATE.
             runner.attend()

@@ -18,7 +18,7 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 from tap_marketo_programs.export.folder import PrivateFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from singer_sdk.singerlib import Message
 
@@ -75,19 +75,27 @@ class TargetGone(Exception):
 
 
 # Line ends to whoever splits text the Unicode way; Marketo's cells hold them,
-# and JSON may as well escape them.
+# and JSON may as well escape them. By the first byte of each, since a single
+# byte is found many times faster than two or three.
 _LINE_ENDS = (
-    (b"\xe2\x80\xa8", b"\\u2028"),
-    (b"\xe2\x80\xa9", b"\\u2029"),
-    (b"\xc2\x85", b"\\u0085"),
+    (b"\xe2", {b"\x80\xa8": b"\\u2028", b"\x80\xa9": b"\\u2029"}),
+    (b"\xc2", {b"\x85": b"\\u0085"}),
 )
 
 
 def _by_line_feeds_only(data: bytes) -> bytes:
-    for raw, escaped in _LINE_ENDS:
-        if raw in data:
-            data = data.replace(raw, escaped)
+    for lead, escapes in _LINE_ENDS:
+        if lead in data:
+            first, *others = data.split(lead)
+            data = first + b"".join(_escaped(lead, rest, escapes) for rest in others)
     return data
+
+
+def _escaped(lead: bytes, rest: bytes, escapes: Mapping[bytes, bytes]) -> bytes:
+    for end, escape in escapes.items():
+        if rest.startswith(end):
+            return escape + rest[len(end) :]
+    return lead + rest
 
 
 class SafeWriter(MsgSpecWriter):

@@ -15,6 +15,7 @@ the columns come from or where the lines go.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -46,9 +47,17 @@ class RecordLines:
             rename=dict(zip(fields, names, strict=True)),
             gc=False,
         )
+        versioned = [] if version is None else [("version", Any)]
+        self._message: Callable[..., Any] = msgspec.defstruct(
+            "Message",
+            [("stream", Any), ("record", Any), *versioned, ("time_extracted", Any)],
+            tag_field="type",
+            tag="RECORD",
+            gc=False,
+        )
+        self._stream = repeat(stream)
+        self._version = [] if version is None else [repeat(version)]
         self._encoder = msgspec.json.Encoder()
-        self._start = b'{"type":"RECORD","stream":' + self._encoder.encode(stream) + b',"record":'
-        self._end = b"" if version is None else b',"version":' + self._encoder.encode(version)
 
     def encode(self, columns: Sequence[Sequence[Any]], extracted: datetime) -> bytes:
         """The lines of one block.
@@ -60,9 +69,8 @@ class RecordLines:
         Returns:
             One line a row, each with its line end.
         """
+        records = map(self._record, *columns)
+        stamp = repeat(msgspec.Raw(self._encoder.encode(extracted)))
+        messages = map(self._message, self._stream, records, *self._version, stamp)
         # A list, since msgspec 0.22 never lets go of what a mere iterator gave it.
-        rows = self._encoder.encode_lines(list(map(self._record, *columns)))
-        stamp = b',"time_extracted":' + self._encoder.encode(extracted)
-        end = self._end + stamp + b"}\n"
-        # A line end in the data is escaped: what is left separates records.
-        return self._start + rows[:-1].replace(b"\n", end + self._start) + end
+        return self._encoder.encode_lines(list(messages))

@@ -27,12 +27,12 @@ import csv
 import io
 import math
 import re
-from calendar import monthrange
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from tap_marketo_programs.errors import FileCorrupt
@@ -189,92 +189,60 @@ def _text_never_null(cells: Sequence[str]) -> Sequence[Value]:
 def _plain_integers(cells: Sequence[str]) -> Sequence[Value] | None:
     """The numbers, if every cell is what an id looks like."""
     joined = "".join(cells)
-    if joined.isdecimal() and joined.isascii():
-        lengths = set(map(len, cells))
-        if 0 not in lengths and max(lengths) <= _PLAIN_DIGITS:
-            return list(map(int, cells))
-    return None
+    if not (joined.isdecimal() and joined.isascii()):
+        return None
+    if "" in cells or max(map(len, cells)) > _PLAIN_DIGITS:
+        return None
+    return list(map(int, cells))
 
 
 def _plain_numbers(cells: Sequence[str]) -> Sequence[Value] | None:
-    """The numbers, if every cell is null or digits with a point or without."""
+    """The numbers, if every cell is null or digits, and all have a point or none has."""
     texts = _text(cells)
-    present = [text for text in texts if isinstance(text, str)]
+    present = cast("Sequence[str]", texts if texts is cells else [one for one in texts if one])
     joined = "".join(present)
-    digits = joined.replace(".", "")
+    points = joined.count(".")
+    digits = joined.replace(".", "") if points else joined
     if not (digits.isdecimal() and digits.isascii()) or max(map(len, present)) > _PLAIN_DIGITS:
         return None
-    try:
-        return [
-            None if text is None else float(text) if "." in text else int(text)
-            for text in cast("Sequence[str | None]", texts)
-        ]
-    except ValueError:  # two points, or nothing but one
+    if points not in {0, len(present)}:
         return None
+    try:
+        numbers: list[Value] = list(map(float if points else int, present))
+    except ValueError:  # two points in one cell, none in another
+        return None
+    if texts is cells:
+        return numbers
+    following = iter(numbers)
+    return [None if text is None else next(following) for text in texts]
 
 
 _MOMENT = b"0000-00-00T00:00:00Z"
 _ANY_DIGIT = bytes.maketrans(b"123456789", b"0" * 9)
-_MONTH, _DAY, _HOUR, _MINUTE, _SECOND = 5, 8, 11, 14, 17
-_MONTHS, _DAYS, _HOURS = bytes(range(1, 13)), bytes(range(1, 32)), bytes(range(24))
-# Days that not every month has.
-_LATE_DAY = re.compile(rb"[\x1d-\x1f]")
 
 
 def _plain_moments(cells: Sequence[str]) -> Sequence[Value] | None:
     """The cells, if each is null or `YYYY-MM-DDThh:mm:ssZ` and of the calendar.
 
-    Nearly every cell of such a column is another text, so looking at them one
-    by one takes longer than all other columns together.
+    They leave as they came: what is costly about a moment, writing it anew, is
+    saved for nearly every cell of such a column.
     """
     texts = _text(cells)
-    present = [text for text in texts if isinstance(text, str)] if texts is not cells else cells
+    present = cast("Sequence[str]", texts if texts is cells else [one for one in texts if one])
     joined = "".join(present)
-    if not joined.isascii():
+    if not joined.isascii() or joined.encode().translate(_ANY_DIGIT) != _MOMENT * len(present):
         return None
-    raw = joined.encode()
-    if raw.translate(_ANY_DIGIT) != _MOMENT * len(present):
+    # The end of a day, to Python 3.14; no reader of RFC 3339 knows it.
+    if "T24" in joined:
         return None
-    tens = raw[_MINUTE :: len(_MOMENT)] + raw[_SECOND :: len(_MOMENT)]
-    # There is no year 0; the other years of that century are left to a closer look.
-    if tens.translate(None, b"012345") or raw.startswith(b"00") or b"Z00" in raw:
-        return None
-    months, days = _two_digits(raw, _MONTH), _two_digits(raw, _DAY)
-    hours = _two_digits(raw, _HOUR)
-    if months.translate(None, _MONTHS) or days.translate(None, _DAYS):
-        return None
-    if hours.translate(None, _HOURS) or not _have_late_days(raw, months, days):
+    try:
+        deque(map(datetime.fromisoformat, present), maxlen=0)
+    except ValueError:
         return None
     return texts
 
 
-def _have_late_days(raw: bytes, months: bytes, days: bytes) -> bool:
-    """Whether each 29th, 30th and 31st is in a month that has it."""
-    for found in _LATE_DAY.finditer(days):
-        at = found.start()
-        year = int(raw[at * len(_MOMENT) : at * len(_MOMENT) + 4])
-        if days[at] > _days_in(year, months[at]):
-            return False
-    return True
-
-
-def _two_digits(raw: bytes, at: int) -> bytes:
-    """The number that two digits of each moment make, one byte a moment.
-
-    All of them in one sum: as a large number with a digit for each moment, ten
-    times the tens plus the units, less what the characters `0` add.
-    """
-    tens, units = raw[at :: len(_MOMENT)], raw[at + 1 :: len(_MOMENT)]
-    zeros = int.from_bytes(b"\x01" * len(tens), "big") * 11 * ord("0")
-    total = int.from_bytes(tens, "big") * 10 + int.from_bytes(units, "big") - zeros
-    return total.to_bytes(len(tens), "big")
-
-
-@lru_cache(maxsize=4096)
-def _days_in(year: int, month: int) -> int:
-    return monthrange(year, month)[1]
-
-
+_SAMPLE = 32  # cells that tell whether a column repeats itself
 _AT_ONCE: Mapping[Callable[[str], Value], Callable[[Sequence[str]], Sequence[Value] | None]] = {
     _integer: _plain_integers,
     _number: _plain_numbers,
@@ -286,13 +254,10 @@ def _typed(parse: Callable[[str], Value], name: str, nulled: Counter[str]) -> _C
     at_once = _AT_ONCE.get(parse)
 
     def convert(cells: Sequence[str]) -> Sequence[Value]:
-        if cells.count("null") == len(cells):
-            return [None] * len(cells)
-        if at_once is not None and (column := at_once(cells)) is not None:
+        if at_once is not None and _vary(cells) and (column := at_once(cells)) is not None:
             return column
-        # Cells repeat: nulls, booleans, the dates of one import.
         values: dict[str, Value] = {}
-        for cell in set(cells):
+        for cell in _different(cells):
             if not cell or cell == "null":
                 values[cell] = None
                 continue
@@ -301,9 +266,27 @@ def _typed(parse: Callable[[str], Value], name: str, nulled: Counter[str]) -> _C
             except ValueError:
                 values[cell] = None
                 nulled[name] += cells.count(cell)
+        if len(values) == 1:
+            return [*values.values()] * len(cells)
         return list(map(values.__getitem__, cells))
 
     return convert
+
+
+def _different(cells: Sequence[str]) -> Iterable[str]:
+    """Each text that is there once."""
+    first = cells[:1]
+    return first if cells.count(*first) == len(cells) else set(cells)
+
+
+def _vary(cells: Sequence[str]) -> bool:
+    """Whether most cells seem to differ; else each text is best read once.
+
+    Nulls, booleans, the program of a whole file and the dates of one import
+    repeat; ids and other dates do not.
+    """
+    sample = cells[:: len(cells) // _SAMPLE + 1]
+    return 2 * len(set(sample)) > len(sample)
 
 
 # --- bytes ---------------------------------------------------------------
@@ -388,7 +371,7 @@ def _blocks(source: _Bytes, rest: bytes) -> Iterator[bytes]:
     """
     while True:
         end = rest.rfind(b"\n") + 1
-        if rest.count(b'"', 0, end) % 2:
+        if b'"' in rest and rest.count(b'"', 0, end) % 2:
             end = _whole_rows(rest)
         if end:
             yield rest[:end]
@@ -409,63 +392,67 @@ def _whole_rows(data: bytes) -> int:
     return found.end() if found else 0
 
 
-def _verify(block: bytes, width: int) -> bytes:
-    """The block without its quoted cells, when it is clean and every row has the width.
+def _verify(block: bytes, width: int) -> tuple[bytes, int]:
+    """The block without its quoted cells, and its rows, when it is clean and each has the width.
 
     Raises `_NotClean` otherwise. No cell is looked at: with everything but
     commas and line ends left out, a good block is one line of commas repeated.
     """
     bare = _QUOTED_CELL.sub(b"", block) if b'"' in block else block
     shape = bare.translate(None, _NO_SHAPE)
-    if b'"' in bare or shape != (b"," * (width - 1) + b"\n") * shape.count(b"\n"):
+    rows = shape.count(b"\n")
+    if b'"' in bare or shape != (b"," * (width - 1) + b"\n") * rows:
         raise _NotClean
-    return bare
+    return bare, rows
 
 
-# A quoted cell in text that `_verify` let pass, where each quote begins or ends one.
-_QUOTED_TEXT = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
-# With more quotes than these in a row the csv module is the faster reader.
-_FEW_QUOTES = 4
+# With less than so many bytes to a quote, the csv module is the faster reader.
+_FEW_QUOTES = 64
 
 
-def _split(block: bytes, width: int, *, crlf: bool) -> list[Sequence[str]]:
-    """The columns of a block that `_verify` let pass."""
+def _split(block: bytes, *, crlf: bool) -> list[str]:
+    """The cells of a block that `_verify` let pass, row after row."""
     text = block.decode("utf-8", "replace")
-    quotes = text.count('"')
+    if b'"' not in block:
+        return _unquoted(text, crlf=crlf)[:-1]
+    pieces = text.split('"')
     # The csv module ends a row at a lone CR, too.
-    if quotes > _FEW_QUOTES * text.count("\n") and text.count("\r") == (
-        text.count("\r\n") if crlf else 0
+    if len(pieces) * _FEW_QUOTES > len(block) and block.count(b"\r") == (
+        block.count(b"\r\n") if crlf else 0
     ):
         try:
             # It reads an empty line as no cell; here it is one empty cell.
-            rows = [row or [""] for row in csv.reader(io.StringIO(text, newline="\n"))]
+            rows = (row or [""] for row in csv.reader(io.StringIO(text, newline="\n")))
+            return list(chain.from_iterable(rows))
         except csv.Error:
             msg = "The csv module cannot read a row of the export file."
             raise FileCorrupt(msg) from None
-        return list(zip(*rows, strict=True))
-    cells = _cells_around(text, crlf=crlf)
-    return [cells[place::width] for place in range(width)]
+    return _joined(pieces, crlf=crlf)
 
 
-def _cells_around(text: str, *, crlf: bool) -> list[str]:
-    """All cells in a row; the quoted ones are put aside while the rest is split."""
-    aside: list[str] = []
-
-    def put_aside(found: re.Match[str]) -> str:
-        aside.append(found[1].replace('""', '"'))
-        # No cell can hold it: NULs are gone from the bytes already.
-        return "\0"
-
-    if '"' in text:
-        text = _QUOTED_TEXT.sub(put_aside, text)
+def _unquoted(text: str, *, crlf: bool) -> list[str]:
+    """The cells of a text without quotes, and what follows its last separator."""
     if crlf:
         text = text.replace("\r\n", "\n")
-    cells = text[:-1].replace("\n", ",").split(",")
-    at = -1
-    for cell in aside:
-        at = cells.index("\0", at + 1)
-        cells[at] = cell
-    return cells
+    return text.replace("\n", ",").split(",")
+
+
+def _joined(pieces: list[str], *, crlf: bool) -> list[str]:
+    """The cells of a text cut at its quotes, unquoted and quoted by turns.
+
+    Two quotes with nothing between stand for one: between two quoted cells
+    there is a comma or a line end.
+    """
+    cells = _unquoted(pieces[0], crlf=crlf)
+    parts: list[str] = []
+    for inside, outside in zip(pieces[1::2], pieces[2::2], strict=True):
+        parts.append(inside)
+        if outside:
+            cells[-1] = '"'.join(parts)
+            parts.clear()
+            # It begins with the separator behind the quoted cell.
+            cells += _unquoted(outside, crlf=crlf)[1:]
+    return cells[:-1]
 
 
 # --- records, one by one ---------------------------------------------------
@@ -711,24 +698,20 @@ class MemberFile:
             if header is None:
                 return
             places = [header.names.index(column.name) for column in self._columns]
+            width = len(header.names)
             for cells in self._blocks(source, rest, header):
                 values = [
-                    column.convert(cells[place])
+                    column.convert(cells[place::width])
                     for column, place in zip(self._columns, places, strict=True)
                 ]
-                yield values, len(cells[0])
+                yield values, len(cells) // width
 
-    def _blocks(
-        self,
-        source: _Bytes,
-        rest: bytes,
-        header: _Header,
-    ) -> Iterator[Sequence[Sequence[str]]]:
-        """The file's own columns, block by block."""
+    def _blocks(self, source: _Bytes, rest: bytes, header: _Header) -> Iterator[list[str]]:
+        """All cells, row after row, block by block."""
         if self._clean:
-            width = len(header.names)
-            return (_split(block, width, crlf=header.crlf) for block in _blocks(source, rest))
-        return (list(zip(*rows, strict=True)) for rows in _batches(_records(source, rest, header)))
+            return (_split(block, crlf=header.crlf) for block in _blocks(source, rest))
+        batches = _batches(_records(source, rest, header))
+        return (list(chain.from_iterable(rows)) for rows in batches)
 
     def _check_header(self, header: _Header) -> None:
         missing = [column.name for column in self._columns if column.name not in header.names]
@@ -746,11 +729,10 @@ class MemberFile:
             self._check_header(header)
             digits = self._digits(header)
             for block in _blocks(source, rest):
-                bare = _verify(block, len(header.names))
+                bare, rows = _verify(block, len(header.names))
                 if self._required and not (digits and digits.fullmatch(bare)):
-                    cells = _split(block, len(header.names), crlf=header.crlf)
-                    self._check_required(cells, header, count)
-                count += bare.count(b"\n")
+                    self._check_required(_split(block, crlf=header.crlf), header, count)
+                count += rows
         return count
 
     def _check_records(self) -> int:
@@ -760,18 +742,14 @@ class MemberFile:
             header, rest = _read_header(source)
             if header is not None:
                 for rows in _batches(_records(source, rest, header)):
-                    self._check_required(list(zip(*rows, strict=True)), header, count)
+                    self._check_required(list(chain.from_iterable(rows)), header, count)
                     count += len(rows)
         return count
 
-    def _check_required(
-        self,
-        cells: Sequence[Sequence[str]],
-        header: _Header,
-        before: int,
-    ) -> None:
+    def _check_required(self, cells: Sequence[str], header: _Header, before: int) -> None:
         for column in self._required:
-            values = column.convert(cells[header.names.index(column.name)])
+            place = header.names.index(column.name)
+            values = column.convert(cells[place :: len(header.names)])
             if None in values:
                 row = before + values.index(None) + 1
                 msg = f"Data row {row} of the export file has no fitting value for {column.name}."
