@@ -419,6 +419,7 @@ WRONG_BOOKMARKS: dict[str, object] = {
     "a window that ends before it starts": with_export(
         window=["2026-11-03T02:00:00Z", "2026-11-01T02:00:00Z"]
     ),
+    "a window of no time": with_export(window=["2026-11-01T02:00:00Z"] * 2),
     "a floor of a number": with_export(floor=0),
     "an unfinished plan of a number": damaged(unfinished=5),
     "an unfinished plan on no day": damaged(unfinished="yesterday"),
@@ -463,12 +464,17 @@ def test_a_refusal_does_not_repeat_what_it_met() -> None:
         "a",
         "1.5",
         "1\n",
+        "2147483649",
     ],
 )
 def test_ranges_are_read_only_as_they_are_written(text: str) -> None:
     assert "a set of programs is damaged" in refusal(
         damaged(watermarks={"2026-01-01T00:00:00Z": text})
     )
+
+
+def test_the_highest_program_id_can_be_read() -> None:
+    assert read_programs("2147483648") == [2_147_483_648]
 
 
 GAPS = zlib.compress(bytes([1, 200, 1, 5]))
@@ -481,6 +487,8 @@ GAPS = zlib.compress(bytes([1, 200, 1, 5]))
         "z:=",
         "z:not base64!",
         "z:\u00e9",
+        packed(GAPS)[:6] + "!" + packed(GAPS)[6:],
+        packed(GAPS) + "\n",
         packed(b"no zlib"),
         packed(GAPS[:-1]),
         packed(GAPS[:-6]),
@@ -495,6 +503,8 @@ GAPS = zlib.compress(bytes([1, 200, 1, 5]))
         "padding only",
         "no base64",
         "no ASCII",
+        "something between",
+        "a line end behind it",
         "no zlib",
         "without its last byte",
         "without its checksum",
