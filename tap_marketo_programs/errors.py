@@ -24,7 +24,8 @@ MarketoError
  ├─ ExportError (SDK: FatalSyncError)              an export job did not do what it should
  │   ├─ ExportFailed, ExportTimedOut
  │   └─ FileCorrupt
- └─ NeverSettled (SDK: FatalSyncError)             a listing kept changing under the scan
+ ├─ NeverSettled (SDK: FatalSyncError)             a listing kept changing under the scan
+ └─ BatchFailed (SDK: FatalSyncError)              a batch file could not be made or stored
 
 The table `VERDICTS` is the only place that says what a code means. This
 module knows nothing of HTTP, time or retries: `client` acts on the class.
@@ -180,6 +181,10 @@ class FileCorrupt(ExportError):
 
 class NeverSettled(MarketoError, FatalSyncError):
     """Sweep after sweep of a listing disagreed with the one before."""
+
+
+class BatchFailed(MarketoError, FatalSyncError):
+    """A file for a BATCH message could not be made or stored; no message speaks of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,7 @@ from functools import cached_property
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.batch import Batcher
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import SameRecordTransform
 
 from tap_marketo_programs import schema
 from tap_marketo_programs.base import MarketoStream
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
     )
     from pathlib import Path
 
+    from singer_sdk import metrics
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context
     from singer_sdk.tap_base import Tap
@@ -224,15 +223,7 @@ class ProgramMembersStream(MarketoStream):
     @property
     def writes_lines(self) -> bool:
         """Whether nothing wants to see single records, so that blocks can leave as lines."""
-        stream_map = self.stream_maps[0]
-        return (
-            isinstance(self._tap.message_writer, SafeWriter)
-            and len(self.stream_maps) == 1
-            and type(stream_map) is SameRecordTransform
-            and not stream_map.flattening_enabled
-            and not self.child_streams
-            and self.ABORT_AT_RECORD_COUNT is None
-        )
+        return self.keeps_records and isinstance(self._tap.message_writer, SafeWriter)
 
     def _sync_records(
         self,
@@ -266,15 +257,39 @@ class ProgramMembersStream(MarketoStream):
         self,
         batch_config: BatchConfig,
         context: Context | None = None,  # noqa: ARG002 - the SDK's signature
-    ) -> Iterable[tuple[BaseBatchFileEncoding, list[str]]]:
+    ) -> Iterator[tuple[BaseBatchFileEncoding, list[str]]]:
         """Batches that each belong to one export, so that STATE can follow them."""
-        batcher = Batcher(self.tap_name, self.name, batch_config)
         with self._runner() as runner, self.get_record_counter() as counter:
             for export in runner:
-                rows = self._counted(self._export_rows(runner, export), counter.increment)
-                for manifest in batcher.get_batches(self.as_written(rows)):
-                    yield batch_config.encoding, manifest
+                stem = f"{self.tap_name}--{self.name}-{export.export_id}"
+                if self.keeps_records:
+                    files = self._column_files(runner, export, batch_config, stem, counter)
+                else:
+                    rows = self._counted(self._export_rows(runner, export), counter.increment)
+                    files = self.files_of(rows, batch_config, stem)
+                for url in files:
+                    yield batch_config.encoding, [url]
                 runner.emitted(export)
+
+    def _column_files(
+        self,
+        runner: ExportRunner,
+        export: Export,
+        batch_config: BatchConfig,
+        stem: str,
+        counter: metrics.Counter,
+    ) -> Iterator[str]:
+        """The batch files of one export, made by the column."""
+        from tap_marketo_programs.batches import BatchFiles  # noqa: PLC0415 - most runs write none
+
+        files: BatchFiles | None = None
+        for names, columns in self._blocks(runner, export):
+            properties = {name: self.properties[name] for name in names}
+            files = files or BatchFiles(batch_config, stem, properties)
+            yield from files.add_columns(columns)
+            counter.increment(len(columns[0]))
+        if files is not None:
+            yield from files.finish()
 
     # One run
 

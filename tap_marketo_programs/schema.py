@@ -264,6 +264,20 @@ CHANNELS: dict[str, Any] = th.PropertiesList(
 """A channel with its progression statuses; key `id`. Adobe: Channels."""
 
 
+def declared(schema: Mapping[str, Any]) -> tuple[set[str], str]:
+    """The types a property may have and its format, told once or in an `anyOf`.
+
+    Catalogs of older taps are full of `anyOf`; a property without any type takes all.
+    """
+    options = [schema] if "type" in schema else schema.get("anyOf") or schema.get("oneOf") or ()
+    types: set[str] = set()
+    for option in options:
+        told = option.get("type", "null")
+        types.update([told] if isinstance(told, str) else told)
+    formats = (str(option["format"]) for option in options if "format" in option)
+    return types or {"string", "null"}, next(formats, "")
+
+
 _SPELLINGS = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
     r"(?:[T ](?P<time>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d+))?"

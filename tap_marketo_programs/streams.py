@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_sdk.batch import Batcher
 from singer_sdk.streams import RESTStream
 
 from tap_marketo_programs import schema
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     import requests
-    from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record, RequestFunc
     from singer_sdk.tap_base import Tap
 
@@ -93,17 +91,6 @@ class AssetStream(MarketoStream, RESTStream[int]):
     def parse_response(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """The rows that no earlier page had."""
         yield from self._sweep.new_rows(response)
-
-    def get_batches(
-        self,
-        batch_config: BatchConfig,
-        context: Context | None = None,
-    ) -> Iterable[tuple[BaseBatchFileEncoding, list[str]]]:
-        """Batches of what RECORD messages would hold."""
-        batcher = Batcher(self.tap_name, self.name, batch_config)
-        records = self._sync_records(context, write_messages=False)
-        for manifest in batcher.get_batches(self.as_written(records)):
-            yield batch_config.encoding, manifest
 
 
 class ProgramsStream(AssetStream):

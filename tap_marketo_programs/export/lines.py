@@ -25,6 +25,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+def record_struct(names: Sequence[str]) -> Callable[..., Any]:
+    """A class whose objects, made of a row's values, encode as its record does."""
+    fields = [f"field_{number}" for number in range(len(names))]
+    return msgspec.defstruct(
+        "Record",
+        [(field, Any) for field in fields],
+        rename=dict(zip(fields, names, strict=True)),
+        gc=False,
+    )
+
+
 class RecordLines:
     """Turns columns into RECORD lines.
 
@@ -40,13 +51,7 @@ class RecordLines:
         names: Sequence[str],
         version: int | None = None,
     ) -> None:
-        fields = [f"field_{number}" for number in range(len(names))]
-        self._record: Callable[..., Any] = msgspec.defstruct(
-            "Record",
-            [(field, Any) for field in fields],
-            rename=dict(zip(fields, names, strict=True)),
-            gc=False,
-        )
+        self._record = record_struct(names)
         versioned = [] if version is None else [("version", Any)]
         self._message: Callable[..., Any] = msgspec.defstruct(
             "Message",

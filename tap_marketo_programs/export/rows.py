@@ -36,7 +36,7 @@ from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from tap_marketo_programs.errors import FileCorrupt
-from tap_marketo_programs.schema import utc_date, utc_timestamp
+from tap_marketo_programs.schema import declared, utc_date, utc_timestamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,27 +145,13 @@ def _column(name: str, schema: Mapping[str, Any], nulled: Counter[str]) -> _Colu
     in use, perhaps an old or an edited one, is what the SCHEMA message says
     and every RECORD is held against.
     """
-    types, text_format = _declared(schema)
+    types, text_format = declared(schema)
     kind = next((known for known in _BY_TYPE if known in types), "string")
     parse = _BY_FORMAT.get(text_format) if kind == "string" else _BY_TYPE[kind]
     nullable = "null" in types
     if parse is None:
         return _Column(name, _text if nullable else _text_never_null, required=False)
     return _Column(name, _typed(parse, name, nulled), required=not nullable)
-
-
-def _declared(schema: Mapping[str, Any]) -> tuple[set[str], str]:
-    """The types a property may have and its format, told once or in an `anyOf`.
-
-    Catalogs of older taps are full of `anyOf`; a property without any type takes all.
-    """
-    options = [schema] if "type" in schema else schema.get("anyOf") or schema.get("oneOf") or ()
-    types: set[str] = set()
-    for option in options:
-        declared = option.get("type", "null")
-        types.update([declared] if isinstance(declared, str) else declared)
-    formats = (str(option["format"]) for option in options if "format" in option)
-    return types or {"string", "null"}, next(formats, "")
 
 
 def _text(cells: Sequence[str]) -> Sequence[Value]:

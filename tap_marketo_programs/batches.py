@@ -1,0 +1,214 @@
+"""Files for BATCH messages: JSON Lines or Parquet, in a folder or in object storage.
+
+The SDK's batchers take record by record, so a file costs what its RECORD
+messages would; they let pyarrow guess the types of each file, so a column that
+is empty in one has another type in the next; and they compress JSON Lines
+whatever `compression` says, which their readers then stumble over. Here rows
+come by the column where the stream has columns, a Parquet column has the type
+that the SCHEMA message gives it, and a file is what its message says.
+
+The values are those of RECORD messages: dates and times stay texts in RFC 3339.
+A file is stored whole or not at all. It must not know where rows come from or
+when they may leave, and none of its messages holds a cell.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
+
+import fsspec
+import msgspec
+from fsspec.implementations.local import LocalFileSystem
+from isal import isal_zlib
+from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
+
+from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
+from tap_marketo_programs.export.lines import record_struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+BATCH_SIZE = 100_000
+"""Rows of a file unless the user says otherwise: fewer make Parquet slow to write and to read."""
+
+_GZIP = 31  # zlib's word for a window of 32 KiB and a gzip header
+_FORMATS = {"jsonl", "parquet"}
+_COMPRESSIONS = {None, "gzip", "none"}
+
+
+def read_config(raw: Mapping[str, Any]) -> BatchConfig:
+    """The user's `batch_config`, proved usable before anything is extracted for it.
+
+    Raises:
+        MarketoConfigError: It is not complete, or a library for it is missing.
+    """
+    try:
+        config = BatchConfig.from_dict({"batch_size": BATCH_SIZE, **raw})
+        config.batch_size = int(config.batch_size)
+        known = (
+            config.encoding.format in _FORMATS
+            and config.encoding.compression in _COMPRESSIONS
+            and bool(config.storage.root)
+            and config.batch_size > 0
+        )
+    except (AttributeError, TypeError, ValueError):
+        known = False
+    if not known:
+        message = (
+            'batch_config: expected {"encoding": {"format": "jsonl" or "parquet", "compression": '
+            '"gzip" or "none"}, "storage": {"root": a folder or URL, "prefix": text}} and, if '
+            "wanted, batch_size, a number of rows"
+        )
+        raise MarketoConfigError(message)
+    if config.encoding.format == "parquet" and find_spec("pyarrow") is None:
+        message = "batch_config: Parquet needs pyarrow: install tap-marketo-programs[parquet]"
+        raise MarketoConfigError(message)
+    try:
+        fsspec.core.url_to_fs(config.storage.root, **config.storage.params)
+    except (ImportError, ValueError) as error:
+        message = (
+            f"batch_config: {config.storage.root} cannot be used ({error}). For S3, install "
+            "tap-marketo-programs[s3]"
+        )
+        raise MarketoConfigError(message) from None
+    return config
+
+
+class BatchFiles:
+    """Takes rows, stores a file whenever one is full.
+
+    Args:
+        config: The user's.
+        stem: How the files' names begin, behind the user's prefix.
+        properties: The columns, each with its JSON Schema.
+
+    All methods yield the URL of each file they stored, and raise:
+        BatchFailed: It could not be.
+    """
+
+    def __init__(
+        self,
+        config: BatchConfig,
+        stem: str,
+        properties: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        self._config = config
+        self._stem = f"{config.storage.prefix or ''}{stem}-{uuid4().hex}"
+        self._file = _file(config.encoding, properties)
+        self._rows = 0
+        self._stored = 0
+
+    def add_columns(self, columns: Sequence[Sequence[Any]]) -> Iterator[str]:
+        """Take a block of rows by the column, in the order of the properties."""
+        at, count = 0, len(columns[0])
+        while at < count:
+            end = min(count, at + self._config.batch_size - self._rows)
+            whole = end - at == count
+            self._file.add_columns(columns if whole else [column[at:end] for column in columns])
+            yield from self._added(end - at)
+            at = end
+
+    def add_records(self, records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        """Take records; what one leaves out is null where a file has no other word for it."""
+        at = 0
+        while at < len(records):
+            end = min(len(records), at + self._config.batch_size - self._rows)
+            self._file.add_records(records[at:end])
+            yield from self._added(end - at)
+            at = end
+
+    def finish(self) -> Iterator[str]:
+        """Store what there is, if there is anything."""
+        if self._rows:
+            yield self._store(self._file.finish())
+
+    def _added(self, rows: int) -> Iterator[str]:
+        self._rows += rows
+        if self._rows == self._config.batch_size:
+            yield self._store(self._file.finish())
+
+    def _store(self, data: bytes) -> str:
+        self._rows = 0
+        self._stored += 1
+        storage = self._config.storage
+        url = storage.get_url(f"{self._stem}-{self._stored}{self._file.suffix}")
+        try:
+            # The SDK's own `storage.open` ends its transaction only when all went
+            # well, and would leave a temporary file full of people behind.
+            files, path = fsspec.core.url_to_fs(url, **storage.params)
+            if isinstance(files, LocalFileSystem):
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            with files.transaction, files.open(path, "wb") as file:
+                file.write(data)
+        except Exception as error:
+            # Whatever it is, of a disk, a bucket or a network: it is about the file.
+            message = f"The batch file {url} could not be stored ({type(error).__name__}: {error})"
+            raise BatchFailed(message) from error
+        return url
+
+
+class BatchFile(Protocol):
+    """Rows on their way into one file."""
+
+    suffix: str
+
+    def add_columns(self, columns: Sequence[Sequence[Any]]) -> None:
+        """Take rows by the column, in the order of the properties."""
+
+    def add_records(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Take records."""
+
+    def finish(self) -> bytes:
+        """The file; the next row begins another."""
+
+
+class JsonLinesFile:
+    """A JSON object a line, compressed as they come; see `BatchFile`.
+
+    Args:
+        properties: The columns.
+        compression: `gzip`, or `none`, or None for none.
+    """
+
+    def __init__(self, properties: Iterable[str], compression: str | None) -> None:
+        self._gzip = compression == "gzip"
+        self.suffix = ".jsonl.gz" if self._gzip else ".jsonl"
+        self._record = record_struct(list(properties))
+        self._encoder = msgspec.json.Encoder()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._parts: list[bytes] = []
+        self._compress = isal_zlib.compressobj(wbits=_GZIP) if self._gzip else None
+
+    def add_columns(self, columns: Sequence[Sequence[Any]]) -> None:
+        """Take rows by the column, in the order of the properties."""
+        self.add_records(list(map(self._record, *columns)))
+
+    def add_records(self, records: Sequence[Any]) -> None:
+        """Take records; what one leaves out is left out."""
+        lines = self._encoder.encode_lines(records)
+        self._parts.append(self._compress.compress(lines) if self._compress else lines)
+
+    def finish(self) -> bytes:
+        """The file; the next row begins another."""
+        if self._compress:
+            self._parts.append(self._compress.flush())
+        data = b"".join(self._parts)
+        self._begin()
+        return data
+
+
+def _file(
+    encoding: BaseBatchFileEncoding,
+    properties: Mapping[str, Mapping[str, Any]],
+) -> BatchFile:
+    if encoding.format == "jsonl":
+        return JsonLinesFile(properties, encoding.compression)
+    # Imported here since nothing else needs it, and not every installation has pyarrow.
+    from tap_marketo_programs.parquet import ParquetFile  # noqa: PLC0415
+
+    return ParquetFile(properties, encoding.compression)
