@@ -144,6 +144,7 @@ def test_any_set_of_programs_survives_its_text(ids: set[int]) -> None:
         ([7], "7"),
         ([7, 8], "7-8"),
         ([9, 7, 8, 11], "7-9,11"),
+        ([1, 2, 4, 5, 6], "1-2,4-6"),
         (range(1001, 4001), "1001-4000"),
     ],
 )
@@ -265,6 +266,19 @@ def test_digests_tell_words_apart_and_care_for_their_order() -> None:
 
     assert len(set(told)) == 5
     assert {len(one) for one in told} == {12}
+
+
+def test_digests_stay_the_same_from_one_version_to_the_next() -> None:
+    # Another one would abandon the jobs that an older version's state names.
+    assert digest(["leadId", "updatedAt"]) == "63385b7f93d4"
+
+
+def test_a_bookmark_lists_its_watermarks_from_the_lowest_on() -> None:
+    later = NOW + timedelta(hours=1)
+
+    groups = Ledger({1: later, 2: NOW}).to_bookmark()["watermarks"]
+
+    assert list(groups.values()) == ["2", "1"]
 
 
 # Progress
