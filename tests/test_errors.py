@@ -69,6 +69,7 @@ EXPECTED: list[tuple[str, str, type[AnswerError]]] = [
     ("1029", "Too many jobs in queue", QueueFull),
     ("1029", "Export daily quota 500MB exceeded.", DailyQuotaExceeded),
     ("1029", "Quota of 500 MB exceeded", DailyQuotaExceeded),
+    ("1029", "No more of the daily quota is left", DailyQuotaExceeded),
     ("1029", "Job already queued", AlreadyQueued),
     ("1035", "Unsupported filter type for target subscription", FilterUnsupported),
 ]
@@ -118,6 +119,17 @@ def test_a_code_in_an_envelope_raises_its_own_error(
 
     assert type(error) is expected
     assert (error.code, error.message) == (code, words)
+
+
+@pytest.mark.parametrize("code", sorted({code for code, *_ in (*EXPECTED, *PLAIN)}))
+def test_what_broke_within_marketo_may_have_been_done_and_what_it_refused_was_not(
+    sandbox: Sandbox, client: MarketoClient, code: str
+) -> None:
+    sandbox.control.fault("error", "export_create", count=ALWAYS, code=code)
+
+    error = refusal(client, CREATE, repeatable=False)
+
+    assert error.in_doubt == (code in {"500", "502", "503", "604"})
 
 
 @pytest.mark.parametrize(("code", "words"), PLAIN)
@@ -319,3 +331,7 @@ def test_every_error_stands_under_the_sdk_s_base_that_fits() -> None:
         issubclass(item, RetriableAPIError) == issubclass(item, MarketoTransientError)
         for item in found
     )
+
+
+def test_nothing_is_in_doubt_unless_somebody_says_so() -> None:
+    assert not AnswerError("a token that was dead on arrival").in_doubt
