@@ -576,7 +576,7 @@ BOMBS: dict[str, dict[str, Any]] = {
         watermarks={"2026-01-01T00:00:00Z": packed(zlib.compress(b"\x80" * 50_000_000, 9))}
     ),
     "one long gap": damaged(
-        watermarks={"2026-01-01T00:00:00Z": packed(zlib.compress(b"\xff" * 400_000 + b"\1", 9))}
+        watermarks={"2026-01-01T00:00:00Z": packed(zlib.compress(b"\xff" * 1_500_000 + b"\1", 9))}
     ),
     "nothing without end": damaged(
         watermarks={"2026-01-01T00:00:00Z": packed(zlib.compress(b"\0" * 50_000_000, 9))}
