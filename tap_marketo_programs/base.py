@@ -103,11 +103,11 @@ class MarketoStream(Stream):
         from tap_marketo_programs.batches import BatchFiles  # noqa: PLC0415 - as above
 
         properties = self.stream_maps[0].transformed_schema["properties"]
-        files = BatchFiles(batch_config, stem, properties)
         written = self._as_written(records)
-        while block := list(islice(written, _BLOCK)):
-            yield from files.add_records(block)
-        yield from files.finish()
+        with BatchFiles(batch_config, stem, properties) as files:
+            while block := list(islice(written, _BLOCK)):
+                yield from files.add_records(block)
+            yield from files.finish()
 
     def _as_written(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Records as the stream's first map shows them; a batch cannot hold several."""

@@ -14,9 +14,11 @@ when they may leave, and none of its messages holds a cell.
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 from uuid import uuid4
 
 import fsspec
@@ -29,7 +31,7 @@ from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
 from tap_marketo_programs.export.lines import record_struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 BATCH_SIZE = 100_000
 """Rows of a file unless the user says otherwise: fewer make Parquet slow to write and to read."""
@@ -78,15 +80,17 @@ def read_config(raw: Mapping[str, Any]) -> BatchConfig:
 
 
 class BatchFiles:
-    """Takes rows, stores a file whenever one is full.
+    """Takes rows, and stores each file that is full while the next is being filled.
+
+    Use it as a context manager: there is a thread that stores.
 
     Args:
         config: The user's.
         stem: How the files' names begin, behind the user's prefix.
         properties: The columns, each with its JSON Schema.
 
-    All methods yield the URL of each file they stored, and raise:
-        BatchFailed: It could not be.
+    All methods yield the URL of each file that is stored, and raise:
+        BatchFailed: One could not be.
     """
 
     def __init__(
@@ -97,57 +101,81 @@ class BatchFiles:
     ) -> None:
         self._config = config
         self._stem = f"{config.storage.prefix or ''}{stem}-{uuid4().hex}"
-        self._file = _file(config.encoding, properties)
+        self._new_file = partial(_file, config.encoding, properties)
+        self._file = self._new_file()
         self._rows = 0
-        self._stored = 0
+        self._full = 0
+        self._storing: Future[str] | None = None
+        self._thread = ThreadPoolExecutor(1, "batches")
 
-    def add_columns(self, columns: Sequence[Sequence[Any]]) -> Iterator[str]:
-        """Take a block of rows by the column, in the order of the properties."""
-        at, count = 0, len(columns[0])
-        while at < count:
-            end = min(count, at + self._config.batch_size - self._rows)
-            whole = end - at == count
-            self._file.add_columns(columns if whole else [column[at:end] for column in columns])
-            yield from self._added(end - at)
-            at = end
+    def __enter__(self) -> Self:
+        """Nothing to prepare."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave no thread behind."""
+        self._thread.shutdown(cancel_futures=True)
+
+    def add_block(self, block: Sequence[Sequence[Any]]) -> Iterator[str]:
+        """Take columns, in the order of the properties: lists, or for Parquet Arrow's."""
+        yield from self._add(
+            len(block[0]),
+            lambda start, end: self._file.add_block(block, start, end),
+        )
 
     def add_records(self, records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         """Take records; what one leaves out is null where a file has no other word for it."""
-        at = 0
-        while at < len(records):
-            end = min(len(records), at + self._config.batch_size - self._rows)
-            self._file.add_records(records[at:end])
-            yield from self._added(end - at)
-            at = end
+        yield from self._add(
+            len(records),
+            lambda start, end: self._file.add_records(records[start:end]),
+        )
 
     def finish(self) -> Iterator[str]:
         """Store what there is, if there is anything."""
         if self._rows:
-            yield self._store(self._file.finish())
+            yield from self._hand_over()
+        yield from self._stored()
 
-    def _added(self, rows: int) -> Iterator[str]:
-        self._rows += rows
-        if self._rows == self._config.batch_size:
-            yield self._store(self._file.finish())
+    def _add(self, count: int, add: Callable[[int, int], None]) -> Iterator[str]:
+        start = 0
+        while start < count:
+            end = min(count, start + self._config.batch_size - self._rows)
+            add(start, end)
+            self._rows += end - start
+            start = end
+            if self._rows == self._config.batch_size:
+                yield from self._hand_over()
 
-    def _store(self, data: bytes) -> str:
-        self._rows = 0
-        self._stored += 1
-        storage = self._config.storage
-        url = storage.get_url(f"{self._stem}-{self._stored}{self._file.suffix}")
-        try:
-            # The SDK's own `storage.open` ends its transaction only when all went
-            # well, and would leave a temporary file full of people behind.
-            files, path = fsspec.core.url_to_fs(url, **storage.params)
-            if isinstance(files, LocalFileSystem):
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-            with files.transaction, files.open(path, "wb") as file:
-                file.write(data)
-        except Exception as error:
-            # Whatever it is, of a disk, a bucket or a network: it is about the file.
-            message = f"The batch file {url} could not be stored ({type(error).__name__}: {error})"
-            raise BatchFailed(message) from error
-        return url
+    def _hand_over(self) -> Iterator[str]:
+        """Have the file stored, once the one before is: two at a time are in memory."""
+        yield from self._stored()
+        self._full += 1
+        url = self._config.storage.get_url(f"{self._stem}-{self._full}{self._file.suffix}")
+        self._storing = self._thread.submit(_store, self._file, url, self._config.storage.params)
+        self._file, self._rows = self._new_file(), 0
+
+    def _stored(self) -> Iterator[str]:
+        if self._storing:
+            storing, self._storing = self._storing, None
+            yield storing.result()
+
+
+def _store(file: BatchFile, url: str, params: Mapping[str, Any]) -> str:
+    """Make a file's bytes and store them, wholly or not at all; its URL."""
+    try:
+        data = file.finish()
+        # The SDK's own `storage.open` ends its transaction only when all went
+        # well, and would leave a temporary file full of people behind.
+        system, path = fsspec.core.url_to_fs(url, **params)
+        if isinstance(system, LocalFileSystem):
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with system.transaction, system.open(path, "wb") as stored:
+            stored.write(data)
+    except Exception as error:
+        # Whatever it is, of a disk, a bucket or a network: it is about the file.
+        message = f"The batch file {url} could not be stored ({type(error).__name__}: {error})"
+        raise BatchFailed(message) from error
+    return url
 
 
 class BatchFile(Protocol):
@@ -155,14 +183,14 @@ class BatchFile(Protocol):
 
     suffix: str
 
-    def add_columns(self, columns: Sequence[Sequence[Any]]) -> None:
-        """Take rows by the column, in the order of the properties."""
+    def add_block(self, block: Any, start: int, end: int) -> None:  # noqa: ANN401 - each its own
+        """Take rows from a block of columns, in the order of the properties."""
 
     def add_records(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Take records."""
 
     def finish(self) -> bytes:
-        """The file; the next row begins another."""
+        """The whole file; it takes no more rows."""
 
 
 class JsonLinesFile:
@@ -174,19 +202,17 @@ class JsonLinesFile:
     """
 
     def __init__(self, properties: Iterable[str], compression: str | None) -> None:
-        self._gzip = compression == "gzip"
-        self.suffix = ".jsonl.gz" if self._gzip else ".jsonl"
+        self.suffix = ".jsonl.gz" if compression == "gzip" else ".jsonl"
         self._record = record_struct(list(properties))
         self._encoder = msgspec.json.Encoder()
-        self._begin()
-
-    def _begin(self) -> None:
         self._parts: list[bytes] = []
-        self._compress = isal_zlib.compressobj(wbits=_GZIP) if self._gzip else None
+        self._compress = isal_zlib.compressobj(wbits=_GZIP) if compression == "gzip" else None
 
-    def add_columns(self, columns: Sequence[Sequence[Any]]) -> None:
-        """Take rows by the column, in the order of the properties."""
-        self.add_records(list(map(self._record, *columns)))
+    def add_block(self, block: Sequence[Sequence[Any]], start: int, end: int) -> None:
+        """Take rows from a block of columns, in the order of the properties."""
+        if end - start < len(block[0]):
+            block = [column[start:end] for column in block]
+        self.add_records(list(map(self._record, *block)))
 
     def add_records(self, records: Sequence[Any]) -> None:
         """Take records; what one leaves out is left out."""
@@ -194,12 +220,10 @@ class JsonLinesFile:
         self._parts.append(self._compress.compress(lines) if self._compress else lines)
 
     def finish(self) -> bytes:
-        """The file; the next row begins another."""
+        """The whole file; it takes no more rows."""
         if self._compress:
             self._parts.append(self._compress.flush())
-        data = b"".join(self._parts)
-        self._begin()
-        return data
+        return b"".join(self._parts)
 
 
 def _file(

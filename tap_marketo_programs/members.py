@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from pathlib import Path
 
+    from pyarrow import RecordBatch
     from singer_sdk import metrics
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context
@@ -244,11 +245,11 @@ class ProgramMembersStream(MarketoStream):
         alias, version = self.stream_maps[0].stream_alias, self._stream_version
         with self.get_record_counter() as counter, self.get_sync_timer(), self._runner() as runner:
             for export in runner:
-                lines: RecordLines | None = None
-                for names, columns in self._blocks(runner, export):
-                    lines = lines or RecordLines(alias, names, version)
-                    writer.write_lines(lines.encode(columns, datetime.now(tz=UTC)))
-                    counter.increment(len(columns[0]))
+                if (file := self._take(export)) is not None:
+                    lines = RecordLines(alias, file.names, version)
+                    for columns in self._blocks(file, runner, export):
+                        writer.write_lines(lines.encode(columns, datetime.now(tz=UTC)))
+                        counter.increment(len(columns[0]))
                 runner.emitted(export)
         self._finalize_state(self.stream_state)
         self._write_state_message()
@@ -280,15 +281,19 @@ class ProgramMembersStream(MarketoStream):
         counter: metrics.Counter,
     ) -> Iterator[str]:
         """The batch files of one export, made by the column."""
-        from tap_marketo_programs.batches import BatchFiles  # noqa: PLC0415 - most runs write none
+        # Imported here since most runs write none.
+        from tap_marketo_programs.batches import BatchFiles  # noqa: PLC0415
 
-        files: BatchFiles | None = None
-        for names, columns in self._blocks(runner, export):
-            properties = {name: self.properties[name] for name in names}
-            files = files or BatchFiles(batch_config, stem, properties)
-            yield from files.add_columns(columns)
-            counter.increment(len(columns[0]))
-        if files is not None:
+        file = self._take(export)
+        if file is None:
+            return
+        properties = {name: self.properties[name] for name in file.names}
+        is_parquet = batch_config.encoding.format == "parquet"
+        blocks = self._tables if is_parquet else self._blocks
+        with BatchFiles(batch_config, stem, properties) as files:
+            for block in blocks(file, runner, export):
+                yield from files.add_block(block)
+                counter.increment(len(block[0]))
             yield from files.finish()
 
     # One run
@@ -376,31 +381,53 @@ class ProgramMembersStream(MarketoStream):
             if name in fields or name in _AUTOMATIC
         }
 
+    def _take(self, export: Export) -> MemberFile | None:
+        """The checked file of an export, if it has any rows."""
+        return self._checked.pop(export.file.path) if export.file.path else None
+
     def _blocks(
         self,
+        file: MemberFile,
         runner: ExportRunner,
         export: Export,
-    ) -> Iterator[tuple[list[str], list[Sequence[Any]]]]:
-        """The wanted rows of one file as names and columns, block by block."""
-        if export.file.path is None:
-            return
-        file = self._checked.pop(export.file.path)
+    ) -> Iterator[list[Sequence[Any]]]:
+        """The wanted rows of one file as columns, block by block."""
         for columns, _ in file.columns():
             # Between two blocks, the runner may need a STATE.
             runner.attend()
             if export.slice.floor:
                 updated = columns[file.names.index("updatedAt")]
                 keep = not_before(updated, export.slice.floor)
-                yield file.names, [list(compress(column, keep)) for column in columns]
+                yield [list(compress(column, keep)) for column in columns]
             else:
-                yield file.names, columns
+                yield columns
+
+    def _tables(
+        self,
+        file: MemberFile,
+        runner: ExportRunner,
+        export: Export,
+    ) -> Iterator[RecordBatch]:
+        """The same, as Arrow has them."""
+        # Imported here since nothing else needs it, and not every installation has pyarrow.
+        from tap_marketo_programs.export.tables import read_tables  # noqa: PLC0415
+
+        for table in read_tables(file, {name: self.properties[name] for name in file.names}):
+            runner.attend()
+            if export.slice.floor:
+                yield table.filter(not_before(table["updatedAt"].to_pylist(), export.slice.floor))
+            else:
+                yield table
 
     def _export_rows(self, runner: ExportRunner, export: Export) -> Iterator[dict[str, Any]]:
         """The same, as records; the target may take its time over each."""
-        for names, columns in self._blocks(runner, export):
+        file = self._take(export)
+        if file is None:
+            return
+        for columns in self._blocks(file, runner, export):
             for row in zip(*columns, strict=True):
                 runner.attend()
-                yield dict(zip(names, row, strict=True))
+                yield dict(zip(file.names, row, strict=True))
 
     @staticmethod
     def _counted(

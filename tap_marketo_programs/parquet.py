@@ -10,17 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
 from tap_marketo_programs.errors import BatchFailed
-from tap_marketo_programs.schema import declared
+from tap_marketo_programs.export.tables import arrow_type, to_array
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_SAMPLE = 1_000  # rows that tell whether a column repeats itself
+
 
 class ParquetFile:
-    """Takes rows by the column; see `batches.BatchFile`.
+    """Takes rows; see `batches.BatchFile`.
 
     Args:
         properties: The columns, each with its JSON Schema.
@@ -38,50 +41,41 @@ class ParquetFile:
         self._schema = pa.schema([(name, arrow_type(spec)) for name, spec in properties.items()])
         self._blocks: list[pa.RecordBatch] = []
 
-    def add_columns(self, columns: Sequence[Sequence[Any]]) -> None:
-        """Take rows, in the order of the properties."""
-        arrays = [
-            _array(field, column) for field, column in zip(self._schema, columns, strict=True)
-        ]
-        self._blocks.append(pa.record_batch(arrays, schema=self._schema))
+    def add_block(self, block: pa.RecordBatch, start: int, end: int) -> None:
+        """Take rows from a block of columns, in the order of the properties."""
+        self._blocks.append(block.slice(start, end - start))
 
     def add_records(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Take records; what one leaves out is null."""
-        self.add_columns([[record.get(name) for record in records] for name in self._schema.names])
+        arrays = [_array(field, [one.get(field.name) for one in records]) for field in self._schema]
+        self._blocks.append(pa.record_batch(arrays, schema=self._schema))
 
     def finish(self) -> bytes:
-        """The file; the next row begins another."""
+        """The whole file; it takes no more rows."""
         table = pa.Table.from_batches(self._blocks, self._schema)
-        self._blocks = []
         sink = pa.BufferOutputStream()
-        parquet.write_table(table, sink, compression=self._compression)
+        parquet.write_table(
+            table,
+            sink,
+            compression=self._compression,
+            # To try it on a column of ids, and then give it up, takes longer than all else.
+            use_dictionary=[name for name in table.column_names if _repeats(table[name])],
+        )
         return bytes(sink.getvalue())
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    """Whether a column, by its beginning, seems to hold the same values again and again."""
+    if not pa.types.is_primitive(column.type) and column.type != pa.string():
+        return False
+    start = column.slice(0, _SAMPLE)
+    return bool(2 * pc.count_distinct(start).as_py() < len(start))
 
 
 def _array(field: pa.Field, column: Sequence[Any]) -> pa.Array:
     try:
-        return pa.array(column, type=field.type)
+        return to_array(column, field.type)
     except (pa.ArrowException, OverflowError):
         # Its own words would repeat the value.
         message = f"A value of {field.name} is not of the type that the schema gives it"
         raise BatchFailed(message) from None
-
-
-_TYPES = {
-    "string": pa.string(),
-    "number": pa.float64(),
-    "integer": pa.int64(),
-    "boolean": pa.bool_(),
-}
-
-
-def arrow_type(spec: Mapping[str, Any]) -> pa.DataType:
-    """The Arrow type of a property; of several JSON types a text comes first, as in `rows`."""
-    types, _ = declared(spec)
-    for name, arrow in _TYPES.items():
-        if name in types:
-            return arrow
-    if "array" in types:
-        return pa.list_(arrow_type(spec.get("items", {})))
-    fields = spec.get("properties", {})
-    return pa.struct([(name, arrow_type(field)) for name, field in fields.items()])

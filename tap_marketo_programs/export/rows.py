@@ -32,6 +32,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -349,8 +350,8 @@ def _read_header(source: _Bytes) -> tuple[_Header | None, bytes]:
     return _Header(tuple(names), crlf), data[found.end() :]
 
 
-def _blocks(source: _Bytes, rest: bytes) -> Iterator[bytes]:
-    """The file in pieces of whole rows, each ending in LF.
+def _blocks(source: _Bytes, rest: bytes, size: int) -> Iterator[bytes]:
+    """The file in pieces of whole rows, each of about the size and ending in LF.
 
     Raises `_NotClean` for a row beyond all bounds. Where quotes do not come in
     pairs the pieces are no rows; `_verify` notices.
@@ -365,7 +366,7 @@ def _blocks(source: _Bytes, rest: bytes) -> Iterator[bytes]:
         if len(rest) > ROW_LIMIT:
             raise _NotClean
         # As much again as there is: a long row is looked at a few times only.
-        piece = source.read(max(_BLOCK, len(rest)))
+        piece = source.read(max(size, len(rest)))
         if not piece:
             break
         rest += piece
@@ -589,7 +590,29 @@ def _batches(records: Iterator[list[str]]) -> Iterator[list[list[str]]]:
         yield batch
 
 
+def _flat(rows: list[list[str]]) -> list[str]:
+    return list(chain.from_iterable(rows))
+
+
 # --- the file --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows of a file.
+
+    Args:
+        width: Cells in a row.
+        places: Where in a row the wanted columns are.
+        cells: Makes all cells, row after row.
+        raw: The rows as the file has them, if they are RFC 4180, without NULs
+            and each with its line end.
+    """
+
+    width: int
+    places: list[int]
+    cells: Callable[[], list[str]]
+    raw: bytes | None = None
 
 
 class MemberFile:
@@ -627,13 +650,10 @@ class MemberFile:
     ) -> None:
         self._path = path
         self._columns = [_column(name, schema, nulled) for name, schema in properties.items()]
-        # For `check`, which must not count.
         unseen: Counter[str] = Counter()
-        self._required = [
-            column
-            for column in (_column(name, schema, unseen) for name, schema in properties.items())
-            if column.required
-        ]
+        self._silent = [_column(name, schema, unseen) for name, schema in properties.items()]
+        # For `check`, which must not count.
+        self._required = [column for column in self._silent if column.required]
         self._clean: bool | None = None
 
     @property
@@ -676,6 +696,16 @@ class MemberFile:
         Yields:
             The columns in the order of the properties, and the number of rows.
         """
+        for block in self.blocks():
+            cells = block.cells()
+            yield self._values(cells, block), len(cells) // block.width
+
+    def blocks(self, size: int | None = None) -> Iterator[Block]:
+        """The rows as they are, for whoever can read the clean ones faster.
+
+        Args:
+            size: About how many bytes to take at once, if more than usual.
+        """
         if self._clean is None:
             self.check()
         with self._path.open("rb") as file:
@@ -683,21 +713,34 @@ class MemberFile:
             header, rest = _read_header(source)
             if header is None:
                 return
-            places = [header.names.index(column.name) for column in self._columns]
             width = len(header.names)
-            for cells in self._blocks(source, rest, header):
-                values = [
-                    column.convert(cells[place::width])
-                    for column, place in zip(self._columns, places, strict=True)
-                ]
-                yield values, len(cells) // width
+            places = [header.names.index(name) for name in self.names]
+            if self._clean:
+                for raw in _blocks(source, rest, size or _BLOCK):
+                    yield Block(width, places, partial(_split, raw, crlf=header.crlf), raw)
+            else:
+                for rows in _batches(_records(source, rest, header)):
+                    yield Block(width, places, partial(_flat, rows))
 
-    def _blocks(self, source: _Bytes, rest: bytes, header: _Header) -> Iterator[list[str]]:
-        """All cells, row after row, block by block."""
-        if self._clean:
-            return (_split(block, crlf=header.crlf) for block in _blocks(source, rest))
-        batches = _batches(_records(source, rest, header))
-        return (list(chain.from_iterable(rows)) for rows in batches)
+    def values(self, block: Block) -> list[Sequence[Value]]:
+        """The wanted columns of a block."""
+        return self._values(block.cells(), block)
+
+    def convert(
+        self,
+        number: int,
+        cells: Sequence[str],
+        *,
+        silent: bool = False,
+    ) -> Sequence[Value]:
+        """The values of cells of one of the wanted columns; counted as ever unless `silent`."""
+        return (self._silent if silent else self._columns)[number].convert(cells)
+
+    def _values(self, cells: list[str], block: Block) -> list[Sequence[Value]]:
+        return [
+            column.convert(cells[place :: block.width])
+            for column, place in zip(self._columns, block.places, strict=True)
+        ]
 
     def _check_header(self, header: _Header) -> None:
         missing = [column.name for column in self._columns if column.name not in header.names]
@@ -714,7 +757,7 @@ class MemberFile:
                 return 0
             self._check_header(header)
             digits = self._digits(header)
-            for block in _blocks(source, rest):
+            for block in _blocks(source, rest, _BLOCK):
                 bare, rows = _verify(block, len(header.names))
                 if self._required and not (digits and digits.fullmatch(bare)):
                     self._check_required(_split(block, crlf=header.crlf), header, count)
@@ -728,7 +771,7 @@ class MemberFile:
             header, rest = _read_header(source)
             if header is not None:
                 for rows in _batches(_records(source, rest, header)):
-                    self._check_required(list(chain.from_iterable(rows)), header, count)
+                    self._check_required(_flat(rows), header, count)
                     count += len(rows)
         return count
 

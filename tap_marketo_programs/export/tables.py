@@ -1,0 +1,192 @@
+"""The columns of an export file as Arrow has them, for batches that are to be Parquet.
+
+No cell becomes a Python object here as long as cells have their usual form:
+Arrow's own reader splits what `rows` has found to be RFC 4180, and columns are
+compared and cast as a whole. What is not of that form, be it a block or a
+column of one, is left to `rows`, so that the values are those of RECORD
+messages always.
+
+Only batches import this, for it needs pyarrow. It must not know where the file
+came from or where the columns go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from tap_marketo_programs.schema import declared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tap_marketo_programs.export.rows import Block, MemberFile
+
+_BLOCK = 1 << 18  # bytes; each call of Arrow's costs as much as some rows do
+_NULLS = ("", "null")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+_TYPES = {
+    "string": pa.string(),
+    "number": pa.float64(),
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+}
+
+
+def arrow_type(spec: Mapping[str, Any]) -> pa.DataType:
+    """The Arrow type of a property; of several JSON types a text comes first, as in `rows`."""
+    types, _ = declared(spec)
+    for name, arrow in _TYPES.items():
+        if name in types:
+            return arrow
+    if "array" in types:
+        return pa.list_(arrow_type(spec.get("items", {})))
+    fields = spec.get("properties", {})
+    return pa.struct([(name, arrow_type(field)) for name, field in fields.items()])
+
+
+def to_array(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
+    """Python's values as Arrow's.
+
+    Raises:
+        pyarrow.ArrowException: One is not of the type; the words repeat it.
+    """
+    if wanted == pa.float64():
+        # Arrow refuses an int that a double cannot hold to the last digit; JSON readers do not.
+        values = [float(one) if isinstance(one, int) else one for one in values]
+    return pa.array(values, wanted)
+
+
+def read_tables(
+    file: MemberFile,
+    properties: Mapping[str, Mapping[str, Any]],
+) -> Iterator[pa.RecordBatch]:
+    """The wanted columns of a file, block by block.
+
+    Args:
+        file: A file that was checked.
+        properties: The columns it was opened for, each with its JSON Schema.
+    """
+    schema = pa.schema([(name, arrow_type(spec)) for name, spec in properties.items()])
+    columns = [_Column(file, number, spec) for number, spec in enumerate(properties.values())]
+    for block in file.blocks(_BLOCK):
+        texts = _split(block)
+        if texts is None:
+            values = file.values(block)
+            arrays = [to_array(one, field.type) for one, field in zip(values, schema, strict=True)]
+        else:
+            arrays = [column.read(text) for column, text in zip(columns, texts, strict=True)]
+        yield pa.record_batch(arrays, schema=schema)
+
+
+def _split(block: Block) -> Sequence[pa.StringArray] | None:
+    """The wanted columns as texts and nulls, unless Arrow would read them otherwise than `rows`.
+
+    It ends a row at a lone CR, has its own thoughts about CRLF, leaves out a
+    mark at the start and refuses what is not UTF-8.
+    """
+    raw = block.raw
+    if raw is None or b"\r" in raw or raw.startswith(_BYTE_ORDER_MARK):
+        return None
+    names = [str(place) for place in range(block.width)]
+    wanted = [names[place] for place in block.places]
+    try:
+        table = csv.read_csv(
+            pa.BufferReader(raw),
+            csv.ReadOptions(column_names=names, use_threads=False, block_size=len(raw) + 1),
+            csv.ParseOptions(newlines_in_values=b'"' in raw, ignore_empty_lines=False),
+            csv.ConvertOptions(
+                include_columns=wanted,
+                column_types=dict.fromkeys(wanted, pa.string()),
+                null_values=_NULLS,
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return [column.combine_chunks() for column in table.columns]
+
+
+class _Column:
+    """Makes the values of one column from its texts.
+
+    Args:
+        file: Knows how to read what is not of the usual form.
+        number: Which of its columns.
+        spec: The column's JSON Schema.
+    """
+
+    def __init__(self, file: MemberFile, number: int, spec: Mapping[str, Any]) -> None:
+        self._file = file
+        self._number = number
+        self._type = arrow_type(spec)
+        types, text_format = declared(spec)
+        self._nullable = "null" in types
+        self._at_once: Callable[[pa.StringArray], pa.Array | None] | None = None
+        self._is_text = False
+        if self._type == pa.string():
+            self._at_once = _moments if text_format == "date-time" else None
+            self._is_text = text_format not in {"date", "date-time"}
+        elif self._type == pa.int64():
+            self._at_once = _integers
+        elif self._type == pa.float64():
+            self._at_once = _numbers
+
+    def read(self, texts: pa.StringArray) -> pa.Array:
+        """The values, of the column's type."""
+        if self._is_text:
+            return texts if self._nullable else texts.fill_null("")
+        if texts.null_count == len(texts):
+            return pa.nulls(len(texts), self._type)
+        if self._at_once and (values := self._at_once(texts)) is not None:
+            return values
+        # Booleans, the dates of one import: each text is read once.
+        repeated = texts.dictionary_encode()
+        different = repeated.dictionary.to_pylist()
+        values = self._file.convert(self._number, different, silent=True)
+        if None not in values:
+            return to_array(values, self._type).take(repeated.indices)
+        # What does not fit is counted cell by cell.
+        cells = [_NULLS[0] if text is None else text for text in texts.to_pylist()]
+        return to_array(self._file.convert(self._number, cells), self._type)
+
+
+_PLAIN_DIGITS = 18  # so many always fit in 64 bits, and in a double as `float` reads them
+_MOMENT = len("2026-01-31T00:00:00Z")
+_YEAR_ONE = -62_135_596_800  # seconds since 1970
+
+
+def _longest(texts: pa.StringArray) -> int:
+    return int(pc.max(pc.binary_length(texts)).as_py())
+
+
+def _integers(texts: pa.StringArray) -> pa.Array | None:
+    """The numbers, if all are what an id looks like."""
+    plain = pc.all(pc.ascii_is_decimal(texts)).as_py() and _longest(texts) <= _PLAIN_DIGITS
+    return texts.cast(pa.int64()) if plain else None
+
+
+def _numbers(texts: pa.StringArray) -> pa.Array | None:
+    """The numbers, if all are digits, with a point or without."""
+    digits = pc.replace_substring(texts, ".", "", max_replacements=1)
+    plain = pc.all(pc.ascii_is_decimal(digits)).as_py() and _longest(texts) <= _PLAIN_DIGITS
+    return texts.cast(pa.float64()) if plain else None
+
+
+def _moments(texts: pa.StringArray) -> pa.Array | None:
+    """The texts themselves, if all are `YYYY-MM-DDThh:mm:ssZ` and of the calendar."""
+    lengths = set(pc.min_max(pc.binary_length(texts)).as_py().values())
+    # Of this length Arrow knows one other form, with a space for the T.
+    if lengths != {_MOMENT} or b" " in texts.buffers()[2].to_pybytes():
+        return None
+    try:
+        seconds = texts.cast(pa.timestamp("s", "UTC")).cast(pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    return texts if pc.min(seconds).as_py() >= _YEAR_ONE else None

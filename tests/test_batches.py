@@ -1,0 +1,492 @@
+"""Batch files hold what RECORD messages would, and others than us can read them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pytest
+from harness import only
+from moto.server import ThreadedMotoServer
+from pyarrow import parquet
+
+from tap_marketo_programs import batches
+from tap_marketo_programs.batches import BATCH_SIZE, BatchFiles, read_config
+from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness import Output, Tap
+
+Row = dict[str, Any]
+
+STREAMS = ("channels", "program_members", "programs", "programs_by_tag", "tag_types")
+ENCODINGS = [
+    pytest.param({"format": "jsonl", "compression": "gzip"}, id="jsonl-gzip"),
+    pytest.param({"format": "jsonl", "compression": "none"}, id="jsonl"),
+    pytest.param({"format": "jsonl"}, id="jsonl-unsaid"),
+    pytest.param({"format": "parquet"}, id="parquet"),
+    pytest.param({"format": "parquet", "compression": "gzip"}, id="parquet-gzip"),
+    pytest.param({"format": "parquet", "compression": "none"}, id="parquet-none"),
+]
+PARQUET = {"format": "parquet"}
+JSONL = {"format": "jsonl", "compression": "gzip"}
+
+
+def config(root: Path, encoding: Row, **more: Any) -> Row:  # noqa: ANN401 - any option
+    return {"encoding": encoding, "storage": {"root": root.as_uri()}, **more}
+
+
+def path_of(url: str) -> Path:
+    return Path(urlsplit(url).path)
+
+
+def files(output: Output, stream: str | None = None) -> list[Path]:
+    return [path_of(url) for message in output.of("BATCH", stream) for url in message["manifest"]]
+
+
+def read(path: Path, encoding: Row) -> list[Row]:
+    """A file's rows, read by what its message says of it and nothing else."""
+    if encoding["format"] == "parquet":
+        return list(parquet.read_table(path).to_pylist())
+    data = path.read_bytes()
+    if encoding.get("compression") == "gzip":
+        data = gzip.decompress(data)
+    return [json.loads(line) for line in data.split(b"\n") if line]
+
+
+def rows(output: Output, stream: str) -> list[Row]:
+    return [
+        row
+        for message in output.of("BATCH", stream)
+        for url in message["manifest"]
+        for row in read(path_of(url), message["encoding"])
+    ]
+
+
+def in_order(found: list[Row]) -> list[Row]:
+    """Rows in one order, since exports may finish in another one in another run."""
+    return sorted(found, key=lambda row: json.dumps(in_floats(row), sort_keys=True))
+
+
+def in_floats(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The same with one spelling for a number, be it `2` or `2.0`."""
+    if isinstance(value, dict):
+        return {name: in_floats(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [in_floats(one) for one in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@pytest.fixture
+def demo(tap: Tap) -> Tap:
+    tap.sandbox.control.reset(world="demo")
+    tap.sandbox.control.knob(rate_limit=None)
+    return tap
+
+
+# What they hold
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_members_are_those_of_record_messages_whatever_the_file(
+    demo: Tap, tmp_path: Path, encoding: Row
+) -> None:
+    lead_fields = ["email", "lastName"]
+    records = demo.sync("program_members", lead_fields=lead_fields).records()
+
+    output = demo.sync(
+        "program_members",
+        lead_fields=lead_fields,
+        batch_config=config(tmp_path, encoding, batch_size=70),
+    )
+
+    assert not output.of("RECORD")
+    assert in_order(rows(output, "program_members")) == in_order(records)
+    assert any(
+        "\u2028" in text
+        for row in records
+        for text in row.values()
+        if text and "\u2028" in str(text)
+    )
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_every_stream_hin_floats_files_of_its_schemas_types(
+    demo: Tap, tmp_path: Path, stream: str
+) -> None:
+    records = demo.sync(stream).records(stream)
+
+    output = demo.sync(stream, batch_config=config(tmp_path, PARQUET))
+
+    schema = parquet.read_schema(files(output, stream)[0])
+    assert in_order(rows(output, stream)) == in_order([completed(row, schema) for row in records])
+    assert {str(parquet.read_schema(path)) for path in files(output, stream)} == {str(schema)}
+
+
+def completed(record: Row, fields: Any) -> Row:  # noqa: ANN401 - a schema or a struct
+    """A record with null for what it leaves out, as a table has it."""
+    found: Row = {}
+    for field in fields:
+        value = record.get(field.name)
+        if isinstance(value, list) and pa.types.is_struct(field.type.value_type):
+            value = [completed(one, field.type.value_type) for one in value]
+        found[field.name] = value
+    return found
+
+
+@pytest.mark.parametrize("encoding", [JSONL, PARQUET], ids=["jsonl", "parquet"])
+def test_rows_before_a_start_date_stay_out_of_batches(
+    demo: Tap, tmp_path: Path, encoding: Row
+) -> None:
+    demo.sandbox.control.knob(updated_at_filter=False)
+    start_date = "2025-06-01T00:00:00Z"
+    records = demo.sync("program_members", start_date=start_date).records()
+
+    output = demo.sync(
+        "program_members", start_date=start_date, batch_config=config(tmp_path, encoding)
+    )
+
+    assert in_order(rows(output, "program_members")) == in_order(records)
+    assert all(row["updatedAt"] >= start_date for row in records)
+
+
+@pytest.mark.parametrize("encoding", [JSONL, PARQUET], ids=["jsonl", "parquet"])
+def test_a_stream_map_is_heeded_in_any_format(demo: Tap, tmp_path: Path, encoding: Row) -> None:
+    maps = {
+        "program_members": {"__filter__": "statusName != 'x'", "year": "updatedAt[:4]"},
+    }
+    records = demo.sync("program_members", stream_maps=maps).records()
+
+    output = demo.sync("program_members", stream_maps=maps, batch_config=config(tmp_path, encoding))
+
+    assert in_order(rows(output, "program_members")) == in_order(records)
+    assert all(row["year"] == row["updatedAt"][:4] for row in records)
+
+
+@pytest.mark.parametrize("encoding", [JSONL, PARQUET], ids=["jsonl", "parquet"])
+def test_the_batches_of_a_full_table_carry_its_version(
+    demo: Tap, tmp_path: Path, encoding: Row
+) -> None:
+    catalog = only(demo.catalog(), "program_members")
+    for stream in catalog["streams"]:
+        stream["replication_method"] = "FULL_TABLE"
+
+    output = demo.sync(
+        catalog=catalog,
+        batch_config=config(tmp_path, encoding),
+        emit_activate_version_messages=True,
+    )
+
+    (activated,) = output.of("ACTIVATE_VERSION")
+    assert {message["version"] for message in output.of("BATCH")} == {activated["version"]}
+    assert output.messages.index(activated) > output.messages.index(output.of("BATCH")[-1])
+
+
+# Files
+
+
+@pytest.mark.parametrize("encoding", [JSONL, PARQUET], ids=["jsonl", "parquet"])
+def test_a_file_holds_as_many_rows_as_asked_and_of_one_export_only(
+    demo: Tap, tmp_path: Path, encoding: Row
+) -> None:
+    output = demo.sync("program_members", batch_config=config(tmp_path, encoding, batch_size=50))
+
+    counts = {one["exportId"]: one["numberOfRecords"] for one in demo.sandbox.control.jobs()}
+    jobs = {export_id: count for export_id, count in counts.items() if count}
+    sizes: dict[str, list[int]] = {}
+    for message in output.of("BATCH"):
+        (url,) = message["manifest"]
+        (export_id,) = [one for one in jobs if one in url]
+        sizes.setdefault(export_id, []).append(len(read(path_of(url), encoding)))
+    assert {export_id: sum(of_one) for export_id, of_one in sizes.items()} == jobs
+    for of_one in sizes.values():
+        assert all(size == 50 for size in of_one[:-1])
+        assert 0 < of_one[-1] <= 50
+
+
+def test_files_hold_many_rows_unless_the_user_says_otherwise(tmp_path: Path) -> None:
+    assert read_config(config(tmp_path, PARQUET)).batch_size == BATCH_SIZE == 100_000
+    assert read_config(config(tmp_path, PARQUET, batch_size="7")).batch_size == 7
+
+
+def test_a_folder_that_is_not_there_is_made(demo: Tap, tmp_path: Path) -> None:
+    root = tmp_path / "new" / "folder"
+
+    output = demo.sync("program_members", batch_config=config(root, JSONL))
+
+    assert {path.parent for path in files(output)} == {root}
+
+
+def test_a_prefix_may_name_a_folder(demo: Tap, tmp_path: Path) -> None:
+    wanted = config(tmp_path, JSONL)
+    wanted["storage"]["prefix"] = "marketo/members-"
+
+    output = demo.sync("program_members", batch_config=wanted)
+
+    assert all(path.is_file() for path in files(output))
+    assert {path.parent for path in files(output)} == {tmp_path / "marketo"}
+
+
+def test_columns_that_repeat_are_stored_once_a_value(tmp_path: Path) -> None:
+    properties = {"id": {"type": "integer"}, "status": {"type": "string"}}
+    with BatchFiles(read_config(config(tmp_path, PARQUET)), "x", properties) as made:
+        list(made.add_records([{"id": at, "status": "Attended"} for at in range(3_000)]))
+        (url,) = made.finish()
+
+    group = parquet.read_metadata(path_of(url)).row_group(0)
+    kinds = {group.column(at).path_in_schema: group.column(at).encodings for at in range(2)}
+    assert "RLE_DICTIONARY" in kinds["status"]
+    assert "RLE_DICTIONARY" not in kinds["id"]
+
+
+# Other readers
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_duckdb_reads_the_files(demo: Tap, tmp_path: Path, encoding: Row) -> None:
+    output = demo.sync("program_members", batch_config=config(tmp_path, encoding, batch_size=100))
+
+    read_files = {"parquet": "read_parquet", "jsonl": "read_json_auto"}[encoding["format"]]
+    query = f"select count(*), count(distinct (leadId, programId)) from {read_files}(?)"  # noqa: S608 - a name of two
+    count = duckdb.execute(query, [[str(path) for path in files(output)]]).fetchone()
+
+    truth = len(demo.sandbox.control.truth())
+    assert count == (truth, truth)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_polars_reads_the_files(demo: Tap, tmp_path: Path, encoding: Row) -> None:
+    output = demo.sync("program_members", batch_config=config(tmp_path, encoding, batch_size=100))
+
+    if encoding["format"] == "parquet":
+        frame = pl.read_parquet([str(path) for path in files(output)])
+    else:
+        frame = pl.concat(
+            [pl.read_ndjson(path, infer_schema_length=None) for path in files(output)],
+            how="diagonal_relaxed",
+        )
+
+    truth = demo.sandbox.control.truth()
+    assert set(zip(frame["leadId"], frame["programId"], strict=True)) == {
+        (row["leadId"], row["programId"]) for row in truth
+    }
+
+
+# Object storage
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Row]]:
+    """A bucket of a local S3, and what a client needs to reach it."""
+    for name in [one for one in os.environ if one.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        params = {"endpoint_url": f"http://{host}:{port}", "key": "k", "secret": "s"}
+        client = boto3.client(
+            "s3",
+            endpoint_url=params["endpoint_url"],
+            aws_access_key_id="k",
+            aws_secret_access_key="s",
+            region_name="us-east-1",
+        )
+        client.create_bucket(Bucket="members")
+        yield "s3://members/marketo", params
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("encoding", [JSONL, PARQUET], ids=["jsonl", "parquet"])
+def test_files_go_to_s3(demo: Tap, bucket: tuple[str, Row], tmp_path: Path, encoding: Row) -> None:
+    root, params = bucket
+    storage = {"root": root, "params": params}
+    stored = {"encoding": encoding, "storage": storage, "batch_size": 100}
+
+    output = demo.sync("program_members", batch_config=stored)
+
+    urls = [url for message in output.of("BATCH") for url in message["manifest"]]
+    found = []
+    for number, url in enumerate(urls):
+        copy = tmp_path / str(number)
+        copy.write_bytes(s3_bytes(url, params))
+        found += read(copy, encoding)
+    assert all(url.startswith(f"{root}/") for url in urls)
+    assert {(row["leadId"], row["programId"]) for row in found} == {
+        (row["leadId"], row["programId"]) for row in demo.sandbox.control.truth()
+    }
+
+
+def s3_bytes(url: str, params: Row) -> bytes:
+    """An object, fetched by another client than ours."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=params["endpoint_url"],
+        aws_access_key_id="k",
+        aws_secret_access_key="s",
+        region_name="us-east-1",
+    )
+    parts = urlsplit(url)
+    body = client.get_object(Bucket=parts.netloc, Key=parts.path.lstrip("/"))["Body"]
+    return bytes(body.read())
+
+
+def test_a_bucket_that_is_not_there_is_not_made_but_told_of(
+    demo: Tap, bucket: tuple[str, Row]
+) -> None:
+    _, params = bucket
+    stored = {"encoding": JSONL, "storage": {"root": "s3://mumbers/x", "params": params}}
+
+    output = demo.run("program_members", batch_config=stored)
+
+    assert isinstance(output.error, BatchFailed)
+    assert "s3://mumbers/x/" in str(output.error)
+    assert not output.of("BATCH")
+    assert not output.state["bookmarks"]["program_members"].get("watermarks")
+
+
+# When it does not work
+
+
+def test_a_file_that_cannot_be_stored_ends_the_run_and_is_in_no_state(
+    demo: Tap, tmp_path: Path
+) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("not a folder")
+
+    output = demo.run("program_members", batch_config=config(in_the_way, JSONL))
+
+    assert isinstance(output.error, BatchFailed)
+    assert not output.of("BATCH")
+    assert not output.state["bookmarks"]["program_members"].get("watermarks")
+    assert output.state["bookmarks"]["program_members"]["exports"]
+
+
+def test_the_run_after_a_failed_one_pays_for_no_export_twice(demo: Tap, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("not a folder")
+    first = demo.run("program_members", batch_config=config(in_the_way, JSONL))
+    created = len(demo.sandbox.control.jobs())
+    in_the_way.unlink()
+
+    second = demo.sync("program_members", batch_config=config(in_the_way, JSONL), state=first.state)
+
+    assert {(row["leadId"], row["programId"]) for row in rows(second, "program_members")} == {
+        (row["leadId"], row["programId"]) for row in demo.sandbox.control.truth()
+    }
+    programs = len(demo.sandbox.control.programs())
+    assert created <= len(demo.sandbox.control.jobs()) == -(-programs // 10)
+
+
+def test_a_half_written_file_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    properties = {"id": {"type": "integer"}}
+
+    class Broken:
+        suffix = ".jsonl"
+
+        def finish(self) -> memoryview:
+            return memoryview(bytearray(8))[::2]  # no file takes it
+
+        def add_records(self, records: list[Row]) -> None:
+            del records
+
+    with BatchFiles(read_config(config(tmp_path / "out", JSONL)), "x", properties) as made:
+        monkeypatch.setattr(made, "_file", Broken())
+        list(made.add_records([{"id": 1}]))
+        with pytest.raises(BatchFailed, match="could not be stored"):
+            list(made.finish())
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_no_thread_outlives_the_files(tmp_path: Path) -> None:
+    with BatchFiles(read_config(config(tmp_path, JSONL, batch_size=1)), "x", {"id": {}}) as made:
+        urls = [*made.add_records([{"id": "1"}, {"id": "2"}]), *made.finish()]
+
+    assert len(urls) == 2
+    assert not [one for one in threading.enumerate() if one.name.startswith("batches")]
+
+
+def test_a_value_that_does_not_fit_its_column_is_not_repeated(tmp_path: Path) -> None:
+    properties = {"id": {"type": "integer"}}
+    secret = "a.person@example.com"
+    with (
+        BatchFiles(read_config(config(tmp_path, PARQUET)), "x", properties) as made,
+        pytest.raises(BatchFailed, match="A value of id") as failure,
+    ):
+        list(made.add_records([{"id": secret}]))
+
+    assert secret not in str(failure.value)
+    assert failure.value.__cause__ is None
+    assert failure.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"encoding": {"format": "csv"}, "storage": {"root": "file:///tmp"}},
+        {"encoding": {"format": "jsonl", "compression": "zip"}, "storage": {"root": "x"}},
+        {"encoding": {"format": "jsonl"}},
+        {"storage": {"root": "file:///tmp"}},
+        {"encoding": {"format": "jsonl"}, "storage": {"root": ""}},
+        {"encoding": {"format": "jsonl"}, "storage": {"root": "x"}, "batch_size": 0},
+        {"encoding": {"format": "jsonl"}, "storage": {"root": "x"}, "batch_size": "many"},
+        {"encoding": "jsonl", "storage": {"root": "x"}},
+        {"encoding": {"format": "jsonl"}, "storage": {"root": "x"}, "size": 3},
+    ],
+)
+def test_a_wrong_batch_config_is_refused_in_one_line(wrong: Row) -> None:
+    with pytest.raises(MarketoConfigError, match=r"^batch_config: expected .*$"):
+        read_config(wrong)
+
+
+def test_a_storage_nobody_knows_is_refused() -> None:
+    with pytest.raises(MarketoConfigError, match="batch_config: nowhere://x cannot be used"):
+        read_config({"encoding": JSONL, "storage": {"root": "nowhere://x"}})
+
+
+def test_parquet_without_pyarrow_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "find_spec", lambda name: None if name == "pyarrow" else name)
+
+    with pytest.raises(MarketoConfigError, match=r"install tap-marketo-programs\[parquet\]"):
+        read_config(config(tmp_path, PARQUET))
+
+
+def test_a_wrong_batch_config_is_found_before_any_export_is_paid_for(demo: Tap) -> None:
+    wrong = {"encoding": PARQUET, "storage": {"root": "x"}, "batch_size": 0}
+
+    output = demo.run("program_members", batch_config=wrong)
+
+    assert isinstance(output.error, MarketoConfigError)
+    assert not demo.sandbox.control.jobs()
+
+
+def test_a_run_with_batches_never_needs_more_than_two_files_in_memory(tmp_path: Path) -> None:
+    held: list[int] = []
+    wanted = read_config(config(tmp_path, PARQUET, batch_size=1_000))
+    with BatchFiles(wanted, "x", {"id": {"type": "integer"}}) as made:
+        for _ in range(20):
+            list(made.add_records([{"id": at} for at in range(1_000)]))
+            held.append(pa.total_allocated_bytes())
+        list(made.finish())
+
+    assert max(held[10:]) < 2 * max(held[2:10])
