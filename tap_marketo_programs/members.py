@@ -16,15 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
+from tap_marketo_programs import export as engine
 from tap_marketo_programs import schema
 from tap_marketo_programs.base import MarketoStream
 from tap_marketo_programs.errors import DailyQuotaExceeded, MarketoConfigError, RequestRefused
-from tap_marketo_programs.export.api import ExportApi
-from tap_marketo_programs.export.ledger import Ledger, digest
-from tap_marketo_programs.export.lines import RecordLines
-from tap_marketo_programs.export.plan import Bounds, wire_time
-from tap_marketo_programs.export.rows import MemberFile
-from tap_marketo_programs.export.runner import ExportRequest, ExportRunner, ExportSettings
 from tap_marketo_programs.messages import SafeWriter, TargetGone
 
 if TYPE_CHECKING:
@@ -46,7 +41,14 @@ if TYPE_CHECKING:
     from singer_sdk.tap_base import Tap
 
     from tap_marketo_programs.client import MarketoClient
-    from tap_marketo_programs.export.runner import Export
+    from tap_marketo_programs.export.ledger import Ledger
+    from tap_marketo_programs.export.rows import MemberFile
+    from tap_marketo_programs.export.runner import (
+        Export,
+        ExportRequest,
+        ExportRunner,
+        ExportSettings,
+    )
     from tap_marketo_programs.programs import Programs
 
 MEMBERS_DESCRIBE = "/rest/v1/programs/members/describe.json"
@@ -64,6 +66,8 @@ class ProgramMembersStream(MarketoStream):
 
     name = "program_members"
     replication_key = "updatedAt"
+    # Of the run; what describes the stream needs none.
+    _ledger: Ledger
     # Cells are typed once, where they are read, by the very schema that goes out.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
@@ -73,7 +77,6 @@ class ProgramMembersStream(MarketoStream):
         self._nulled: Counter[str] = Counter()
         # Checked by the thread that downloads, until the main thread reads them.
         self._checked: dict[Path, MemberFile] = {}
-        self._ledger = Ledger()
         super().__init__(tap)
 
     # What there is
@@ -169,14 +172,14 @@ class ProgramMembersStream(MarketoStream):
 
     def count_rows(self, path: Path, fields: Collection[str]) -> int:
         """Check a whole file with these columns; its number of rows."""
-        file = MemberFile(path, self._columns(fields), self._nulled)
+        file = engine.rows.MemberFile(path, self._columns(fields), self._nulled)
         rows = file.check()
         self._checked[path] = file
         return rows
 
     def programs_in(self, path: Path) -> set[int]:
         """The programs whose members a file holds."""
-        file = MemberFile(path, {"programId": {"type": ["integer"]}}, Counter())
+        file = engine.rows.MemberFile(path, {"programId": {"type": ["integer"]}}, Counter())
         return {
             one for columns, _ in file.columns() for one in set(columns[0]) if isinstance(one, int)
         }
@@ -195,8 +198,8 @@ class ProgramMembersStream(MarketoStream):
         """
         params = {
             "filterType": "updatedAt",
-            "startAt": wire_time(since),
-            "endAt": wire_time(max(until, since + timedelta(seconds=1))),
+            "startAt": engine.plan.wire_time(since),
+            "endAt": engine.plan.wire_time(max(until, since + timedelta(seconds=1))),
             "batchSize": 1,
         }
         try:
@@ -246,7 +249,7 @@ class ProgramMembersStream(MarketoStream):
         with self.get_record_counter() as counter, self.get_sync_timer(), self._runner() as runner:
             for export in runner:
                 if (file := self._take(export)) is not None:
-                    lines = RecordLines(alias, file.names, version)
+                    lines = engine.lines.RecordLines(alias, file.names, version)
                     for columns in self._blocks(file, runner, export):
                         writer.write_lines(lines.encode(columns, datetime.now(tz=UTC)))
                         counter.increment(len(columns[0]))
@@ -303,10 +306,10 @@ class ProgramMembersStream(MarketoStream):
         """A runner for what is wanted now, and a clean end for every way out."""
         self._nulled.clear()
         self._checked.clear()
-        self._ledger = Ledger.from_bookmark(self.stream_state)
+        self._ledger = engine.ledger.Ledger.from_bookmark(self.stream_state)
         dry_run = self.ABORT_AT_RECORD_COUNT is not None
-        runner = ExportRunner(
-            ExportApi(self.client),
+        runner = engine.runner.ExportRunner(
+            engine.api.ExportApi(self.client),
             self._request(),
             self._ledger,
             self._settings(dry_run=dry_run),
@@ -345,9 +348,9 @@ class ProgramMembersStream(MarketoStream):
         if not self.programs.is_restricted:
             for program_id in self._ledger.watermarks.keys() - set(wanted):
                 self._ledger.forget(program_id)
-        return ExportRequest(
+        return engine.runner.ExportRequest(
             program_ids=wanted,
-            bounds=Bounds(
+            bounds=engine.plan.Bounds(
                 now=until,
                 start_date=schema.instant(start) if start else None,
                 lookback=timedelta(
@@ -360,14 +363,14 @@ class ProgramMembersStream(MarketoStream):
                 "updatedAt",
                 *(name for name in self.properties if name not in _AUTOMATIC),
             ],
-            client=digest([self.client.connection.client_id]),
+            client=engine.ledger.digest([self.client.connection.client_id]),
             stream=self.name,
             full_table=self.replication_method == "FULL_TABLE",
             restricted=self.programs.is_restricted,
         )
 
     def _settings(self, *, dry_run: bool) -> ExportSettings:
-        return ExportSettings(
+        return engine.runner.ExportSettings(
             poll_interval=float(self.config["poll_interval_seconds"]),
             max_queued=1 if dry_run else int(self.config["max_queued_exports"]),
             timeout=float(self.config["export_timeout_seconds"]),
@@ -409,10 +412,8 @@ class ProgramMembersStream(MarketoStream):
         export: Export,
     ) -> Iterator[RecordBatch]:
         """The same, as Arrow has them."""
-        # Imported here since nothing else needs it, and not every installation has pyarrow.
-        from tap_marketo_programs.export.tables import read_tables  # noqa: PLC0415
-
-        for table in read_tables(file, {name: self.properties[name] for name in file.names}):
+        properties = {name: self.properties[name] for name in file.names}
+        for table in engine.tables.read_tables(file, properties):
             runner.attend()
             if export.slice.floor:
                 yield table.filter(not_before(table["updatedAt"].to_pylist(), export.slice.floor))
@@ -454,5 +455,5 @@ _TO_THE_SECOND = len("2026-01-31T00:00:00")
 def not_before(updated: Sequence[Any], floor: datetime) -> list[bool]:
     """Which rows are visibly not older than the floor; one without `updatedAt` is kept."""
     # Both in RFC 3339 UTC, so up to the second their text compares as time.
-    least = wire_time(floor)[:_TO_THE_SECOND]
+    least = engine.plan.wire_time(floor)[:_TO_THE_SECOND]
     return [moment is None or moment[:_TO_THE_SECOND] >= least for moment in updated]

@@ -7,11 +7,17 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tap_marketo_programs import __main__ as command
 from tap_marketo_programs.tap import TapMarketoPrograms
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness import Tap
 
 # Runs the command as the console script does; its last word is what it has imported.
 WITNESS = """
@@ -95,6 +101,17 @@ def test_about_imports_neither_the_streams_nor_the_export_engine(about: Answer) 
     assert about.modules >= SDK
     assert not about.ours & STREAMS
     assert not about.engine
+
+
+def test_discovery_imports_the_streams_without_the_export_engine(tap: Tap, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(tap.config()))
+
+    discovered = ask("--config", str(config), "--discover")
+
+    assert '"program_members"' in discovered.text
+    assert discovered.ours >= STREAMS
+    assert not discovered.engine
 
 
 def test_garbage_is_collected_once_everything_is_imported(about: Answer) -> None:

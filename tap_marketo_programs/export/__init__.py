@@ -1,1 +1,24 @@
-"""Bulk Program Member Extract: from what is wanted to verified rows."""
+"""The export engine: plan, jobs, files and rows of Bulk Program Member Extract.
+
+Its parts are imported when they are first named: whoever only describes the
+stream, as `--discover` does, needs none of them, and `tables` needs pyarrow.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from tap_marketo_programs.export import api, ledger, lines, plan, rows, runner, tables
+
+__all__ = ["api", "ledger", "lines", "plan", "rows", "runner", "tables"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in __all__:
+        return import_module(f"{__name__}.{name}")
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
