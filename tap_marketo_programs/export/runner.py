@@ -257,8 +257,9 @@ class ExportRunner:
             self._board.changed.notify_all()
         give_up_at = self._clock.monotonic() + JOIN_SECONDS
         for thread in self._threads:
-            # The garbage collector may close an abandoned generator in any thread.
-            if thread is not threading.current_thread():
+            # The garbage collector may close an abandoned generator in any thread, and
+            # a signal may come before a thread has started.
+            if thread.ident and thread is not threading.current_thread():
                 thread.join(max(0.0, give_up_at - self._clock.monotonic()))
         self._folder.remove()
 
