@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import secrets
 import shutil
 import tempfile
@@ -39,7 +40,7 @@ class PrivateFolder:
         # known before it is there. A name that is taken already is an error.
         name = f"tap-marketo-programs-{secrets.token_hex(8)}"
         try:
-            self.path = Path(tempfile.gettempdir(), name)
+            self.path = Path(_place(), name)
             self._live.add(self.path)
             self.path.mkdir(mode=0o700)
         except OSError as error:
@@ -55,6 +56,16 @@ class PrivateFolder:
         """Delete every folder of this process, for an exit that runs no cleanup."""
         for path in list(cls._live):
             _erase(path)
+
+
+def _place() -> str:
+    """The user's folder for temporary files.
+
+    `tempfile.gettempdir` finds out which can be used by writing a file to each,
+    and a signal at the wrong moment would leave it there.
+    """
+    named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    return tempfile.tempdir or next(filter(None, named), "/tmp")  # noqa: S108 - our folder in it is private
 
 
 def _erase(path: Path) -> None:
