@@ -347,7 +347,8 @@ class ProgramMembersStream(MarketoStream):
         wanted = self.programs.ids
         if not self.programs.is_restricted:
             for program_id in self._ledger.watermarks.keys() - set(wanted):
-                self._ledger.forget(program_id)
+                if until - self._ledger.watermarks[program_id] > LONGEST_ABSENCE:
+                    self._ledger.forget(program_id)
         return engine.runner.ExportRequest(
             program_ids=wanted,
             bounds=engine.plan.Bounds(
@@ -448,6 +449,9 @@ class ProgramMembersStream(MarketoStream):
 
 # A century; more would reach beyond the calendar.
 LONGEST_LOOKBACK = 100 * 365 * 86_400.0
+# A program that is listed no more may have been deleted; but a permission that was
+# lost and came back must not cost every program's history once more.
+LONGEST_ABSENCE = timedelta(days=30)
 _AUTOMATIC = {"leadId", "updatedAt", "programId"}
 _TO_THE_SECOND = len("2026-01-31T00:00:00")
 
