@@ -14,6 +14,7 @@ when they may leave, and none of its messages holds a cell.
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from importlib.util import find_spec
@@ -25,7 +26,7 @@ import fsspec
 import msgspec
 from fsspec.implementations.local import LocalFileSystem
 from isal import isal_zlib
-from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
+from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig, StorageTarget
 
 from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
 from tap_marketo_programs.export.lines import record_struct
@@ -37,6 +38,7 @@ BATCH_SIZE = 100_000
 """Rows of a file unless the user says otherwise: fewer make Parquet slow to write and to read."""
 
 _GZIP = 31  # zlib's word for a window of 32 KiB and a gzip header
+_LOGIN = re.compile(r"//[^/\s]*@")
 _FORMATS = {"jsonl", "parquet"}
 _COMPRESSIONS = {None, "gzip", "none"}
 
@@ -75,7 +77,7 @@ def read_config(raw: Mapping[str, Any]) -> BatchConfig:
             f"batch_config: {config.storage.root} cannot be used ({error}). For S3, install "
             "tap-marketo-programs[s3]"
         )
-        raise MarketoConfigError(message) from None
+        raise MarketoConfigError(_without_login(message)) from None
     return config
 
 
@@ -150,7 +152,7 @@ class BatchFiles:
         """Have the file stored, once the one before is: two at a time are in memory."""
         yield from self._stored()
         self._full += 1
-        url = self._config.storage.get_url(f"{self._stem}-{self._full}{self._file.suffix}")
+        url = _url(self._config.storage, f"{self._stem}-{self._full}{self._file.suffix}")
         self._storing = self._thread.submit(_store, self._file, url, self._config.storage.params)
         self._file, self._rows = self._new_file(), 0
 
@@ -158,6 +160,12 @@ class BatchFiles:
         if self._storing:
             storing, self._storing = self._storing, None
             yield storing.result()
+
+
+def _url(storage: StorageTarget, name: str) -> str:
+    """Where a file goes; the SDK's own `get_url` would lose the host of an FTP server."""
+    is_path = "://" not in storage.root
+    return storage.get_url(name) if is_path else f"{storage.root.rstrip('/')}/{name}"
 
 
 def _store(file: BatchFile, url: str, params: Mapping[str, Any]) -> str:
@@ -174,8 +182,13 @@ def _store(file: BatchFile, url: str, params: Mapping[str, Any]) -> str:
     except Exception as error:
         # Whatever it is, of a disk, a bucket or a network: it is about the file.
         message = f"The batch file {url} could not be stored ({type(error).__name__}: {error})"
-        raise BatchFailed(message) from error
+        raise BatchFailed(_without_login(message)) from error
     return url
+
+
+def _without_login(text: str) -> str:
+    """A text whose URLs show no user and no password."""
+    return _LOGIN.sub("//***@", text)
 
 
 class BatchFile(Protocol):

@@ -228,6 +228,18 @@ def test_a_folder_that_is_not_there_is_made(demo: Tap, tmp_path: Path) -> None:
     assert {path.parent for path in files(output)} == {root}
 
 
+def test_a_root_may_be_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    wanted = read_config({"encoding": JSONL, "storage": {"root": "here"}})
+
+    with BatchFiles(wanted, "x", {"id": {}}) as made:
+        list(made.add_records([{"id": "1"}]))
+        (url,) = made.finish()
+
+    assert url.startswith((tmp_path / "here").as_uri())
+    assert read(path_of(url), JSONL) == [{"id": "1"}]
+
+
 def test_a_prefix_may_name_a_folder(demo: Tap, tmp_path: Path) -> None:
     wanted = config(tmp_path, JSONL)
     wanted["storage"]["prefix"] = "marketo/members-"
@@ -460,6 +472,19 @@ def test_a_wrong_batch_config_is_refused_in_one_line(wrong: Row) -> None:
 def test_a_storage_nobody_knows_is_refused() -> None:
     with pytest.raises(MarketoConfigError, match="batch_config: nowhere://x cannot be used"):
         read_config({"encoding": JSONL, "storage": {"root": "nowhere://x"}})
+
+
+def test_a_login_in_a_url_is_not_told(tmp_path: Path) -> None:
+    wanted = read_config(config(tmp_path, JSONL))
+    wanted.storage.root = "ftp://someone:s3cret@127.0.0.1:1/x"
+    with BatchFiles(wanted, "x", {"id": {}}) as made:
+        list(made.add_records([{"id": "1"}]))
+        with pytest.raises(BatchFailed, match=r"ftp://\*\*\*@127.0.0.1:1/x/") as failure:
+            list(made.finish())
+    with pytest.raises(MarketoConfigError) as refusal:
+        read_config({"encoding": JSONL, "storage": {"root": "nowhere://someone:s3cret@x"}})
+
+    assert "s3cret" not in str(failure.value) + str(refusal.value)
 
 
 def test_parquet_without_pyarrow_says_what_to_install(
