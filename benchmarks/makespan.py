@@ -1,6 +1,6 @@
 """How long 40 exports of 45 s take on two slots, against the least they can take.
 
-    uv run python benchmarks/makespan.py
+    uv run python benchmarks/makespan.py [--programs 400] [--speed 60]
 
 Marketo works on two jobs at a time, so 40 jobs of 45 s cannot take less than
 40 x 45 / 2 = 900 s. The sandbox runs 60 times as fast as Marketo, and so do
@@ -11,15 +11,19 @@ one job at a time.
 
 from __future__ import annotations
 
-import argparse
+import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import measure
 from marketo_sandbox import Sandbox
 from singer_sdk.io_base import SingerWriter
 
 from tap_marketo_programs.export import plan
 from tap_marketo_programs.tap import TapMarketoPrograms
+
+if TYPE_CHECKING:
+    import argparse
 
 JOB_SECONDS = 45
 SLOTS = 2
@@ -71,25 +75,29 @@ def run(speed: float, programs: int, programs_a_job: int, **settings: Any) -> fl
         return (ended - started) * speed
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--speed", type=float, default=60)
-    parser.add_argument("--programs", type=int, default=400)
-    parser.add_argument("--quick", action="store_true", help="only the tap as it is")
-    options = parser.parse_args()
-    cases: list[tuple[str, int, dict[str, Any]]] = [
-        ("ten programs a job, 4 queued (default)", 10, {}),
-        ("ten programs a job, 10 queued", 10, {"max_queued_exports": 10}),
-        ("ten programs a job, one job at a time", 10, {"max_queued_exports": 1}),
-        ("one program a job, 4 queued", 1, {}),
-    ]
+CASES: list[tuple[str, int, dict[str, Any]]] = [
+    ("ten programs a job, 4 queued (default)", 10, {}),
+    ("ten programs a job, 10 queued", 10, {"max_queued_exports": 10}),
+    ("ten programs a job, one job at a time", 10, {"max_queued_exports": 1}),
+    ("one program a job, 4 queued", 1, {}),
+]
+
+
+def report(options: argparse.Namespace) -> str:
+    """The section in Markdown."""
     bound = -(-options.programs // 10) * JOB_SECONDS / SLOTS
-    print(f"{options.programs} programs, jobs of {JOB_SECONDS} s, bound {bound:.0f} s")
-    for name, programs_a_job, settings in cases[: 1 if options.quick else None]:
+    lines = []
+    for name, programs_a_job, settings in CASES:
+        sys.stderr.write(f"{name}\n")
         seconds = run(options.speed, options.programs, programs_a_job, **settings)
-        print(f"{name:40} {seconds:7.0f} s  {seconds / bound:5.2f} x the bound", flush=True)
+        lines.append([name, f"{seconds:.0f}", f"{seconds / bound:.2f} x"])
+    return measure.section(
+        "Makespan of exports",
+        f"{options.programs} programs in jobs of {JOB_SECONDS} s on {SLOTS} slots, in Marketo's "
+        f"seconds, once each; ten programs a job take {bound:.0f} s at least.",
+        measure.table(["exports", "s", "against the least"], lines),
+    )
 
 
 if __name__ == "__main__":
-    main()
+    print(report(measure.parser(__doc__, "programs", "speed").parse_args()))

@@ -1,6 +1,6 @@
 """How long the command takes to answer, and to make its first call.
 
-    uv run python benchmarks/startup.py [--runs 7]
+    uv run python benchmarks/startup.py [--runs 5]
 
 Each case is a process of its own, from exec to its end, the cases in turn; the
 figures are medians. The floors are the interpreter alone and the imports that
@@ -13,9 +13,7 @@ says of bytecode.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import socket
 import statistics
 import subprocess
@@ -25,9 +23,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import measure
 from marketo_sandbox import Sandbox
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping
 
 COMMAND = [sys.executable, "-m", "tap_marketo_programs"]
@@ -48,7 +48,7 @@ def ended(line: list[str], environment: Mapping[str, str]) -> tuple[float, float
     """Wall and CPU seconds of a process, to its end."""
     started = time.perf_counter()
     process = _start(line, environment)
-    cpu = _reap(process)
+    cpu = measure.reap(process)
     assert process.returncode == 0
     return time.perf_counter() - started, cpu
 
@@ -65,7 +65,7 @@ def called(
         assert connection.recv(1)
         wall = time.perf_counter() - started
         process.kill()
-        return wall, _reap(process)
+        return wall, measure.reap(process)
 
 
 def _start(line: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -74,14 +74,7 @@ def _start(line: list[str], environment: Mapping[str, str]) -> subprocess.Popen[
     )
 
 
-def _reap(process: subprocess.Popen[bytes]) -> float:
-    """Wait for a process; the CPU seconds that it alone has used."""
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return used.ru_utime + used.ru_stime
-
-
-def rows(runs: int = 7) -> list[Row]:
+def rows(runs: int) -> list[Row]:
     """Every case, so many times in turn."""
     with (
         Sandbox(world="tiny", knobs={"rate_limit": None}) as sandbox,
@@ -101,7 +94,7 @@ def rows(runs: int = 7) -> list[Row]:
             "--discover": [*discover, "--discover"],
             FIRST_CALL: run,
         }
-        environment = _environment(Path(folder) / "bytecode")
+        environment = measure.environment(str(Path(folder) / "bytecode"))
         taken: dict[str, list[tuple[float, float]]] = {case: [] for case in lines}
         # One more than wanted: the first run of each case writes bytecode.
         for _ in range(runs + 1):
@@ -130,30 +123,25 @@ def _config(path: Path, url: str) -> str:
     return str(path)
 
 
-def _environment(bytecode: Path) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(bytecode)}
-
-
-def table(found: list[Row]) -> str:
-    """The rows as a table, and each case's CPU against what the SDK's import takes."""
+def report(options: argparse.Namespace) -> str:
+    """The section in Markdown, with each case's CPU against what the SDK's import takes."""
+    found = rows(options.runs)
     (sdk,) = [row.cpu for row in found if row.case == SDK_FLOOR]
-    lines = [f"{'':30}{'wall ms':>9}{'CPU ms':>9}{'x SDK import':>14}"]
-    lines += [
-        f"{row.case:30}{row.wall * 1000:9.0f}{row.cpu * 1000:9.0f}{row.cpu / sdk:14.2f}"
+    lines = [
+        [
+            f"`{row.case}`" if row.case != FIRST_CALL else row.case,
+            f"{row.wall * 1000:.0f}",
+            f"{row.cpu * 1000:.0f}",
+            f"{row.cpu / sdk:.2f} x",
+        ]
         for row in found
     ]
-    return "\n".join(lines)
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=7)
-    options = parser.parse_args()
-    print(f"from exec to the end, or to the first call; medians of {options.runs} runs")
-    print(table(rows(options.runs)))
+    return measure.section(
+        "Start",
+        f"From exec to the end, or to the first call; medians of {options.runs} rounds.",
+        measure.table(["start", "wall ms", "CPU ms", "CPU : the SDK's import"], lines),
+    )
 
 
 if __name__ == "__main__":
-    main()
+    print(report(measure.parser(__doc__, "runs").parse_args()))
