@@ -308,14 +308,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Row]]:
     try:
         host, port = server.get_host_and_port()
         params = {"endpoint_url": f"http://{host}:{port}", "key": "k", "secret": "s"}
-        client = boto3.client(
-            "s3",
-            endpoint_url=params["endpoint_url"],
-            aws_access_key_id="k",
-            aws_secret_access_key="s",
-            region_name="us-east-1",
-        )
-        client.create_bucket(Bucket="members")
+        client_of(params).create_bucket(Bucket="members")
         yield "s3://members/marketo", params
     finally:
         server.stop()
@@ -341,18 +334,21 @@ def test_files_go_to_s3(demo: Tap, bucket: tuple[str, Row], tmp_path: Path, enco
     }
 
 
-def s3_bytes(url: str, params: Row) -> bytes:
-    """An object, fetched by another client than ours."""
-    client = boto3.client(
+def client_of(params: Row) -> Any:  # noqa: ANN401 - boto3 tells no types
+    """Another client than the tap's."""
+    return boto3.client(
         "s3",
         endpoint_url=params["endpoint_url"],
-        aws_access_key_id="k",
-        aws_secret_access_key="s",
+        aws_access_key_id=params["key"],
+        aws_secret_access_key=params["secret"],
         region_name="us-east-1",
     )
+
+
+def s3_bytes(url: str, params: Row) -> bytes:
     parts = urlsplit(url)
-    body = client.get_object(Bucket=parts.netloc, Key=parts.path.lstrip("/"))["Body"]
-    return bytes(body.read())
+    found = client_of(params).get_object(Bucket=parts.netloc, Key=parts.path.lstrip("/"))
+    return bytes(found["Body"].read())
 
 
 def test_a_bucket_that_is_not_there_is_not_made_but_told_of(
