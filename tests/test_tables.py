@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from tap_marketo_programs.export import tables
 from tap_marketo_programs.export.rows import MemberFile
-from tap_marketo_programs.export.tables import arrow_type, read_tables
+from tap_marketo_programs.export.tables import arrow_type, read_tables, to_array
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from tap_marketo_programs.export.rows import Value
 
 Properties = dict[str, dict[str, Any]]
 
@@ -75,6 +78,14 @@ def column(tmp_path: Path, cells: list[str], spec: dict[str, Any]) -> list[Any]:
         pytest.param(BOOLEAN, ["1", "0", "true", "No", "x", "x"], [True, False, True, False, None]),
         pytest.param(DATE, ["2024-02-29", "2023-02-29", ""], ["2024-02-29", None, None]),
         pytest.param(INTEGER, ["null", "", "null"], [None] * 3),
+        # No cell beside these keeps Arrow from reading the column as a whole.
+        pytest.param(INTEGER, ["0" * 17 + "1", "9" * 18], [1, 10**18 - 1]),
+        pytest.param(INTEGER, [str(2**63 - 1), str(2**63)], [2**63 - 1, None]),
+        pytest.param(NUMBER, ["1.2.3", "4"], [None, 4.0]),
+        pytest.param(NUMBER, ["1" * 350, "1" * 500, "4"], [None, None, 4.0]),
+        pytest.param(BOOLEAN, ["12", "0"], [None, False]),
+        pytest.param(BOOLEAN, ["1.5", "1"], [None, True]),
+        pytest.param(DATE, ["2024-05-06T07:08:09Z"], ["2024-05-06"]),
     ],
 )
 def test_columns_hold_what_records_hold(
@@ -85,15 +96,16 @@ def test_columns_hold_what_records_hold(
     assert found[: len(values)] == values
 
 
-@pytest.mark.parametrize("cells", [[str(2**60 + 1), "-1"], [str(2**60 + 1)]])
+@pytest.mark.parametrize("number", [2**59 + 1, 2**60 + 1])
+@pytest.mark.parametrize("others", [["-1"], []])
 def test_a_number_of_more_digits_than_a_double_has_is_the_nearest_double(
-    tmp_path: Path, cells: list[str]
+    tmp_path: Path, number: int, others: list[str]
 ) -> None:
-    data = "\n".join(["x", *cells, ""]).encode()
+    data = "\n".join(["x", str(number), *others, ""]).encode()
 
     _, rows = both(tmp_path, data, {"x": NUMBER})
 
-    assert rows[0] == {"x": float(2**60 + 1)}
+    assert rows[0] == {"x": float(number)}
 
 
 @pytest.mark.parametrize(
@@ -104,6 +116,7 @@ def test_a_number_of_more_digits_than_a_double_has_is_the_nearest_double(
         "2024-01-01T24:00:00Z",
         "2024-01-01T23:59:60Z",
         "0000-01-01T00:00:00Z",
+        "0000-12-31T23:59:59Z",
         "0001-01-01T00:00:00Z",
         "9999-12-31T23:59:59Z",
         "2024-01-01T00:00:0\u0663",
@@ -123,6 +136,8 @@ def test_a_moment_of_another_form_is_read_as_records_have_it(tmp_path: Path, odd
     [
         pytest.param(b"id,x\r\n1,a\r\n2,b\r\n", id="crlf"),
         pytest.param(b"id,x\n1,a\rb\n2,c\r\n", id="lone-cr"),
+        pytest.param(b"id,x\n1,a\r\n2,b\n", id="cr-at-the-end-of-a-row"),
+        pytest.param(b"x\na\rb\n", id="lone-cr-in-one-column"),
         pytest.param(b"x,id\n\xef\xbb\xbfa,1\n", id="mark-in-a-cell"),
         pytest.param(b"\xef\xbb\xbfx,id\na,1\n", id="mark-of-the-file"),
         pytest.param(b"id,x\n1,\xff\n2,b\n", id="not-utf-8"),
@@ -139,6 +154,67 @@ def test_any_shape_of_file_reads_as_records_do(tmp_path: Path, data: bytes) -> N
     records, rows = both(tmp_path, data, {"x": STRING})
 
     assert rows == records
+
+
+def no_python(*_: object, **__: object) -> None:
+    pytest.fail("A cell became a Python object.")
+
+
+def test_cells_of_the_usual_form_become_no_objects_of_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    properties: Properties = {
+        "key": INTEGER,
+        "whole": NUMBER,
+        "part": NUMBER,
+        "when": MOMENT,
+        "text": STRING,
+        "never": NEVER_NULL,
+        "day": DATE,
+        "flag": BOOLEAN,
+    }
+    path = tmp_path / "export.csv"
+    path.write_bytes(b"""\
+key,whole,part,when,text,never,day,flag
+1,123456789012345678,1.5,2024-05-06T07:08:09Z,null,,null,
+123456789012345678,,1.2345678901234567,0001-01-01T00:00:00Z,"a, ""b""
+c",d,null,
+null,1,12345678901234567.,null,e,null,null,
+""")
+    file = MemberFile(path, properties, Counter())
+    file.check()
+    monkeypatch.setattr(MemberFile, "values", no_python)
+    monkeypatch.setattr(MemberFile, "convert", no_python)
+
+    (table,) = read_tables(file, properties)
+
+    assert table.num_rows == 3
+
+
+@pytest.mark.parametrize(
+    ("spec", "cells"),
+    [(BOOLEAN, ["1", "0"]), (DATE, ["2024-05-06", "2024-05-07"]), (INTEGER, ["-1", "12.0"])],
+)
+def test_each_text_of_a_column_that_repeats_itself_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: dict[str, Any], cells: list[str]
+) -> None:
+    seen: list[str] = []
+    convert = MemberFile.convert
+
+    def watched(
+        file: MemberFile, number: int, cells: Sequence[str], *, silent: bool = False
+    ) -> Sequence[Value]:
+        seen.extend(cells)
+        return convert(file, number, cells, silent=silent)
+
+    monkeypatch.setattr(MemberFile, "convert", watched)
+    path = tmp_path / "export.csv"
+    path.write_text("\n".join(["x", *cells * 50, ""]), encoding="utf-8")
+
+    (table,) = read_tables(MemberFile(path, {"x": spec}, Counter()), {"x": spec})
+
+    assert table.num_rows == 100
+    assert seen == cells
 
 
 def test_the_types_are_the_schemas_whatever_the_cells(tmp_path: Path) -> None:
@@ -166,9 +242,22 @@ def test_nested_types_follow_their_schema() -> None:
     assert arrow_type(tags) == pa.list_(pa.struct([("a", pa.string()), ("b", pa.int64())]))
 
 
+def test_what_is_in_an_array_or_an_object_need_not_be_told() -> None:
+    assert arrow_type({"type": "array"}) == pa.list_(pa.string())
+    assert arrow_type({"type": "object"}) == pa.struct([])
+
+
 @pytest.mark.parametrize("spec", [{}, {"anyOf": [STRING, {"type": "null"}]}], ids=["any", "anyOf"])
 def test_a_property_of_no_clear_type_is_a_text(spec: dict[str, Any]) -> None:
     assert arrow_type(spec) == pa.string()
+
+
+@pytest.mark.parametrize(("value", "spec"), [("12", INTEGER), (12, STRING), (1, BOOLEAN)])
+def test_a_value_of_another_type_is_not_made_one_of_the_column(
+    value: object, spec: dict[str, Any]
+) -> None:
+    with pytest.raises(pa.ArrowException):
+        to_array([value], arrow_type(spec))
 
 
 PROPERTIES: Properties = {
