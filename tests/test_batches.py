@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,7 +16,8 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 import pytest
-from harness import only
+from exports import Cut, Writer
+from harness import Output, only
 from moto.server import ThreadedMotoServer
 from pyarrow import parquet
 
@@ -26,7 +28,7 @@ from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness import Output, Tap
+    from harness import Tap
 
 Row = dict[str, Any]
 
@@ -396,6 +398,34 @@ def test_the_run_after_a_failed_one_pays_for_no_export_twice(demo: Tap, tmp_path
     }
     programs = len(demo.sandbox.control.programs())
     assert created <= len(demo.sandbox.control.jobs()) == -(-programs // 10)
+
+
+@pytest.mark.parametrize("encoding", [JSONL, PARQUET], ids=["jsonl", "parquet"])
+@pytest.mark.parametrize("kept", [2, 5, 8, 13, 21, 34])
+def test_a_run_cut_off_anywhere_is_taken_up_without_loss(
+    demo: Tap, tmp_path: Path, encoding: Row, kept: int
+) -> None:
+    wanted = config(tmp_path, encoding, batch_size=100)
+    catalog = only(demo.catalog(), "program_members")
+    first = Output()
+
+    def cut(_: Row) -> None:
+        if len(first.lines) >= kept:
+            raise Cut
+
+    with suppress(Cut):
+        demo.make(catalog=catalog, writer=Writer(first, after=cut), batch_config=wanted).sync_all()
+    demo.sandbox.control.advance(1)
+
+    second = demo.sync(catalog=catalog, state=first.state, batch_config=wanted)
+
+    found = rows(first, "program_members") + rows(second, "program_members")
+    assert {(row["leadId"], row["programId"]) for row in found} == {
+        (row["leadId"], row["programId"]) for row in demo.sandbox.control.truth()
+    }
+    programs = len(demo.sandbox.control.programs())
+    asked = [job["request"]["filter"] for job in demo.sandbox.control.jobs()]
+    assert sum("updatedAt" not in one for one in asked) <= -(-programs // 10) + 1
 
 
 def test_a_half_written_file_is_not_left_behind(
