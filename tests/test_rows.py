@@ -222,7 +222,12 @@ MISFIT = object()
                 ("5.", 5.0),
                 ("1.0E7", 1.0e7),
                 ("-12", -12),
+                (" 12 ", 12),
+                ("-.5", -0.5),
                 ("9" * 20, 1e20),
+                ("9223372036854775807", 2**63 - 1),
+                ("-9223372036854775808", -(2**63)),
+                ("9223372036854775808", 2.0**63),
                 ("null", None),
                 ("nan", MISFIT),
                 ("Infinity", MISFIT),
@@ -232,6 +237,9 @@ MISFIT = object()
                 ("9" * 5000, MISFIT),
                 ("$5", MISFIT),
                 ("1_0.5", MISFIT),
+                ("1.2.3", MISFIT),
+                ("\u0661\u0662", MISFIT),
+                ("\u0661.\u0662", MISFIT),
             ]
         ),
         *(
@@ -321,6 +329,74 @@ def test_misfits_are_counted_by_field_while_iterating(tmp_path: Path) -> None:
 
 # --- columns -----------------------------------------------------------------
 
+KINDS = [STRING, {"type": "string"}, INTEGER, NUMBER, BOOLEAN, DATE, DATETIME]
+neighbours = st.lists(
+    st.sampled_from(
+        [
+            *("", "null", "0", "1", "12", "-1", "12.0", "2.5", ".5", "5.", ".", "1.2.3", "1e3"),
+            *("9" * 18, "9" * 19, "9" * 30, "1" * 500, " 7 ", "٣", "true", "No", "x", "NULL"),
+            *("2024-05-06", "2024-05-06T07:08:09Z", "2024-05-06T07:08:09+0100"),
+            *("2024-02-30T00:00:00Z", "2024-05-06T24:00:00Z", "2024-05-06 07:08:09Z"),
+        ]
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@one_directory
+@given(st.sampled_from(KINDS), neighbours, st.sampled_from([1, 8, 40]))
+@example(STRING, ["a", "null"], 1)
+@example(STRING, ["a", "null", ""], 1)
+@example(INTEGER, ["1", "2", ""], 1)
+@example(INTEGER, ["1", "9" * 30], 1)
+@example(INTEGER, ["12", "7"], 16)
+@example(NUMBER, ["1", "9" * 30], 1)
+@example(NUMBER, ["1", "2.5"], 1)
+@example(NUMBER, ["1", "2", "null"], 1)
+@example(NUMBER, ["1.2.3", "4"], 1)
+@example(DATETIME, ["2024-05-06T07:08:09Z", "2024-05-06", ""], 1)
+def test_what_a_cell_becomes_does_not_depend_on_its_neighbours(
+    tmp_path: Path, schema: dict[str, Any], column: list[str], times: int
+) -> None:
+    column = column * times
+    alone: Counter[str] = Counter()
+    expected = [
+        read(tmp_path, f"x,y\n{cell},\n".encode(), {"x": schema}, alone)[0] for cell in column
+    ]
+    together: Counter[str] = Counter()
+    lines = "".join(f"{cell},\n" for cell in column)
+
+    found = read(tmp_path, f"x,y\n{lines}".encode(), {"x": schema}, together)
+
+    assert found == expected
+    assert [type(record["x"]) for record in found] == [type(record["x"]) for record in expected]
+    assert together == alone
+
+
+@pytest.mark.parametrize(
+    ("schema", "cells"),
+    [
+        (INTEGER, ["1", "007", "9" * 18]),
+        (NUMBER, ["1", "9" * 18, "null", ""]),
+        (NUMBER, ["1.5", "null", ".5", "1." + "9" * 16]),
+        (DATETIME, ["2024-05-06T07:08:09Z", "2024-02-29T23:59:59Z", "null", ""]),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 1000])
+def test_a_column_of_the_usual_form_is_not_read_cell_by_cell(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    schema: dict[str, Any],
+    cells: list[str],
+    times: int,
+) -> None:
+    more = [f"{number}" for number in range(times)] if schema is INTEGER else []
+    lines = "".join(f"{cell},\n" for cell in [*cells, *more])
+    monkeypatch.setattr(rows, "_different", lambda _: pytest.fail("Cells were looked at."))
+
+    assert read(tmp_path, f"x,y\n{lines}".encode(), {"x": schema})
+
 
 def test_columns_are_found_by_name_in_the_order_wanted(tmp_path: Path) -> None:
     data = b"programId,unwanted,leadId,status\n1001,x,452,Member\n"
@@ -330,6 +406,25 @@ def test_columns_are_found_by_name_in_the_order_wanted(tmp_path: Path) -> None:
     assert [list(record.items()) for record in records] == [
         [("status", "Member"), ("leadId", 452), ("programId", 1001)],
     ]
+
+
+def test_a_name_in_quotes_may_hold_anything(tmp_path: Path) -> None:
+    data = b'"a\nb","c, ""d""","e"\r\n1,2,3\r\n'
+
+    assert table(tmp_path, data, "a\nb", 'c, "d"', "e") == [["1", "2", "3"]]
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [(b'"a,b\n', "a quoted name never ends"), (b'"a"b,c\n', "its quotes make no sense")],
+)
+def test_a_header_that_cannot_be_read_is_told_from_a_row(
+    tmp_path: Path, header: bytes, words: str
+) -> None:
+    file = MemberFile(write(tmp_path, header + b"1,2\n"), strings("a"), Counter())
+
+    with pytest.raises(FileCorrupt, match=rf"^The header .*: {words}\.$"):
+        file.check()
 
 
 def test_of_two_columns_with_one_name_the_first_counts(tmp_path: Path) -> None:
@@ -426,6 +521,8 @@ def test_a_header_alone_has_no_rows(tmp_path: Path, data: bytes) -> None:
         pytest.param(b'a,b\nx\ry,"1,2"\n', [["x\ry", "1,2"]], id="lone CR beside quotes"),
         pytest.param(b'a,b\r\nx\ry,"1,2"\r\n', [["x\ry", "1,2"]], id="the same in CRLF rows"),
         pytest.param(b'a,b\n"x\r",2\r\n', [["x\r", "2\r"]], id="CR in quotes and at a row's end"),
+        pytest.param(b'a,b\n"x",2\r\n', [["x", "2\r"]], id="CR behind quotes in a file of LFs"),
+        pytest.param(b'a,b\r\n"x"y",2\r\n', [['x"y', "2"]], id="CRLF, stray and no quotes"),
         pytest.param(b'a,b\n1,"x\ny"\n', [["1", "x\ny"]], id="LF in quotes"),
         pytest.param(b'a,b\n1,"x\r\ny\r"\n', [["1", "x\r\ny\r"]], id="CRLF and CR in quotes"),
         pytest.param(b'a,b\n"","\n"\n', [[None, "\n"]], id="empty quotes, LF alone"),
@@ -485,6 +582,11 @@ def test_an_empty_line_under_one_column_is_an_empty_cell(tmp_path: Path) -> None
             [['x"y"z', "1"], ['x"y",z', "2"]],
             id="beside doubled ones in one cell",
         ),
+        pytest.param(
+            b'a,b\n6" pipe,"say "hi""\n6" pipe,"x"y"",z"\n',
+            [['6" pipe', 'say "hi"'], ['6" pipe', 'x"y",z']],
+            id="in an unquoted cell and in a quoted one",
+        ),
     ],
 )
 def test_undoubled_quotes(tmp_path: Path, data: bytes, expected: list[list[str]]) -> None:
@@ -505,6 +607,7 @@ def padded(rows_: int, row: bytes) -> bytes:
         pytest.param(b'1,"quoted, with\na break"\n', id="quoted"),
         pytest.param(b'1,"it ""is""\r\nso"\n', id="CRLF in cells"),
         pytest.param(b'1,"stray"quote"\n', id="stray quotes"),
+        pytest.param(b'1,"a "stray" quote,\nand breaks\n\n"\n', id="stray quotes and breaks"),
         pytest.param("1,\U0001f680\u65e5\n".encode(), id="wide characters"),
     ],
 )
@@ -515,6 +618,45 @@ def test_blocks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row
     for size in (1, 7, 64, 333):
         monkeypatch.setattr(rows, "_BLOCK", size)
         assert table(tmp_path, padded(50, row), "a", "b") == whole
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 333, 65_536])
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"a,b\n" + b"1,plain text\n" * 50, id="plain"),
+        pytest.param(b"a,b\r\n" + b"1,plain text\r\n" * 50, id="CRLF"),
+        pytest.param(b"a,b\n" + b'1,"quoted, ""with""\n\na break"\n"2",3\n' * 20, id="quoted"),
+        pytest.param(b"a,b\r\n" + b'1,"quoted\r\n"\r\n"2",3\r\n' * 20, id="quoted, CRLF"),
+        pytest.param(b"a,b\n" + b'1,"' + b"long\n" * 100 + b'"\n', id="longer than a block"),
+        pytest.param(b'a,b\n"x\ry",2\rz\n1,2\r\n', id="CR in cells"),
+        pytest.param(b"a,b\n1,\xfe\xff\n", id="not UTF-8"),
+        pytest.param(b'a,b\n1,2\n3,"4"', id="no final LF"),
+    ],
+)
+def test_a_file_of_rfc_4180_is_never_read_row_by_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, size: int
+) -> None:
+    monkeypatch.setattr(rows, "_BLOCK", size)
+    monkeypatch.setattr(rows, "_records", lambda *_: pytest.fail("Rows were looked at."))
+    file = MemberFile(write(tmp_path, data), strings("a", "b"), Counter())
+
+    assert file.check()
+    raw = [block.raw or b"" for block in file.blocks()]
+
+    assert b"".join(raw).removesuffix(b"\n") == data.partition(b"\n")[2].removesuffix(b"\n")
+    assert all(piece.endswith(b"\n") for piece in raw)
+
+
+@pytest.mark.parametrize("stray", [b"1,plain\n", b'1,"stray"quote"\n'])
+def test_nuls_and_marks_between_blocks_are_no_end_and_no_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stray: bytes
+) -> None:
+    monkeypatch.setattr(rows, "_BLOCK", 4)
+    data = b"a,b\n\xef\xbb\xbf1,2\n" + b"\0" * 9 + b"3,4\n" + b"\0" * 99 + stray
+
+    assert table(tmp_path, data, "a", "b")[:2] == [["\ufeff1", "2"], ["3", "4"]]
+    assert len(table(tmp_path, data, "a", "b")) == 3
 
 
 def test_a_cell_of_many_megabytes_is_read(tmp_path: Path) -> None:
@@ -558,6 +700,40 @@ def test_guessing_at_quotes_has_an_end(
 
     with pytest.raises(FileCorrupt, match="make no sense up to data row"):
         file.check()
+
+
+# Both lines are rows; RFC 4180 would have them be one, of two cells.
+MISLEADING = b'"x"",y,z\na,b",c\n'
+
+
+def test_a_row_read_with_the_wrong_width_counts_as_a_guess(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "_GUESSES", 0)
+    file = MemberFile(write(tmp_path, b"a,b,c\n" + MISLEADING), strings("a"), Counter())
+
+    with pytest.raises(FileCorrupt, match=r"up to data row 1\.$"):
+        file.check()
+
+
+def test_rows_that_are_found_pay_for_the_guesses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "_GUESSES", 100)
+
+    found = table(tmp_path, b"a,b,c\n" + MISLEADING * 200, "a", "b", "c")
+
+    assert found == [['x"', "y", "z"], ["a", 'b"', "c"]] * 200
+
+
+def test_a_limit_that_others_set_for_the_csv_module_is_no_crash(tmp_path: Path) -> None:
+    file = MemberFile(write(tmp_path, b'a\n"longer than that"\n'), {"a": STRING}, Counter())
+    before = csv.field_size_limit(5)
+    try:
+        with pytest.raises(FileCorrupt, match=r"csv module cannot read"):
+            list(file)
+    finally:
+        csv.field_size_limit(before)
 
 
 @pytest.mark.parametrize("row", [b'12,"some text, quoted"\n', b'12,"some "stray" text"\n'])
