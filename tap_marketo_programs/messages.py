@@ -115,8 +115,11 @@ class SafeWriter(MsgSpecWriter):
 
     def write_lines(self, lines: bytes) -> None:
         """Write many messages, encoded already, each with its line end."""
+        rest = memoryview(_by_line_feeds_only(lines))
         with _whole():
-            sys.stdout.buffer.write(_by_line_feeds_only(lines))
+            # With PYTHONUNBUFFERED a write may end early: whenever a signal comes.
+            while rest:
+                rest = rest[sys.stdout.buffer.write(rest) :]
             sys.stdout.flush()
 
 

@@ -608,19 +608,37 @@ def test_a_signal_ends_the_run_with_a_state_that_names_the_jobs_left_running(
     assert [line for line in output.logs.splitlines() if number.name in line]
 
 
+def full_and_still(pipe: int) -> Callable[[], bool]:
+    """Whether nobody has written to a pipe, or read from it, for a while: it is full."""
+    held, since = 0, time.monotonic()
+
+    def check() -> bool:
+        nonlocal held, since
+        before = held
+        (held,) = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))
+        if held != before:
+            since = time.monotonic()
+        return held > LARGER_THAN_STATES and time.monotonic() - since > 0.5
+
+    return check
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_a_signal_in_the_middle_of_the_rows_leaves_whole_lines_and_no_false_state(
-    start: Start, tap: Tap, tmp_path: Path, number: signal.Signals
+    start: Start, tap: Tap, tmp_path: Path, number: signal.Signals, unbuffered: str
 ) -> None:
     sandbox = tap.sandbox
     sandbox.control.reset(world="sized", programs=10, members_per_program=3000)
     sandbox.control.knob(rate_limit=None)
     catalog = written(tmp_path / "catalog", only(tap.catalog(), "program_members"))
-    process = start("--config", written(tmp_path / "c", settings(sandbox)), "--catalog", catalog)
+    arguments = ["--config", written(tmp_path / "c", settings(sandbox)), "--catalog", catalog]
+    process = start(*arguments, variables={"PYTHONUNBUFFERED": unbuffered})
     assert process.stdout is not None
     assert process.stderr is not None
-    # The pipe is full by the time these are read, and the tap in the middle of a line.
     lines = [process.stdout.readline() for _ in range(500)]
+    # The tap is in the middle of a line.
+    wait_for(full_and_still(process.stdout.fileno()))
 
     process.send_signal(number)
     lines += process.stdout.readlines()
@@ -635,21 +653,6 @@ def test_a_signal_in_the_middle_of_the_rows_leaves_whole_lines_and_no_false_stat
     assert not bookmark["watermarks"]
     assert len(bookmark["exports"]) == 1
     assert not list(tmp_path.glob("tap-marketo-programs-*"))
-
-
-def full_and_still(pipe: int) -> Callable[[], bool]:
-    """Whether nobody has written to a pipe, or read from it, for a while: it is full."""
-    held, since = 0, time.monotonic()
-
-    def check() -> bool:
-        nonlocal held, since
-        before = held
-        (held,) = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))
-        if held != before:
-            since = time.monotonic()
-        return held > LARGER_THAN_STATES and time.monotonic() - since > 0.5
-
-    return check
 
 
 # Takes as long as a run may take to end: both signals at once, so that this is waited for once.
