@@ -187,6 +187,7 @@ MISFIT = object()
                 (" 12 ", 12),
                 ("12.0", 12),
                 ("1E3", 1000),
+                ("1e0003", 1000),
                 ("1.0E7", 10_000_000),
                 ("1200e-2", 12),
                 ("0e-5", 0),
@@ -221,6 +222,7 @@ MISFIT = object()
                 (".5", 0.5),
                 ("5.", 5.0),
                 ("1.0E7", 1.0e7),
+                ("1e100", 1e100),
                 ("-12", -12),
                 (" 12 ", 12),
                 ("-.5", -0.5),
@@ -470,6 +472,24 @@ def test_a_row_without_its_key_is_refused_before_any_row_is_out(
         next(iter(file))
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(b",a,2", b"1,a,", b"null,a,2", b"1,a,null", b"x,a,2", b"1,a,2x", b"1,a,2.5", b"1,a,-"),
+        *(b"1" * 30 + b",a,2", b'1,a,"2 "" "'),
+    ],
+)
+def test_one_key_that_is_no_number_is_found_among_those_that_are(
+    tmp_path: Path, row: bytes, end: bytes
+) -> None:
+    data = end.join([b"leadId,x,programId", b"1,a,2", b"3,,4", row, b"5,b,6", b""])
+    file = MemberFile(write(tmp_path, data), {"programId": KEY, "leadId": KEY}, Counter())
+
+    with pytest.raises(FileCorrupt, match=r"row 3 .* value for (leadId|programId)\.$"):
+        file.check()
+
+
 def test_a_required_boolean_is_looked_at_too(tmp_path: Path) -> None:
     properties = {"x": {"type": "boolean"}}
 
@@ -523,6 +543,9 @@ def test_a_header_alone_has_no_rows(tmp_path: Path, data: bytes) -> None:
         pytest.param(b'a,b\n"x\r",2\r\n', [["x\r", "2\r"]], id="CR in quotes and at a row's end"),
         pytest.param(b'a,b\n"x",2\r\n', [["x", "2\r"]], id="CR behind quotes in a file of LFs"),
         pytest.param(b'a,b\r\n"x"y",2\r\n', [['x"y', "2"]], id="CRLF, stray and no quotes"),
+        pytest.param(b'a,b\n"x"y",2\r\n', [['x"y', "2\r"]], id="CR behind stray quotes"),
+        pytest.param(b'a,b\n"x"y",\xff\n', [['x"y', "\ufffd"]], id="stray and not UTF-8"),
+        pytest.param(b'a,b\n"x"y",\xff', [['x"y', "\ufffd"]], id="the same without final LF"),
         pytest.param(b'a,b\n1,"x\ny"\n', [["1", "x\ny"]], id="LF in quotes"),
         pytest.param(b'a,b\n1,"x\r\ny\r"\n', [["1", "x\r\ny\r"]], id="CRLF and CR in quotes"),
         pytest.param(b'a,b\n"","\n"\n', [[None, "\n"]], id="empty quotes, LF alone"),
@@ -581,6 +604,15 @@ def test_an_empty_line_under_one_column_is_an_empty_cell(tmp_path: Path) -> None
             b'a,b\n"x"y""z",1\n"x"y"",z",2\n',
             [['x"y"z', "1"], ['x"y",z', "2"]],
             id="beside doubled ones in one cell",
+        ),
+        pytest.param(b'a,b\nx"y",2\n', [['x"y"', "2"]], id="around the end of an unquoted cell"),
+        pytest.param(
+            b'a,b\nx"y",' + b"z" * 500 + b"\n", [['x"y"', "z" * 500]], id="the same, few quotes"
+        ),
+        pytest.param(
+            b'a,b\n"s"t",1\n"x"",y\n",2\n',
+            [['s"t', "1"], ['x",y\n', "2"]],
+            id="beside a row that only RFC 4180 reads as one",
         ),
         pytest.param(
             b'a,b\n6" pipe,"say "hi""\n6" pipe,"x"y"",z"\n',
@@ -642,6 +674,7 @@ def test_a_file_of_rfc_4180_is_never_read_row_by_row(
     file = MemberFile(write(tmp_path, data), strings("a", "b"), Counter())
 
     assert file.check()
+    monkeypatch.setattr(file, "check", lambda: pytest.fail("The file was checked twice."))
     raw = [block.raw or b"" for block in file.blocks()]
 
     assert b"".join(raw).removesuffix(b"\n") == data.partition(b"\n")[2].removesuffix(b"\n")
@@ -688,6 +721,17 @@ def test_a_row_beyond_all_bounds_is_refused(
     )
 
     with pytest.raises(FileCorrupt):
+        file.check()
+
+
+def test_a_header_beyond_all_bounds_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "_BLOCK", 64)
+    monkeypatch.setattr(rows, "ROW_LIMIT", 1000)
+    file = MemberFile(write(tmp_path, b'a,"' + b"x" * 5000 + b'"\n1,2\n'), strings("a"), Counter())
+
+    with pytest.raises(FileCorrupt, match=r"^The header "):
         file.check()
 
 
