@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from tap_marketo_programs.errors import BatchFailed
 from tap_marketo_programs.export.tables import arrow_type, to_array
+from tap_marketo_programs.schema import declared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +40,13 @@ class ParquetFile:
     ) -> None:
         self._compression = compression or "snappy"
         self._schema = pa.schema([(name, arrow_type(spec)) for name, spec in properties.items()])
+        # Readers skip what their least and largest values rule out: keys and times, but
+        # nobody looks for the first and the last e-mail address, and a footer must not name them.
+        self._compared = [
+            field.name
+            for field, spec in zip(self._schema, properties.values(), strict=True)
+            if field.type != pa.string() or declared(spec)[1]
+        ]
         self._blocks: list[pa.RecordBatch] = []
 
     def add_block(self, block: pa.RecordBatch, start: int, end: int) -> None:
@@ -58,6 +66,7 @@ class ParquetFile:
             table,
             sink,
             compression=self._compression,
+            write_statistics=self._compared,
             # To try it on a column of ids, and then give it up, takes longer than all else.
             use_dictionary=[name for name in table.column_names if _repeats(table[name])],
         )

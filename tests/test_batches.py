@@ -264,6 +264,26 @@ def test_columns_that_repeat_are_stored_once_a_value(tmp_path: Path) -> None:
     assert "RLE_DICTIONARY" not in kinds["id"]
 
 
+def test_a_footer_names_times_and_ids_but_nobody(tmp_path: Path) -> None:
+    properties: dict[str, Row] = {
+        "leadId": {"type": "integer"},
+        "updatedAt": {"type": "string", "format": "date-time"},
+        "email": {"type": ["string", "null"]},
+    }
+    row = {"leadId": 1, "updatedAt": "2026-01-02T03:04:05Z", "email": "someone@example.com"}
+    with BatchFiles(read_config(config(tmp_path, PARQUET)), "x", properties) as made:
+        list(made.add_records([row]))
+        (url,) = made.finish()
+
+    group = parquet.read_metadata(path_of(url)).row_group(0)
+    told = {
+        group.column(at).path_in_schema: group.column(at).statistics.max
+        for at in range(3)
+        if group.column(at).statistics
+    }
+    assert told == {"leadId": 1, "updatedAt": "2026-01-02T03:04:05Z"}
+
+
 # Other readers
 
 
