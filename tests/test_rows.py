@@ -640,6 +640,7 @@ def padded(rows_: int, row: bytes) -> bytes:
         pytest.param(b'1,"it ""is""\r\nso"\n', id="CRLF in cells"),
         pytest.param(b'1,"stray"quote"\n', id="stray quotes"),
         pytest.param(b'1,"a "stray" quote,\nand breaks\n\n"\n', id="stray quotes and breaks"),
+        pytest.param(b'1,"a "b" c' + b"\nd, e" * 30 + b'"\n', id="stray quotes and many breaks"),
         pytest.param("1,\U0001f680\u65e5\n".encode(), id="wide characters"),
     ],
 )
