@@ -639,6 +639,7 @@ def padded(rows_: int, row: bytes) -> bytes:
         pytest.param(b'1,"quoted, with\na break"\n', id="quoted"),
         pytest.param(b'1,"it ""is""\r\nso"\n', id="CRLF in cells"),
         pytest.param(b'1,"stray"quote"\n', id="stray quotes"),
+        pytest.param(b'1,"stray"quote \xff"\n', id="stray quotes, not UTF-8"),
         pytest.param(b'1,"a "stray" quote,\nand breaks\n\n"\n', id="stray quotes and breaks"),
         pytest.param(b'1,"a "b" c' + b"\nd, e" * 30 + b'"\n', id="stray quotes and many breaks"),
         pytest.param("1,\U0001f680\u65e5\n".encode(), id="wide characters"),
@@ -693,8 +694,9 @@ def test_nuls_and_marks_between_blocks_are_no_end_and_no_beginning(
     assert len(table(tmp_path, data, "a", "b")) == 3
 
 
-def test_a_cell_of_many_megabytes_is_read(tmp_path: Path) -> None:
-    text = 'line, "quoted"\r\n' * 300_000
+@pytest.mark.parametrize("end", ["\r\n", "\n"])  # with LF alone the csv module reads it
+def test_a_cell_of_many_megabytes_is_read(tmp_path: Path, end: str) -> None:
+    text = f'line, "quoted"{end}' * 300_000
     data = f'a,b\n"{text.replace(chr(34), chr(34) * 2)}",2\nx,{"y" * 3_000_000}\n'.encode()
 
     assert table(tmp_path, data, "a", "b") == [[text, "2"], ["x", "y" * 3_000_000]]
