@@ -411,9 +411,9 @@ def test_columns_are_found_by_name_in_the_order_wanted(tmp_path: Path) -> None:
 
 
 def test_a_name_in_quotes_may_hold_anything(tmp_path: Path) -> None:
-    data = b'"a\nb","c, ""d""","e"\r\n1,2,3\r\n'
+    data = b'"a\nb","c,\n""d""","e"\r\n1,2,3\r\n'
 
-    assert table(tmp_path, data, "a\nb", 'c, "d"', "e") == [["1", "2", "3"]]
+    assert table(tmp_path, data, "a\nb", 'c,\n"d"', "e") == [["1", "2", "3"]]
 
 
 @pytest.mark.parametrize(
@@ -615,6 +615,11 @@ def test_an_empty_line_under_one_column_is_an_empty_cell(tmp_path: Path) -> None
             id="beside a row that only RFC 4180 reads as one",
         ),
         pytest.param(
+            b'a,b\n6" pipe,"x""\n1,y"\n',
+            [['6" pipe', 'x"'], ["1", 'y"']],
+            id="in an unquoted cell, which RFC 4180 has not, before a quoted one",
+        ),
+        pytest.param(
             b'a,b\n6" pipe,"say "hi""\n6" pipe,"x"y"",z"\n',
             [['6" pipe', 'say "hi"'], ['6" pipe', 'x"y",z']],
             id="in an unquoted cell and in a quoted one",
@@ -761,6 +766,18 @@ def test_a_row_read_with_the_wrong_width_counts_as_a_guess(
 
     with pytest.raises(FileCorrupt, match=r"up to data row 1\.$"):
         file.check()
+
+
+def test_guesses_at_one_row_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = b'"x' + b"z" * 30 + b'"y"",z",1\n'  # two readings fail, after 33 and 42 bytes
+
+    def check(guesses: int) -> int:
+        monkeypatch.setattr(rows, "_GUESSES", guesses)
+        return MemberFile(write(tmp_path, b"a,b\n" + row), strings("a"), Counter()).check()
+
+    assert check(80) == 1
+    with pytest.raises(FileCorrupt, match="make no sense"):
+        check(60)
 
 
 def test_rows_that_are_found_pay_for_the_guesses(
