@@ -743,6 +743,18 @@ def test_a_header_beyond_all_bounds_is_refused(
         file.check()
 
 
+@pytest.mark.parametrize("block", range(1, 30))
+def test_a_row_that_begins_a_block_and_is_cut_by_its_end_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr(rows, "_BLOCK", block)
+    data = b'a,b\n"x"y",1\n2,3\n"p\nq\nr",4\n5,6\n'
+
+    found = table(tmp_path, data, "a", "b")
+
+    assert found == [['x"y', "1"], ["2", "3"], ["p\nq\nr", "4"], ["5", "6"]]
+
+
 def test_guessing_at_quotes_has_an_end(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
