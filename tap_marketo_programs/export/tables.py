@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.export.rows import Block, MemberFile
 
-_BLOCK = 1 << 18  # bytes; each call of Arrow's costs as much as some rows do
+_BLOCK = 1 << 22  # bytes; a call of Arrow's costs as much as a hundred rows do
+_PIECE = 1 << 20  # bytes that Arrow splits at once, to stay within the caches
 _NULLS = ("", "null")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -98,7 +99,7 @@ def _split(block: Block) -> Sequence[pa.StringArray] | None:
     try:
         table = csv.read_csv(
             pa.BufferReader(raw),
-            csv.ReadOptions(column_names=names, use_threads=False, block_size=len(raw) + 1),
+            csv.ReadOptions(column_names=names, use_threads=False, block_size=_PIECE),
             csv.ParseOptions(newlines_in_values=b'"' in raw, ignore_empty_lines=False),
             csv.ConvertOptions(
                 include_columns=wanted,
