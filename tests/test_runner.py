@@ -34,6 +34,9 @@ def scene(tap: Tap) -> Scene:
     return scene
 
 
+DAY = 86_400
+
+
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     """All WARNINGs of the run."""
     return [line.getMessage() for line in caplog.records if line.levelname == "WARNING"]
@@ -335,6 +338,10 @@ def test_a_deleted_program_that_marketo_exports_as_empty_harms_nothing(scene: Sc
     scene.control.fault("edit", "programs", do="delete_program", program_id=1005)
 
     scene.sync()
+    scene.sync()
+    scene.assert_complete()
+    # Out of sight is not gone; after a month it is.
+    scene.control.advance(31 * DAY)
     scene.sync()
 
     assert 1005 not in ledger(scene.state).watermarks
