@@ -34,9 +34,6 @@ def scene(tap: Tap) -> Scene:
     return scene
 
 
-DAY = 86_400
-
-
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     """All WARNINGs of the run."""
     return [line.getMessage() for line in caplog.records if line.levelname == "WARNING"]
