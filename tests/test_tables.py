@@ -138,6 +138,7 @@ def test_a_moment_of_another_form_is_read_as_records_have_it(tmp_path: Path, odd
         pytest.param(b"id,x\n1,a\rb\n2,c\r\n", id="lone-cr"),
         pytest.param(b"id,x\n1,a\r\n2,b\n", id="cr-at-the-end-of-a-row"),
         pytest.param(b"x\na\rb\n", id="lone-cr-in-one-column"),
+        pytest.param(b'id,x\n1,"a\rb"\n2,"c\r\nd"\n3,"e\r"\n', id="quoted-cr"),
         pytest.param(b"x,id\n\xef\xbb\xbfa,1\n", id="mark-in-a-cell"),
         pytest.param(b"\xef\xbb\xbfx,id\na,1\n", id="mark-of-the-file"),
         pytest.param(b"id,x\n1,\xff\n2,b\n", id="not-utf-8"),

@@ -395,6 +395,11 @@ def _verify(block: bytes, width: int) -> tuple[bytes, int]:
     return bare, rows
 
 
+def has_bare_cr(rows: bytes) -> bool:
+    """Whether clean rows hold a CR outside of quoted cells: some readers end a row there."""
+    return b"\r" in rows and b"\r" in _QUOTED_CELL.sub(b"", rows)
+
+
 # With less than so many bytes to a quote, the csv module is the faster reader.
 _FEW_QUOTES = 64
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from tap_marketo_programs.export.rows import has_bare_cr
 from tap_marketo_programs.schema import declared
 
 if TYPE_CHECKING:
@@ -88,11 +89,11 @@ def read_tables(
 def _split(block: Block) -> Sequence[pa.StringArray] | None:
     """The wanted columns as texts and nulls, unless Arrow would read them otherwise than `rows`.
 
-    It ends a row at a lone CR, has its own thoughts about CRLF, leaves out a
-    mark at the start and refuses what is not UTF-8.
+    It ends a row at a CR that is not quoted, has its own thoughts about CRLF,
+    leaves out a mark at the start and refuses what is not UTF-8.
     """
     raw = block.raw
-    if raw is None or b"\r" in raw or raw.startswith(_BYTE_ORDER_MARK):
+    if raw is None or has_bare_cr(raw) or raw.startswith(_BYTE_ORDER_MARK):
         return None
     names = [str(place) for place in range(block.width)]
     wanted = [names[place] for place in block.places]
