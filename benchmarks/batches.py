@@ -44,7 +44,7 @@ def tap_batches(path: Path, shape: str, kind: str, size: int) -> int:
         # Imported here since JSON Lines need no pyarrow: its memory would be charged to them.
         from tap_marketo_programs.export.tables import read_tables  # noqa: PLC0415
 
-        blocks = read_tables(file, properties)
+        blocks = read_tables(file)
     with BatchFiles(config, "members", properties) as batches:
         for block in blocks:
             stored += len(list(batches.add_block(block)))

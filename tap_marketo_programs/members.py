@@ -290,10 +290,9 @@ class ProgramMembersStream(MarketoStream):
         file = self._take(export)
         if file is None:
             return
-        properties = {name: self.properties[name] for name in file.names}
         is_parquet = batch_config.encoding.format == "parquet"
         blocks = self._tables if is_parquet else self._blocks
-        with BatchFiles(batch_config, stem, properties) as files:
+        with BatchFiles(batch_config, stem, file.properties) as files:
             for block in blocks(file, runner, export):
                 yield from files.add_block(block)
                 counter.increment(len(block[0]))
@@ -413,8 +412,7 @@ class ProgramMembersStream(MarketoStream):
         export: Export,
     ) -> Iterator[RecordBatch]:
         """The same, as Arrow has them."""
-        properties = {name: self.properties[name] for name in file.names}
-        for table in engine.tables.read_tables(file, properties):
+        for table in engine.tables.read_tables(file):
             runner.attend()
             if export.slice.floor:
                 yield table.filter(not_before(table["updatedAt"].to_pylist(), export.slice.floor))

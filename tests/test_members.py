@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from exports import DAY
 from harness import Target, by_key
 
 from tap_marketo_programs.export.ledger import Ledger
 
 if TYPE_CHECKING:
     from harness import Output, Tap
-
-DAY = 86_400
 
 
 def test_a_first_sync_brings_every_member_as_it_is(tap: Tap) -> None:

@@ -50,7 +50,7 @@ def both(
     counted_too: Counter[str] = Counter()
     file = MemberFile(path, properties, counted_too)
     file.check()
-    rows = [row for table in read_tables(file, properties) for row in table.to_pylist()]
+    rows = [row for table in read_tables(file) for row in table.to_pylist()]
     assert counted_too == counted
     return records, rows
 
@@ -187,7 +187,7 @@ null,1,12345678901234567.,null,e,null,null,
     monkeypatch.setattr(MemberFile, "values", no_python)
     monkeypatch.setattr(MemberFile, "convert", no_python)
 
-    (table,) = read_tables(file, properties)
+    (table,) = read_tables(file)
 
     assert table.num_rows == 3
 
@@ -212,7 +212,7 @@ def test_each_text_of_a_column_that_repeats_itself_is_read_once(
     path = tmp_path / "export.csv"
     path.write_text("\n".join(["x", *cells * 50, ""]), encoding="utf-8")
 
-    (table,) = read_tables(MemberFile(path, {"x": spec}, Counter()), {"x": spec})
+    (table,) = read_tables(MemberFile(path, {"x": spec}, Counter()))
 
     assert table.num_rows == 100
     assert seen == cells
@@ -223,7 +223,7 @@ def test_the_types_are_the_schemas_whatever_the_cells(tmp_path: Path) -> None:
     path.write_bytes(b"a,b,c,d,e\n" + b"null,null,null,null,null\n" * 3)
     properties: Properties = {"a": STRING, "b": INTEGER, "c": NUMBER, "d": BOOLEAN, "e": MOMENT}
 
-    (table,) = read_tables(MemberFile(path, properties, Counter()), properties)
+    (table,) = read_tables(MemberFile(path, properties, Counter()))
 
     assert table.schema.types == [
         pa.string(),

@@ -66,7 +66,7 @@ _BOOLEANS: Mapping[str, bool] = {
 }
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?0*\d{1,3})?", re.ASCII)
 _NUMBER_LENGTH = 400  # no double needs more; bounds the work on a hostile cell
-_PLAIN_DIGITS = 18  # so many digits always fit in 64 bits
+PLAIN_DIGITS = 18  # so many digits always fit in 64 bits
 _INTEGER_BOUND = 2**63  # beyond it targets, and many JSON readers, lose digits
 
 
@@ -81,14 +81,14 @@ def _boolean(cell: str) -> bool:
 
 def _integer(cell: str) -> int:
     """`12`, and `12.0` or `1E3` where they are whole (singer-io/tap-marketo issue 42)."""
-    if len(cell) <= _PLAIN_DIGITS and cell.isdecimal() and cell.isascii():
+    if len(cell) <= PLAIN_DIGITS and cell.isdecimal() and cell.isascii():
         return int(cell)
     text = cell.strip()
     if len(text) > _NUMBER_LENGTH or not _NUMBER.fullmatch(text):
         raise ValueError
     exact = Decimal(text)
     # Asked before `int`, which would write out every digit of 1e999.
-    if exact.adjusted() > _PLAIN_DIGITS:
+    if exact.adjusted() > PLAIN_DIGITS:
         raise ValueError
     whole = int(exact)
     if whole != exact or not -_INTEGER_BOUND <= whole < _INTEGER_BOUND:
@@ -98,7 +98,7 @@ def _integer(cell: str) -> int:
 
 def _number(cell: str) -> int | float:
     """An int where digits alone are written, else a float that JSON can hold."""
-    if len(cell) <= _PLAIN_DIGITS and cell.replace(".", "", 1).isdecimal() and cell.isascii():
+    if len(cell) <= PLAIN_DIGITS and cell.replace(".", "", 1).isdecimal() and cell.isascii():
         return float(cell) if "." in cell else int(cell)
     text = cell.strip()
     if len(text) > _NUMBER_LENGTH or not _NUMBER.fullmatch(text):
@@ -178,19 +178,24 @@ def _plain_integers(cells: Sequence[str]) -> Sequence[Value] | None:
     joined = "".join(cells)
     if not (joined.isdecimal() and joined.isascii()):
         return None
-    if "" in cells or max(map(len, cells)) > _PLAIN_DIGITS:
+    if "" in cells or max(map(len, cells)) > PLAIN_DIGITS:
         return None
     return list(map(int, cells))
 
 
+def _present(cells: Sequence[str]) -> tuple[Sequence[Value], Sequence[str]]:
+    """The texts and nulls of cells, and the texts among them."""
+    texts = _text(cells)
+    return texts, cells if texts is cells else cast("list[str]", [one for one in texts if one])
+
+
 def _plain_numbers(cells: Sequence[str]) -> Sequence[Value] | None:
     """The numbers, if every cell is null or digits, and all have a point or none has."""
-    texts = _text(cells)
-    present = cast("Sequence[str]", texts if texts is cells else [one for one in texts if one])
+    texts, present = _present(cells)
     joined = "".join(present)
     points = joined.count(".")
     digits = joined.replace(".", "") if points else joined
-    if not (digits.isdecimal() and digits.isascii()) or max(map(len, present)) > _PLAIN_DIGITS:
+    if not (digits.isdecimal() and digits.isascii()) or max(map(len, present)) > PLAIN_DIGITS:
         return None
     if points not in {0, len(present)}:
         return None
@@ -214,8 +219,7 @@ def _plain_moments(cells: Sequence[str]) -> Sequence[Value] | None:
     They leave as they came: what is costly about a moment, writing it anew, is
     saved for nearly every cell of such a column.
     """
-    texts = _text(cells)
-    present = cast("Sequence[str]", texts if texts is cells else [one for one in texts if one])
+    texts, present = _present(cells)
     joined = "".join(present)
     if not joined.isascii() or joined.encode().translate(_ANY_DIGIT) != _MOMENT * len(present):
         return None
@@ -657,6 +661,7 @@ class MemberFile:
         properties: Mapping[str, Mapping[str, Any]],
         nulled: Counter[str],
     ) -> None:
+        self.properties = properties
         self._path = path
         self._columns = [_column(name, schema, nulled) for name, schema in properties.items()]
         unseen: Counter[str] = Counter()
@@ -668,7 +673,7 @@ class MemberFile:
     @property
     def names(self) -> list[str]:
         """The names of the wanted columns, in the order of the properties."""
-        return [column.name for column in self._columns]
+        return list(self.properties)
 
     def check(self) -> int:
         """Pass over the whole file once, before a row of it is used.
@@ -799,7 +804,7 @@ class MemberFile:
             return None
         places = {header.names.index(column.name) for column in self._required}
         cells = [
-            rb"\d{1,%d}(?=[,\n]|\r\n)" % _PLAIN_DIGITS if place in places else rb"[^,\n]*+"
+            rb"\d{1,%d}(?=[,\n]|\r\n)" % PLAIN_DIGITS if place in places else rb"[^,\n]*+"
             for place in range(max(places, default=-1) + 1)
         ]
         return re.compile(rb"(?:" + b",".join(cells) + rb"[^\n]*+\n)*+")

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from tap_marketo_programs.export.rows import has_bare_cr
+from tap_marketo_programs.export.rows import PLAIN_DIGITS, has_bare_cr
 from tap_marketo_programs.schema import declared
 
 if TYPE_CHECKING:
@@ -64,18 +64,14 @@ def to_array(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
     return pa.array(values, wanted)
 
 
-def read_tables(
-    file: MemberFile,
-    properties: Mapping[str, Mapping[str, Any]],
-) -> Iterator[pa.RecordBatch]:
+def read_tables(file: MemberFile) -> Iterator[pa.RecordBatch]:
     """The wanted columns of a file, block by block.
 
     Args:
         file: A file that was checked.
-        properties: The columns it was opened for, each with its JSON Schema.
     """
-    schema = pa.schema([(name, arrow_type(spec)) for name, spec in properties.items()])
-    columns = [_Column(file, number, spec) for number, spec in enumerate(properties.values())]
+    schema = pa.schema([(name, arrow_type(spec)) for name, spec in file.properties.items()])
+    columns = [_Column(file, number, spec) for number, spec in enumerate(file.properties.values())]
     for block in file.blocks(_BLOCK):
         texts = _split(block)
         if texts is None:
@@ -159,7 +155,6 @@ class _Column:
         return to_array(self._file.convert(self._number, cells), self._type)
 
 
-_PLAIN_DIGITS = 18  # so many always fit in 64 bits, and in a double as `float` reads them
 _MOMENT = len("2026-01-31T00:00:00Z")
 _YEAR_ONE = -62_135_596_800  # seconds since 1970
 
@@ -170,14 +165,14 @@ def _longest(texts: pa.StringArray) -> int:
 
 def _integers(texts: pa.StringArray) -> pa.Array | None:
     """The numbers, if all are what an id looks like."""
-    plain = pc.all(pc.ascii_is_decimal(texts)).as_py() and _longest(texts) <= _PLAIN_DIGITS
+    plain = pc.all(pc.ascii_is_decimal(texts)).as_py() and _longest(texts) <= PLAIN_DIGITS
     return texts.cast(pa.int64()) if plain else None
 
 
 def _numbers(texts: pa.StringArray) -> pa.Array | None:
     """The numbers, if all are digits, with a point or without."""
     digits = pc.replace_substring(texts, ".", "", max_replacements=1)
-    plain = pc.all(pc.ascii_is_decimal(digits)).as_py() and _longest(texts) <= _PLAIN_DIGITS
+    plain = pc.all(pc.ascii_is_decimal(digits)).as_py() and _longest(texts) <= PLAIN_DIGITS
     return texts.cast(pa.float64()) if plain else None
 
 
