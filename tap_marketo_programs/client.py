@@ -498,14 +498,7 @@ def _json_object(response: requests.Response) -> dict[str, Any] | None:
 def _judge(response: requests.Response) -> None:
     """Raise unless this is the envelope of a success."""
     _judge_http(response)
-    envelope = _envelope(response)
-    if _DESCRIBE.search(response.request.path_url) and not rows(envelope):
-        message = f"{_asked(response.request)}: Marketo answered without a result"
-        raise BrokenAnswer(message, in_doubt=True)
-
-
-# Every subscription has fields; without them, a table would lose its columns.
-_DESCRIBE = re.compile(r"/describe2?\.json")
+    _envelope(response)
 
 
 def _judge_file(response: requests.Response) -> None:
@@ -539,13 +532,13 @@ def _judge_http(response: requests.Response) -> None:
     raise http_verdict(status)(message, code=f"HTTP {status}", in_doubt=in_doubt)
 
 
-def _envelope(response: requests.Response) -> Mapping[str, Any]:
-    """The answer, if it is an envelope that says `success: true`."""
+def _envelope(response: requests.Response) -> None:
+    """Raise unless the answer is an envelope that says `success: true`."""
     envelope = _json_object(response)
     if envelope is None:
         raise _broken(response)
     if envelope.get("success") is True:
-        return envelope
+        return
     if not envelope.get("errors"):
         raise _broken(response)
     raise _error(response, envelope)

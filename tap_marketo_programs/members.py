@@ -19,7 +19,12 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from tap_marketo_programs import export as engine
 from tap_marketo_programs import schema
 from tap_marketo_programs.base import MarketoStream
-from tap_marketo_programs.errors import DailyQuotaExceeded, MarketoConfigError, RequestRefused
+from tap_marketo_programs.errors import (
+    BrokenAnswer,
+    DailyQuotaExceeded,
+    MarketoConfigError,
+    RequestRefused,
+)
 from tap_marketo_programs.messages import SafeWriter, TargetGone
 
 if TYPE_CHECKING:
@@ -87,7 +92,22 @@ class ProgramMembersStream(MarketoStream):
 
         Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/program-members
         """
-        return self.client.call("GET", MEMBERS_DESCRIBE)
+        return self._described(MEMBERS_DESCRIBE)
+
+    def _described(self, path: str) -> list[Any]:
+        """What a describe endpoint answers.
+
+        Every subscription has fields; an answer without any would cost a table
+        its columns, so it counts as broken.
+        """
+
+        def check(rows: list[Any]) -> list[Any]:
+            if not rows:
+                message = f"GET {path}: Marketo answered without a result"
+                raise BrokenAnswer(message)
+            return rows
+
+        return self.client.read("GET", path, check)
 
     @cached_property
     def _lead_fields(self) -> list[schema.MemberField]:
@@ -101,8 +121,7 @@ class ProgramMembersStream(MarketoStream):
         if not names:
             return []
         described = {
-            field.name: field
-            for field in schema.described_fields(self.client.call("GET", LEADS_DESCRIBE))
+            field.name: field for field in schema.described_fields(self._described(LEADS_DESCRIBE))
         }
         members = {field.name for field in schema.described_fields(self._description)}
         for name in names:
@@ -210,9 +229,9 @@ class ProgramMembersStream(MarketoStream):
 
     def known_fields(self) -> set[str]:
         """Ask Marketo which fields can be exported now."""
-        found = schema.described_fields(self.client.call("GET", MEMBERS_DESCRIBE))
+        found = schema.described_fields(self._described(MEMBERS_DESCRIBE))
         if self.config["lead_fields"]:
-            found += schema.described_fields(self.client.call("GET", LEADS_DESCRIBE))
+            found += schema.described_fields(self._described(LEADS_DESCRIBE))
         return {field.name for field in found if schema.exportable(field)}
 
     # What the SDK asks of the stream
