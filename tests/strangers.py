@@ -6,10 +6,12 @@ import socket
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+Server = TypeVar("Server", bound=ThreadingHTTPServer)
 
 
 class Stranger(ThreadingHTTPServer):
@@ -33,14 +35,37 @@ class _Handler(BaseHTTPRequestHandler):
         status, body, headers = self.server.answer
         self.server.requests.append((self.command, self.path, dict(self.headers)))
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.send_response_only(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        respond(self, status, headers.items(), body)
 
     do_GET = do_POST = _answer  # noqa: N815 - the base class looks for these names
+
+
+def respond(
+    handler: BaseHTTPRequestHandler,
+    status: int,
+    headers: Iterable[tuple[str, str]],
+    body: bytes,
+) -> None:
+    """Send a whole answer, with no header of its own but the length."""
+    handler.send_response_only(status)
+    for name, value in headers:
+        handler.send_header(name, value)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@contextmanager
+def serving(server: Server) -> Iterator[Server]:
+    """Serve until the block ends."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager
@@ -50,14 +75,8 @@ def stranger(
     headers: Mapping[str, str] | None = None,
 ) -> Iterator[Stranger]:
     """Serve one answer; it has no `Date` unless it is given one."""
-    with Stranger(status, body.encode(), headers or {}) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Stranger(status, body.encode(), headers or {})) as server:
+        yield server
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ssl
-import threading
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from strangers import respond, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,13 +45,12 @@ class _Handler(BaseHTTPRequestHandler):
             behind.request(self.command, self.path, body, dict(self.headers))
             answer = behind.getresponse()
             content = answer.read()
-        self.send_response_only(answer.status)
-        for name, value in answer.getheaders():
-            if name not in {"Content-Length", "Transfer-Encoding", "Connection"}:
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        headers = [
+            (name, value)
+            for name, value in answer.getheaders()
+            if name not in {"Content-Length", "Transfer-Encoding", "Connection"}
+        ]
+        respond(self, answer.status, headers, content)
 
     do_GET = do_POST = _hand_on  # noqa: N815 - the base class looks for these names
 
@@ -58,11 +58,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def tls_front(behind: str) -> Iterator[TlsFront]:
     """Serve until the block ends."""
-    with TlsFront(behind) as front:
-        thread = threading.Thread(target=front.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield front
-        finally:
-            front.shutdown()
-            thread.join()
+    with serving(TlsFront(behind)) as front:
+        yield front
