@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound
 from tap_marketo_programs.paging import listing
+from tap_marketo_programs.schema import MAX_PROGRAM_ID
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -44,7 +45,7 @@ class Programs:
         found = {
             row["id"]
             for row in listing(self._client, PROGRAMS_PATH, "id")
-            if isinstance(row.get("id"), int)
+            if isinstance(row.get("id"), int) and 1 <= row["id"] <= MAX_PROGRAM_ID
         }
         if self._wanted is None:
             return sorted(found)

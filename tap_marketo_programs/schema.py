@@ -20,6 +20,9 @@ import singer_sdk.typing as th
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+MAX_PROGRAM_ID = 2**63 - 1
+"""The largest program id; a larger one fits no target's BIGINT, and no state."""
+
 DEFAULT_DEDUPE_FIELDS = ("leadId", "programId")
 """The key of a membership; Adobe: Program Members, "Describe", `dedupeFields`."""
 

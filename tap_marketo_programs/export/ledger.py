@@ -48,20 +48,19 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_programs.errors import StateRefused
 from tap_marketo_programs.export.job import valid_export_id
 from tap_marketo_programs.export.plan import MAX_PROGRAMS, ExportSlice, Window, wire_time
+from tap_marketo_programs.schema import MAX_PROGRAM_ID
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
 VERSION = 1
 LONGEST_RANGES = 1_000
-# Far above any real program id; keeps a damaged range from filling memory.
-HIGHEST_PROGRAM_ID = 2**31
 MOST_PROGRAMS = 1_000_000
-_SEVEN_BITS, _MORE, _LONGEST_GAP = 0x7F, 0x80, 28
+_SEVEN_BITS, _MORE, _LONGEST_GAP = 0x7F, 0x80, 63
 # Of all watermarks together; more is a state that no run has written.
 MOST_ENTRIES = 3 * MOST_PROGRAMS
 
-_RANGE = re.compile(r"([0-9]{1,10})(?:-([0-9]{1,10}))?")
+_RANGE = re.compile(r"([0-9]{1,19})(?:-([0-9]{1,19}))?")
 # What the SDK itself may put into a bookmark before the first run.
 _NOT_OURS = {"starting_replication_value", "replication_key_signpost"}
 _DAMAGED_SET = "a set of programs is damaged"
@@ -212,7 +211,7 @@ def read_programs(text: str) -> list[int]:
     """
     ids: list[int] = []
     for first, last in _read_gaps(text[2:]) if text.startswith("z:") else _read_ranges(text):
-        in_order = (ids[-1] if ids else 0) < first <= last <= HIGHEST_PROGRAM_ID
+        in_order = (ids[-1] if ids else 0) < first <= last <= MAX_PROGRAM_ID
         if not in_order or len(ids) + last - first >= MOST_PROGRAMS:
             raise _Damaged(_DAMAGED_SET)
         ids.extend(range(first, last + 1))
@@ -242,7 +241,7 @@ def _read_gaps(text: str) -> Iterator[tuple[int, int]]:
     unpack = zlib.decompressobj()
     try:
         # The largest set needs no more than this; a bomb must not get more.
-        gaps = unpack.decompress(base64.b64decode(text, validate=True), 5 * MOST_PROGRAMS)
+        gaps = unpack.decompress(base64.b64decode(text, validate=True), 10 * MOST_PROGRAMS)
     except (zlib.error, ValueError):
         raise _Damaged(_DAMAGED_SET) from None
     if not unpack.eof or unpack.unused_data or gaps[-1:] > bytes([_SEVEN_BITS]):
