@@ -13,9 +13,10 @@ MarketoError
  │   └─ TokenRejected         601, 602
  ├─ MarketoRefusal (SDK: FatalAPIError)            the same request will fail again
  │   ├─ RequestRefused        every code without a better name
- │   │   ├─ FieldUnknown      1006
+ │   │   ├─ FieldUnknown      1006, 1003 `Invalid fields [a, b]`
  │   │   ├─ ObjectNotFound    702, 1013
  │   │   └─ FilterUnsupported 1035
+ │   │       └─ ProgramsFilterUnsupported, of `programIds`
  │   ├─ CallQuotaExceeded     607
  │   ├─ DailyQuotaExceeded    1029 `Export daily quota 500MB exceeded.`
  │   ├─ QueueFull             1029 `Too many jobs (10) in queue`
@@ -24,6 +25,7 @@ MarketoError
  ├─ ExportError (SDK: FatalSyncError)              an export job did not do what it should
  │   ├─ ExportFailed, ExportTimedOut
  │   └─ FileCorrupt
+ │       └─ FileUnreadable
  ├─ NeverSettled (SDK: FatalSyncError)             a listing kept changing under the scan
  └─ BatchFailed (SDK: FatalSyncError)              a batch file could not be made or stored
 
@@ -47,7 +49,7 @@ from singer_sdk.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class MarketoError(Exception):
@@ -132,7 +134,7 @@ class RequestRefused(MarketoRefusal):
 
 
 class FieldUnknown(RequestRefused):
-    """An export field that Marketo does not know."""
+    """Export fields that Marketo does not know, or does not export; see `named_fields`."""
 
 
 class ObjectNotFound(RequestRefused):
@@ -141,6 +143,10 @@ class ObjectNotFound(RequestRefused):
 
 class FilterUnsupported(RequestRefused):
     """The subscription has no `updatedAt` filter for this export."""
+
+
+class ProgramsFilterUnsupported(FilterUnsupported):
+    """The subscription exports one program at a time: `programId`, not `programIds`."""
 
 
 class CallQuotaExceeded(MarketoRefusal):
@@ -177,6 +183,10 @@ class ExportTimedOut(ExportError):
 
 class FileCorrupt(ExportError):
     """The file is not what its job's status says it is, or not a table."""
+
+
+class FileUnreadable(FileCorrupt):
+    """The file has the size and the checksum that Marketo tells, and is no table."""
 
 
 class NeverSettled(MarketoError, FatalSyncError):
@@ -224,8 +234,39 @@ VERDICTS: tuple[Verdict, ...] = (
     Verdict("1029", QueueFull, _words(r"many jobs")),
     Verdict("1029", DailyQuotaExceeded, _words(r"daily quota|quota .*exceeded")),
     Verdict("1029", AlreadyQueued, _words(r"already queued")),
+    Verdict("1035", ProgramsFilterUnsupported, _words(r"\bprogram_?ids\b")),
     Verdict("1035", FilterUnsupported),
+    # Airbyte's users met it for lead exports, with all names at once, in brackets.
+    *(
+        Verdict(code, FieldUnknown, _words(r"\bfields?\b"))
+        for code in ("609", "1001", "1002", "1003")
+    ),
 )
+
+# How a refusal shows which fields it means.
+_NAMING = (
+    re.compile(r"[\[({]([^\[\](){}]*)[\])}]"),
+    re.compile(r"[\"'`]([^\"'`]+)[\"'`]"),
+    re.compile(r"\bfields?\b[\s:=]+(.+)", re.IGNORECASE),
+)
+
+
+def named_fields(message: str, fields: Iterable[str]) -> set[str]:
+    """The export fields that a refusal names: in brackets, in quotes or behind `fields`.
+
+    Args:
+        message: Marketo's words, such as `Invalid fields [a, b]` or `Field 'a' not found`.
+        fields: The fields that were asked for.
+
+    Returns:
+        Those of the fields that are named, exactly or in another letter case; the
+        rest of the message is no field's name, even where it reads like one.
+    """
+    lists = [found for naming in _NAMING for found in naming.findall(message)]
+    parts = [part for found in lists for part in re.split(r"[,;]", found)]
+    names = {part.strip(" \t'\"`.").casefold() for part in parts}
+    return {field for field in fields if field.casefold() in names}
+
 
 # With these Marketo may have done all the same what it was asked to do.
 IN_DOUBT = frozenset({"500", "502", "503", "604"})

@@ -23,6 +23,8 @@ from tap_marketo_programs.errors import (
     BrokenAnswer,
     DailyQuotaExceeded,
     MarketoConfigError,
+    MarketoTransientError,
+    PermissionDenied,
     RequestRefused,
 )
 from tap_marketo_programs.messages import SafeWriter, TargetGone
@@ -210,8 +212,8 @@ class ProgramMembersStream(MarketoStream):
     def has_changed(self, program_id: int, since: datetime, until: datetime) -> bool:
         """Ask Marketo, without an export, whether any member changed ("Get Program Members").
 
-        Where Marketo does not say, as for programs of more than 100,000 members,
-        an export has to find out.
+        Where Marketo does not say, as for programs of more than 100,000 members or
+        when it does not answer, an export has to find out.
 
         Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/program-members
         """
@@ -224,7 +226,7 @@ class ProgramMembersStream(MarketoStream):
         try:
             path = f"/rest/v1/programs/{program_id}/members.json"
             return bool(self.client.call("GET", path, params=params))
-        except RequestRefused:
+        except (RequestRefused, MarketoTransientError, PermissionDenied):
             return True
 
     def known_fields(self) -> set[str]:
@@ -389,11 +391,12 @@ class ProgramMembersStream(MarketoStream):
         )
 
     def _settings(self, *, dry_run: bool) -> ExportSettings:
+        quota_mb = self.config.get("daily_export_quota_mb")
         return engine.runner.ExportSettings(
             poll_interval=float(self.config["poll_interval_seconds"]),
             max_queued=1 if dry_run else int(self.config["max_queued_exports"]),
             timeout=float(self.config["export_timeout_seconds"]),
-            quota_mb=self.config.get("daily_export_quota_mb"),
+            quota_mb=None if quota_mb is None else float(quota_mb),
         )
 
     def _columns(self, fields: Collection[str]) -> dict[str, Mapping[str, Any]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Message
 
 MEMBERS = "program_members"
+FOR_EVER = 100_000
 MINUTE = 60
 HOUR = 3600
 DAY = 24 * HOUR
@@ -196,6 +197,40 @@ class Scene:
             for job in self.control.jobs()
             if job["status"] in {"Queued", "Processing"}
         }
+
+
+def strike(
+    scene: Scene,
+    program_id: int,
+    *faults: tuple[str, str, dict[str, Any]],
+    jobs: int = FOR_EVER,
+) -> Callable[[dict[str, Any]], None]:
+    """Order faults for the jobs of one program, as soon as a STATE names them.
+
+    Args:
+        scene: Where.
+        program_id: A program of the jobs.
+        faults: Kind, endpoint and arguments of each; they strike for ever unless told.
+        jobs: How many jobs are struck.
+
+    Returns:
+        What to hand to a run as `before`: no job is enqueued before it was asked.
+    """
+    struck: set[str] = set()
+
+    def look(message: dict[str, Any]) -> None:
+        if message["type"] != "STATE" or MEMBERS not in message["value"].get("bookmarks", {}):
+            return
+        for export_id, flight in ledger(message["value"]).in_flight.items():
+            fits = program_id in flight.slice.program_ids and export_id not in struck
+            if fits and len(struck) < jobs:
+                struck.add(export_id)
+                for kind, endpoint, args in faults:
+                    scene.control.fault(
+                        kind, endpoint, where=export_id, **{"count": FOR_EVER, **args}
+                    )
+
+    return look
 
 
 def wait_for_threads() -> None:

@@ -363,8 +363,8 @@ def _at(endpoint: str, trouble: Trouble, count: int) -> Case:
 def _outcome(case: Case, trouble: Trouble, *, heals: bool) -> Case:
     """The same case with what the tap must do."""
     good = replace(case, must=Must.SUCCEED, words=())
-    if (case.endpoint, case.times, trouble.kind) == ("export_create", "for ever", "cut"):
-        return replace(good, text="The job was made all the same, and is found.")
+    if text := _told_elsewhere(case, trouble):
+        return replace(good, text=text)
     if (case.endpoint, trouble.name) == ("export_file", "HTTP 404"):
         case = replace(case, words=("no such file",))
     if heals or (case.endpoint, trouble.name) == ("export_file", "a redirect"):
@@ -378,6 +378,22 @@ def _outcome(case: Case, trouble: Trouble, *, heals: bool) -> Case:
     if trouble.effect is Effect.REFUSED:
         return _refused(case, good, trouble.name)
     return case
+
+
+def _told_elsewhere(case: Case, trouble: Trouble) -> str:
+    """Where the tap learns what it needs although this call never tells; empty if nowhere."""
+    if case.endpoint == "members" and trouble.effect is not Effect.CALLS:
+        return "An export finds out what Get Program Members does not say."
+    if case.times != "for ever":
+        return ""
+    if case.endpoint == "export_status" and trouble.effect.is_transient:
+        return "The list of this API user's jobs tells instead."
+    if trouble.kind != "cut":
+        return ""
+    return {
+        "export_create": "The job was made all the same, and is found.",
+        "export_enqueue": "The job was queued all the same; its status tells.",
+    }.get(case.endpoint, "")
 
 
 _BY_ITSELF = (
@@ -398,8 +414,6 @@ def _refused(case: Case, good: Case, name: str) -> Case:
     if case.endpoint == "programs_by_tag" and name in UNKNOWN_VALUE:
         text = "Taken to mean that no program carries the value, which is left out."
         return replace(good, lacking=("*",), text=text)
-    if case.endpoint == "members":
-        return replace(good, text="An export finds out what Get Program Members does not say.")
     if case.times == "once" and case.endpoint in JOB_ENDPOINTS:
         return replace(good, text=_BY_ITSELF)
     return case

@@ -28,11 +28,13 @@ from tap_marketo_programs.errors import (
     MarketoTransientError,
     ObjectNotFound,
     PermissionDenied,
+    ProgramsFilterUnsupported,
     QueueFull,
     RateLimited,
     RequestRefused,
     ServiceUnavailable,
     TokenRejected,
+    named_fields,
 )
 
 if TYPE_CHECKING:
@@ -72,6 +74,16 @@ EXPECTED: list[tuple[str, str, type[AnswerError]]] = [
     ("1029", "No more of the daily quota is left", DailyQuotaExceeded),
     ("1029", "Job already queued", AlreadyQueued),
     ("1035", "Unsupported filter type for target subscription", FilterUnsupported),
+    ("1035", "Unsupported filter type for target subscription: updatedAt", FilterUnsupported),
+    (
+        "1035",
+        "Unsupported filter type for target subscription: programIds",
+        ProgramsFilterUnsupported,
+    ),
+    ("1003", "Invalid fields [webinarUrl, registrationCode]", FieldUnknown),
+    ("1001", "Invalid value for field 'x'", FieldUnknown),
+    ("1002", "The field x is missing", FieldUnknown),
+    ("609", "Invalid fields", FieldUnknown),
 ]
 # Described by Adobe or by nobody: all that can be said is that the request is wrong.
 PLAIN = [
@@ -335,3 +347,30 @@ def test_every_error_stands_under_the_sdk_s_base_that_fits() -> None:
 
 def test_nothing_is_in_doubt_unless_somebody_says_so() -> None:
     assert not AnswerError("a token that was dead on arrival").in_doubt
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("Invalid fields [webinarUrl, registrationCode]", {"webinarUrl", "registrationCode"}),
+        ("Invalid fields [webinarUrl,registrationCode]", {"webinarUrl", "registrationCode"}),
+        ("Invalid fields ['webinarUrl']", {"webinarUrl"}),
+        ('Invalid fields ["webinarUrl"; "statusName"].', {"webinarUrl", "statusName"}),
+        ("Invalid fields (WEBINARURL)", {"webinarUrl"}),
+        ("Field 'webinarUrl' not found", {"webinarUrl"}),
+        ("Field `webinarUrl` not found in [statusName]", {"webinarUrl", "statusName"}),
+        ("Invalid fields: webinarUrl, statusName", {"webinarUrl", "statusName"}),
+        ("Invalid field webinarUrl.", {"webinarUrl"}),
+        # What reads like a field and is none.
+        ("Invalid program 1001 of field 'x'", set()),
+        ("Invalid fields [Webinar URL]", set()),
+        ("Invalid data", set()),
+        ("", set()),
+    ],
+)
+def test_the_fields_that_a_refusal_names_are_read_and_nothing_else_of_it(
+    words: str, named: set[str]
+) -> None:
+    fields = ["leadId", "program", "webinarUrl", "registrationCode", "statusName", "Invalid"]
+
+    assert named_fields(words, fields) == named

@@ -354,7 +354,7 @@ def test_the_first_windows_of_all_programs_come_before_any_second_one() -> None:
 
 
 def test_a_full_table_asks_for_everything_in_tens() -> None:
-    assert full(range(1, 13), NOW) == [
+    assert full(range(1, 13), Bounds(NOW)) == [
         ExportSlice(tuple(range(1, 11)), None, None, NOW),
         ExportSlice((11, 12), None, None, NOW),
     ]

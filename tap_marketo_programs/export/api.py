@@ -55,6 +55,8 @@ class ExportApi:
         wanted: ExportSlice,
         fields: Sequence[str],
         known: Collection[str] = (),
+        *,
+        one_program: bool = False,
     ) -> ExportJob:
         """Create a job ("Creating a Job"); it waits until it is enqueued.
 
@@ -65,13 +67,15 @@ class ExportApi:
             wanted: Programs and window.
             fields: REST names, in the order of the columns.
             known: Ids of jobs that cannot be the lost one.
+            one_program: Use the filter `programId`, see `ExportSlice.filter`.
 
         Raises:
             AnswerError: Marketo refuses, or its answer was lost and no job was
                 made (`in_doubt`).
         """
         asked = self.clock.monotonic()
-        body = {"format": "CSV", "fields": list(fields), "filter": wanted.filter()}
+        chosen = wanted.filter(one_program=one_program)
+        body = {"format": "CSV", "fields": list(fields), "filter": chosen}
         try:
             path, read = f"{BASE}/create.json", partial(_only_job, "create")
             return self._client.read("POST", path, read, body=body, repeatable=False)
@@ -134,6 +138,11 @@ class ExportApi:
             if not token or not rows or token == params.get("nextPageToken"):
                 return
             params["nextPageToken"] = token
+
+    def find(self, export_id: str) -> ExportJob | None:
+        """A job of the past seven days as the job list shows it; None where it does not."""
+        listed = self.jobs(list(ExportStatus))
+        return next((job for job in listed if job.export_id == export_id), None)
 
     def open_file(
         self,

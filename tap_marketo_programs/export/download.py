@@ -27,6 +27,7 @@ from tap_marketo_programs.errors import (
     ConnectionFailed,
     FileCorrupt,
     FileUnavailable,
+    FileUnreadable,
     RequestRefused,
 )
 from tap_marketo_programs.export.folder import unwritable
@@ -111,10 +112,13 @@ class Downloader:
         verified = False
         try:
             size, sha256 = self._transfer(job, path)
-            _verify(job, size, sha256)
-            rows = self._count_rows(path)
-            if job.number_of_records not in {None, rows}:
-                raise _corrupt(job, f"{rows} rows instead of {job.number_of_records}")
+            is_proved = _verify(job, size, sha256)
+            try:
+                rows = self._count_rows(path)
+                if job.number_of_records not in {None, rows}:
+                    raise _corrupt(job, f"{rows} rows instead of {job.number_of_records}")
+            except FileCorrupt as error:
+                raise (FileUnreadable(str(error)) if is_proved else error) from None
             verified = True
             return ExportFile(path, rows, size)
         except OSError as error:
@@ -247,12 +251,14 @@ def _ending() -> ConnectionFailed:
     return ConnectionFailed("the run is ending")
 
 
-def _verify(job: ExportJob, size: int, sha256: str) -> None:
+def _verify(job: ExportJob, size: int, sha256: str) -> bool:
+    """Compare with what the status tells; whether that proves that these are Marketo's bytes."""
     if job.file_size not in {None, size}:
         raise _corrupt(job, f"{size} bytes instead of {job.file_size}")
     promised = _SHA256.fullmatch((job.checksum or "").strip())
     if promised and promised[1].lower() != sha256:
         raise _corrupt(job, "a SHA-256 that is not fileChecksum")
+    return promised is not None
 
 
 def _corrupt(job: ExportJob, what: str) -> FileCorrupt:

@@ -79,12 +79,14 @@ class InFlight:
         slice: What it was asked for.
         fields: `digest()` of the export's fields.
         client: `digest()` of the client id that created it.
+        without: Wanted fields that Marketo refused to export; not in `fields`.
     """
 
     export_id: str
     slice: ExportSlice
     fields: str
     client: str
+    without: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -271,6 +273,8 @@ def _write_job(job: InFlight) -> dict[str, Any]:
         entry["window"] = [wire_time(job.slice.window.start), wire_time(job.slice.window.end)]
     if job.slice.floor:
         entry["floor"] = wire_time(job.slice.floor)
+    if job.without:
+        entry["without"] = list(job.without)
     return entry
 
 
@@ -294,6 +298,7 @@ def _read_job(entry: Mapping[str, Any]) -> InFlight:
         ),
         fields=str(entry["fields"]),
         client=str(entry["client"]),
+        without=tuple(map(str, entry.get("without", ()))),
     )
 
 

@@ -52,13 +52,18 @@ class ExportSlice:
     floor: datetime | None
     until: datetime
 
-    def filter(self) -> dict[str, Any]:
+    def filter(self, *, one_program: bool = False) -> dict[str, Any]:
         """The `filter` of the create request.
 
         `programIds` is used for a single program too: with it Marketo prepends
         a `programId` column, with `programId` it does not.
+
+        Args:
+            one_program: Use `programId`, for a subscription that has no other.
         """
         wire: dict[str, Any] = {"programIds": list(self.program_ids)}
+        if one_program:
+            (wire["programId"],) = wire.pop("programIds")
         if self.window:
             wire["updatedAt"] = {
                 "startAt": wire_time(self.window.start),
@@ -73,6 +78,10 @@ class ExportSlice:
             replace(self, program_ids=self.program_ids[:middle]),
             replace(self, program_ids=self.program_ids[middle:]),
         )
+
+    def singles(self) -> list[ExportSlice]:
+        """The same question for each program by itself."""
+        return [replace(self, program_ids=(one,)) for one in self.program_ids]
 
     def without(self, program_id: int) -> ExportSlice | None:
         """The same question without one program; None if nothing is left."""
@@ -107,10 +116,10 @@ def windows(start: datetime, end: datetime) -> list[Window]:
     return found
 
 
-def batches(program_ids: Iterable[int]) -> list[tuple[int, ...]]:
-    """Programs in tens, ascending, each once."""
+def batches(program_ids: Iterable[int], size: int = MAX_PROGRAMS) -> list[tuple[int, ...]]:
+    """Programs in tens, or fewer, ascending, each once."""
     ids = sorted(set(program_ids))
-    return [tuple(ids[at : at + MAX_PROGRAMS]) for at in range(0, len(ids), MAX_PROGRAMS)]
+    return [tuple(ids[at : at + size]) for at in range(0, len(ids), size)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +131,18 @@ class Bounds:
         start_date: The earliest `updatedAt` wanted of a program without watermark.
         lookback: Overlap of an increment with what is already known.
         filterable: Whether the subscription has the `updatedAt` filter.
+        one_program: Whether it exports one program a job only.
     """
 
     now: datetime
     start_date: datetime | None = None
     lookback: timedelta = timedelta(0)
     filterable: bool = True
+    one_program: bool = False
+
+    def batches(self, program_ids: Iterable[int]) -> list[tuple[int, ...]]:
+        """Programs as they share jobs."""
+        return batches(program_ids, 1 if self.one_program else MAX_PROGRAMS)
 
 
 def plan(
@@ -162,9 +177,9 @@ def plan(
     return [*_in_turn(increments), *_in_turn(_histories(new, bounds))]
 
 
-def full(program_ids: Collection[int], now: datetime) -> list[ExportSlice]:
+def full(program_ids: Collection[int], bounds: Bounds) -> list[ExportSlice]:
     """The slices that export every member of these programs."""
-    return [ExportSlice(batch, None, None, now) for batch in batches(program_ids)]
+    return [ExportSlice(batch, None, None, bounds.now) for batch in bounds.batches(program_ids)]
 
 
 def _increments(
@@ -182,10 +197,10 @@ def _increments(
 def _histories(ids: Sequence[int], bounds: Bounds) -> list[list[ExportSlice]]:
     start = bounds.start_date
     if start is None:
-        return [[one] for one in full(ids, bounds.now)]
+        return [[one] for one in full(ids, bounds)]
     spans = windows(start, bounds.now)
     if len(spans) > 1:
-        return [[ExportSlice(batch, None, start, bounds.now)] for batch in batches(ids)]
+        return [[ExportSlice(batch, None, start, bounds.now)] for batch in bounds.batches(ids)]
     return _chains(ids, spans, start, bounds)
 
 
@@ -196,9 +211,10 @@ def _chains(
     bounds: Bounds,
 ) -> list[list[ExportSlice]]:
     """For each ten programs, their slices in the order of time."""
+    groups = bounds.batches(ids)
     if spans and not bounds.filterable:
-        return [[ExportSlice(batch, None, start, bounds.now)] for batch in batches(ids)]
-    return [[ExportSlice(batch, span, None, span.end) for span in spans] for batch in batches(ids)]
+        return [[ExportSlice(batch, None, start, bounds.now)] for batch in groups]
+    return [[ExportSlice(batch, span, None, span.end) for span in spans] for batch in groups]
 
 
 def _in_turn(chains: Sequence[Sequence[ExportSlice]]) -> list[ExportSlice]:

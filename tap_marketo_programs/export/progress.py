@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import metrics
 
-from tap_marketo_programs.export.quota import MEGABYTE, used_bytes
+from tap_marketo_programs.export.quota import MEGABYTE
 from tap_marketo_programs.export.task import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from tap_marketo_programs.clock import Clock
     from tap_marketo_programs.export.download import ExportFile
     from tap_marketo_programs.export.job import ExportJob
     from tap_marketo_programs.export.plan import ExportSlice
+    from tap_marketo_programs.export.quota import ExportQuota
     from tap_marketo_programs.export.task import TaskBoard
 
 logger = logging.getLogger(__name__)
@@ -53,17 +54,15 @@ class ExportProgress:
     Args:
         stream: The stream's name, for the metrics.
         clock: Where time comes from.
-        quota_mb: The setting `daily_export_quota_mb`.
+        quota: What today's exports used.
     """
 
-    def __init__(self, stream: str, clock: Clock, quota_mb: float | None = None) -> None:
+    def __init__(self, stream: str, clock: Clock, quota: ExportQuota) -> None:
         self._stream = stream
         self._clock = clock
         self._started = clock.monotonic()
-        self._quota_mb = quota_mb
+        self._quota = quota
         self._last: tuple[int, ...] = ()
-        # Today's jobs of this API user, those of earlier runs too.
-        self._completed: dict[str, ExportJob] = {}
         self._ours: set[str] = set()
         self.jobs_created = 0
         self.jobs_given_up = 0
@@ -88,10 +87,6 @@ class ExportProgress:
         )
         self._point("gauge", ExportMetric.JOBS_PLANNED, len(slices))
 
-    def used_before(self, jobs: Iterable[ExportJob]) -> None:
-        """Jobs that completed before this run began."""
-        self._completed.update((job.export_id, job) for job in jobs)
-
     def created(self) -> None:
         """A job was created."""
         self.jobs_created += 1
@@ -101,8 +96,7 @@ class ExportProgress:
         self.jobs_given_up += 1
 
     def completed(self, job: ExportJob) -> None:
-        """A job's file is there; its size counts against the quota of its day."""
-        self._completed[job.export_id] = job
+        """A job's file is there."""
         self._ours.add(job.export_id)
         if job.finished_at and job.created_at:
             seconds = (job.finished_at - job.created_at).total_seconds()
@@ -115,10 +109,6 @@ class ExportProgress:
         self.bytes += file.size
 
     # What it amounts to
-
-    def megabytes_today(self, now: datetime) -> float:
-        """What this API user's jobs, as far as they are known, exported today."""
-        return used_bytes(self._completed.values(), now) / MEGABYTE
 
     def report(self, board: TaskBoard, now: datetime) -> None:
         """Say how things stand, if a job completed, failed or was read since."""
@@ -136,7 +126,7 @@ class ExportProgress:
             total,
             running,
             self.rows,
-            self._quota(now),
+            self._quota_text(now),
             _spoken(elapsed),
             self._left(elapsed, total),
         )
@@ -153,7 +143,7 @@ class ExportProgress:
             self.bytes / MEGABYTE,
             calls,
             retries,
-            self._quota(now),
+            self._quota_text(now),
             nulled,
             _spoken(self._clock.monotonic() - self._started),
         )
@@ -168,13 +158,13 @@ class ExportProgress:
             (ExportMetric.NULLED_CELLS, nulled),
         ):
             self._point("counter", metric, value)
-        self._point("gauge", ExportMetric.QUOTA_USED, round(self.megabytes_today(now), 3))
+        self._point("gauge", ExportMetric.QUOTA_USED, round(self._quota.used_mb(now), 3))
 
-    def _quota(self, now: datetime) -> str:
-        used = self.megabytes_today(now)
-        if self._quota_mb is None:
+    def _quota_text(self, now: datetime) -> str:
+        used, limit = self._quota.used_mb(now), self._quota.limit_mb
+        if limit is None:
             return f"{used:.1f} MB exported today"
-        left = max(0.0, self._quota_mb - used)
+        left = max(0.0, limit - used)
         return f"{used:.1f} MB exported today, {left:.1f} MB of daily_export_quota_mb left"
 
     def _left(self, elapsed: float, total: int) -> str:

@@ -16,6 +16,7 @@ import atexit
 import contextlib
 import logging
 import threading
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, Self
@@ -29,19 +30,25 @@ from tap_marketo_programs.errors import (
     FieldUnknown,
     FileCorrupt,
     FileUnavailable,
+    FileUnreadable,
     FilterUnsupported,
+    MarketoConfigError,
     MarketoError,
+    MarketoRefusal,
     MarketoTransientError,
+    ProgramsFilterUnsupported,
     QueueFull,
     RequestRefused,
+    named_fields,
 )
 from tap_marketo_programs.export import quota
 from tap_marketo_programs.export.download import Downloader
 from tap_marketo_programs.export.folder import PrivateFolder
-from tap_marketo_programs.export.job import ExportStatus
+from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import InFlight, digest
-from tap_marketo_programs.export.plan import Bounds, ExportSlice, full, plan
+from tap_marketo_programs.export.plan import EARLIEST, Bounds, ExportSlice, full, plan
 from tap_marketo_programs.export.progress import ExportProgress
+from tap_marketo_programs.export.quota import ExportQuota, Room
 from tap_marketo_programs.export.task import ExportTask, Phase, TaskBoard
 
 if TYPE_CHECKING:
@@ -52,7 +59,6 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.export.api import ExportApi
     from tap_marketo_programs.export.download import ExportFile
-    from tap_marketo_programs.export.job import ExportJob
     from tap_marketo_programs.export.ledger import Ledger
 
 logger = logging.getLogger(__name__)
@@ -65,6 +71,16 @@ MOST_DOWNLOADS = 2
 MOST_BAD_JOBS = 2
 # Failed jobs in a row: then it is not the programs.
 MOST_FAILURES = 12
+# Enqueues that Marketo refuses for no known reason while the job waits.
+MAX_REFUSED_ENQUEUES = 3
+# Creates in a row that Marketo refuses. Ten programs that are all at fault make 19.
+MAX_REFUSALS = 25
+# Calls in a row for one verb that get no answer, each with all its retries: then it is
+# not the job. One job makes nine before its programs are tried apart.
+MAX_UNANSWERED = 12
+# Files in a row that are as Marketo made them and cannot be read: then it is not one
+# program, and splitting jobs further would only use up the quota.
+MAX_UNREADABLE = 6
 # Verified files waiting for the main thread.
 MOST_FILES = 2
 # Waits for a place in a queue that other integrations fill.
@@ -77,6 +93,8 @@ OLDEST_RUNNING = timedelta(days=1)
 # a call each, so it is for restarts, not for schedules, and not for everything.
 RESTART_PERIOD = timedelta(minutes=30)
 MOST_PROBES = 1_000
+# Failures that the run's last line names; the lines before it name each.
+MAX_TOLD = 5
 # How long an ending run waits for its threads; the process may end within 10 s.
 JOIN_SECONDS = 5.0
 
@@ -166,7 +184,8 @@ class ExportRunner:
         around: Surroundings,
     ) -> None:
         self.fields = list(request.fields)
-        self.progress = ExportProgress(request.stream, api.clock, settings.quota_mb)
+        self._quota = ExportQuota(settings.quota_mb)
+        self.progress = ExportProgress(request.stream, api.clock, self._quota)
         self._api = api
         self._request = request
         self._ledger = ledger
@@ -178,6 +197,9 @@ class ExportRunner:
         self._unsaved = False
         self._unwritten = False
         self._failures = 0
+        self._unreadable = 0
+        self._refusals = 0
+        self._unanswered: Counter[str] = Counter()
         self._queue_wait = SHORTEST_QUEUE_WAIT
         self._queue_full_since: float | None = None
         self._create_at = 0.0
@@ -237,9 +259,10 @@ class ExportRunner:
         """All rows of an export are out: its file goes, its watermark moves."""
         export.file.remove()
         with self._board.changed:
-            self._ledger.dropped(export.export_id)
             kept = tuple(one for one in export.slice.program_ids if one not in self._left_out)
+            # In this order: a signal in between costs a download, not another export.
             self._ledger.emitted(replace(export.slice, program_ids=kept))
+            self._ledger.dropped(export.export_id)
             self._board.remove(export.task)
             self._unwritten = True
             # The STATE that names the next job will say this too. Until then a
@@ -303,8 +326,11 @@ class ExportRunner:
         if board.problems:
             if len(board.problems) == 1:
                 raise board.problems[0]
-            told = "; ".join(str(problem) for problem in board.problems)
-            message = f"{len(board.problems)} exports failed: {told}"
+            # Each was logged when it happened.
+            told = [str(problem) for problem in board.problems[:MAX_TOLD]]
+            if (more := len(board.problems) - len(told)) > 0:
+                told.append(f"and {more} more")
+            message = f"{len(board.problems)} exports failed: {'; '.join(told)}"
             raise ExportFailed(message)
         if board.no_more is not None and (board.tasks or board.unprobed):
             raise board.no_more
@@ -331,7 +357,7 @@ class ExportRunner:
     def _count_used(self) -> None:
         """Learn what earlier runs exported today; necessary only with a quota to keep."""
         try:
-            self.progress.used_before(self._api.jobs([ExportStatus.COMPLETED]))
+            self._quota.used_before(self._api.jobs([ExportStatus.COMPLETED]))
         except AnswerError:
             if self._settings.quota_mb is not None:
                 raise
@@ -341,7 +367,8 @@ class ExportRunner:
         wanted = [one for one in self._request.program_ids if one not in self._left_out]
         if self._request.full_table:
             covered = {one for task in self._board.tasks for one in task.slice.program_ids}
-            self._board.add(full([one for one in wanted if one not in covered], self._until))
+            left = [one for one in wanted if one not in covered]
+            self._board.add(full(left, self._request.bounds))
             return
         self._fill_gaps(set(wanted))
         known = self._known_until()
@@ -386,14 +413,15 @@ class ExportRunner:
         """Plan an increment for a program only if it has anything to bring.
 
         A program without changes keeps its watermark, so the next run's window
-        starts where this one's would have: a row that is committed late is not
-        lost by asking early.
+        starts where this one's would have.
         """
-        board = self._board
+        board, lookback = self._board, self._request.bounds.lookback
         with board.changed:
             if program_id not in board.unprobed:
                 return
-            since = self._known_until()[program_id]
+            known = self._known_until()[program_id]
+        # With the overlap of an export's window, for rows that are committed late.
+        since = max(known - min(lookback, known - EARLIEST), EARLIEST)
         changed = self._around.has_changed(program_id, since, self._until)
         with board.changed:
             # A file that is no good may have taken the program off the list meanwhile.
@@ -417,21 +445,30 @@ class ExportRunner:
             logger.info("Export %s of an earlier run no longer fits; dropped", flight.export_id)
             self._abandon(flight)
             return
-        try:
-            job = self._api.status(flight.export_id)
-        except RequestRefused as error:
-            logger.info("Export %s of an earlier run is gone (%s)", flight.export_id, error)
+        task = ExportTask(flight.slice, Phase.RUNNING)
+        task.has_job(ExportJob(flight.export_id, ExportStatus.PROCESSING))
+        job = self._look(task)
+        if job is None and task.looks_left <= 0:
+            logger.info("Export %s of an earlier run is gone (%s)", flight.export_id, task.silence)
             self._abandon(flight)
             return
-        too_old = job.created_at is not None and self._api.now() - job.created_at > OLDEST_RUNNING
-        if job.status.is_dead or (job.status.is_running and too_old):
-            logger.info("Export %s of an earlier run is %s", job.export_id, job.status)
-            self._abandon(flight, running=job.status.is_running)
-            return
-        task = ExportTask(flight.slice, _phase(job), job)
+        if job is not None:
+            if self._is_over(job):
+                logger.info("Export %s of an earlier run is %s", job.export_id, job.status)
+                self._abandon(flight, running=job.status.is_running)
+                return
+            task.job, task.phase = job, _phase(job)
+            if job.status is ExportStatus.COMPLETED:
+                self._quota.completed(job, is_increment=flight.slice.window is not None)
         self._set_deadline(task)
         self._board.tasks.append(task)
-        logger.info("Export %s of an earlier run is %s; going on", job.export_id, job.status)
+        said = job.status if job else "not listed"
+        logger.info("Export %s of an earlier run is %s; going on", flight.export_id, said)
+
+    def _is_over(self, job: ExportJob) -> bool:
+        """Whether a job of an earlier run will never be done."""
+        too_old = job.created_at is not None and self._api.now() - job.created_at > OLDEST_RUNNING
+        return job.status.is_dead or (job.status.is_running and too_old)
 
     def _fits(self, flight: InFlight) -> bool:
         wanted = set(self._request.program_ids)
@@ -442,7 +479,16 @@ class ExportRunner:
             return False
         if self._request.full_table and (flight.slice.window or flight.slice.floor):
             return False
+        return self._has_the_fields(flight)
+
+    def _has_the_fields(self, flight: InFlight) -> bool:
+        """Whether a job was asked for all wanted fields that can be had."""
         if flight.fields == digest(self.fields):
+            return True
+        left = [name for name in self.fields if name not in flight.without]
+        if flight.fields == digest(left):
+            # Marketo refused them although it describes them, and would do so again.
+            self._drop_fields(set(self.fields) - set(left))
             return True
         known = self._around.known_fields()
         left = [name for name in self.fields if name in known]
@@ -508,15 +554,16 @@ class ExportRunner:
                 planned.due = max(planned.due, self._create_at)
                 waiting.append(planned)
         first = min(waiting, key=lambda task: task.due, default=None)
-        if first is None:
-            return None, None
-        return (first, None) if first.due <= now else (None, first.due - now)
+        if first is not None and first.due <= now:
+            return first, None
+        self._end_if_overdue_only()
+        return None, None if first is None else first.due - now
 
     def _may_create(self) -> ExportTask | None:
         """The next planned task, if there is a place for its job."""
         board, most = self._board, self._settings.max_queued
         finished = board.count(Phase.COMPLETED, Phase.FETCHING, Phase.READY, Phase.EMITTING)
-        if board.count(Phase.CREATED, Phase.RUNNING) >= most:
+        if board.count(*_UNDER_WAY) >= most or self._room() is Room.RESERVED:
             return None
         planned = board.of(Phase.PLANNED)
         if finished > most + MOST_FILES:
@@ -524,42 +571,96 @@ class ExportRunner:
             planned = [task for task in planned if board.holds_up(task)]
         return next(iter(planned), None)
 
+    def _room(self) -> Room:
+        """Whether another job fits into `daily_export_quota_mb`, beside those under way."""
+        under_way = [task.slice.window is not None for task in self._board.of(*_UNDER_WAY)]
+        return self._quota.room(self._api.now(), under_way)
+
     def _create(self, task: ExportTask) -> None:
         if self._quota_is_used():
             return
-        with self._board.changed:
-            known = set(self._ledger.in_flight)
-            if not self._request.bounds.filterable:
-                # Planned, or taken up from an earlier run, before a 1035 said so.
+        board, bounds = self._board, self._request.bounds
+        with board.changed:
+            if task not in board.tasks:
+                # A file that is no good may have taken its programs off the plan meanwhile.
+                return
+            # Planned, or taken up from an earlier run, before a 1035 said so.
+            if not bounds.filterable:
                 task.slice = task.slice.unfiltered()
+            if bounds.one_program and len(task.slice.program_ids) > 1:
+                board.replace(task, task.slice.singles())
+                return
+            board.move(task, Phase.CREATING)
+            known = set(self._ledger.in_flight)
         try:
-            job = self._api.create(task.slice, self.fields, known)
-        except DailyQuotaExceeded as error:
-            self._stop_creating(error)
-        except QueueFull as error:
-            self._await_place(task, error)
-        except FilterUnsupported as error:
-            self._go_unfiltered(task, error)
-        except RequestRefused as error:
-            self._refused(task, error)
-        except MarketoTransientError as error:
-            task.creates += 1
-            if not error.in_doubt or task.creates >= MOST_CREATES:
-                raise
-            task.due = self._clock.monotonic() + SHORTEST_QUEUE_WAIT
+            job = self._api.create(task.slice, self.fields, known, one_program=bounds.one_program)
+        except (AnswerError, MarketoConfigError) as error:
+            self._not_created(task)
+            self._create_failed(task, error)
         else:
             task.creates += 1
+            self._unanswered.pop("create", None)
+            self._refusals = 0
             self.progress.created()
             self._created(task, job)
+
+    def _not_created(self, task: ExportTask) -> None:
+        """There is no job; programs that were given up meanwhile need none."""
+        board = self._board
+        with board.changed:
+            board.move(task, Phase.PLANNED)
+            for program_id in self._left_out.intersection(task.slice.program_ids):
+                board.drop_program(program_id)
+
+    def _create_failed(self, task: ExportTask, error: AnswerError | MarketoConfigError) -> None:
+        """What a create that brought no job means for the run, the plan or the task."""
+        if isinstance(error, DailyQuotaExceeded):
+            self._stop_creating(error)
+        elif isinstance(error, QueueFull):
+            self._await_place(task, error)
+        elif isinstance(error, ProgramsFilterUnsupported):
+            self._go_single(error)
+        elif isinstance(error, FilterUnsupported):
+            self._go_unfiltered(task, error)
+        elif isinstance(error, RequestRefused):
+            self._refused(task, error)
+        elif isinstance(error, MarketoTransientError):
+            self._create_unanswered(task, error)
+        else:
+            raise error
+
+    def _create_unanswered(self, task: ExportTask, error: MarketoTransientError) -> None:
+        """Try again later; where other creates are answered, a program is at fault."""
+        self._count_unanswered("create", error)
+        task.creates += 1
+        if task.creates < MOST_CREATES:
+            with self._board.changed:
+                task.due = self._clock.monotonic() + SHORTEST_QUEUE_WAIT
+        elif task in self._board.tasks:
+            self._find_culprit(task, str(error))
+
+    def _count_unanswered(self, verb: str, error: MarketoTransientError) -> None:
+        """Tell one sick job from a verb that Marketo answers for nobody.
+
+        Raises:
+            MarketoTransientError: So many in a row are not one job's trouble.
+        """
+        self._unanswered[verb] += 1
+        if self._unanswered[verb] >= MAX_UNANSWERED:
+            raise error
 
     def _created(self, task: ExportTask, job: ExportJob) -> None:
         """Name the job in the ledger and wait until STATE says so."""
         board = self._board
-        flight = InFlight(job.export_id, task.slice, digest(self.fields), self._request.client)
         with board.changed:
-            task.job = job
-            task.guessed = job.guessed
-            task.bad_files = 0
+            flight = InFlight(
+                job.export_id,
+                task.slice,
+                digest(self.fields),
+                self._request.client,
+                without=tuple(name for name in self._request.fields if name not in self.fields),
+            )
+            task.has_job(job)
             board.move(task, Phase.CREATED)
             self._ledger.created(flight)
             self._unsaved = True
@@ -574,15 +675,12 @@ class ExportRunner:
             self._api.enqueue(task.export_id)
         except AlreadyQueued:
             pass
-        except QueueFull as error:
-            self._await_place(task, error)
-            return
-        except DailyQuotaExceeded as error:
-            self._stop_creating(error)
-            return
-        except RequestRefused as error:
-            self._job_died(task, str(error))
-            return
+        except (MarketoRefusal, MarketoTransientError) as error:
+            # An earlier enqueue may have arrived although its answer did not.
+            if not self._is_under_way(task):
+                self._not_enqueued(task, error)
+                return
+        self._unanswered.pop("enqueue", None)
         self._queue_full_since = None
         self._queue_wait = SHORTEST_QUEUE_WAIT
         with self._board.changed:
@@ -590,19 +688,42 @@ class ExportRunner:
             task.due = self._clock.monotonic() + self._settings.poll_interval
             self._board.move(task, Phase.RUNNING)
 
+    def _is_under_way(self, task: ExportTask) -> bool:
+        """Whether Marketo has the job in its queue or behind it, whatever it answered."""
+        job = self._look(task)
+        return job is not None and (job.status.is_running or job.status is ExportStatus.COMPLETED)
+
+    def _not_enqueued(self, task: ExportTask, error: AnswerError) -> None:
+        """What an enqueue that had no effect means for the run or the task."""
+        if isinstance(error, QueueFull):
+            self._await_place(task, error)
+        elif isinstance(error, DailyQuotaExceeded):
+            self._stop_creating(error)
+        elif not isinstance(error, (RequestRefused, MarketoTransientError)):
+            raise error
+        else:
+            if isinstance(error, MarketoTransientError):
+                self._count_unanswered("enqueue", error)
+            # What Marketo shows of a job may be a minute old, so one look is not enough.
+            task.refused_enqueues += 1
+            if task.refused_enqueues >= MAX_REFUSED_ENQUEUES:
+                self._cancel(task.export_id)
+                self._job_died(task, str(error))
+                return
+            with self._board.changed:
+                task.due = self._clock.monotonic() + self._settings.poll_interval
+
     def _poll(self, task: ExportTask) -> None:
-        try:
-            job = self._api.status(task.export_id)
-        except RequestRefused as error:
-            # Whatever Marketo means by it, the job must not run on unnamed.
-            self._cancel(task.export_id)
-            self._job_died(task, str(error))
+        job = self._look(task)
+        if job is None:
+            self._unseen(task)
             return
         with self._board.changed:
             task.job = job
             task.due = self._clock.monotonic() + self._settings.poll_interval
             if job.status is ExportStatus.COMPLETED:
                 self._failures = 0
+                self._quota.completed(job, is_increment=task.slice.window is not None)
                 self.progress.completed(job)
                 self._board.move(task, Phase.COMPLETED)
             elif job.status is ExportStatus.CREATED:
@@ -610,13 +731,78 @@ class ExportRunner:
                 self._board.move(task, Phase.CREATED)
         if job.status.is_dead:
             self._job_died(task, f"{job.status}" + (f": {job.error}" if job.error else ""))
-        elif job.status is not ExportStatus.COMPLETED and self._clock.monotonic() > task.deadline:
-            message = (
-                f"export {task.export_id} is still {job.status} after "
-                f"{self._settings.timeout:.0f} s (export_timeout_seconds); the state names it, "
-                "and the next run goes on with it"
-            )
-            raise ExportTimedOut(message)
+        elif job.status is not ExportStatus.COMPLETED:
+            self._note_if_overdue(task, job.status)
+
+    def _look(self, task: ExportTask) -> ExportJob | None:
+        """What became of a task's job; None where neither its status nor the job list tells.
+
+        A job whose status cannot be had is looked up in the list from then on, so
+        that it is neither paid for twice nor the end of the run.
+
+        Raises:
+            MarketoTransientError: The list cannot be had either, so it is not the job.
+        """
+        if not task.silence:
+            try:
+                return self._api.status(task.export_id)
+            except RequestRefused as error:
+                task.silence, task.looks_left = str(error), 0
+                return None
+            except MarketoTransientError as error:
+                task.silence = str(error)
+                logger.warning(
+                    "Export %s: its status cannot be had (%s); the list of jobs is asked instead",
+                    task.export_id,
+                    error,
+                )
+        if (job := self._api.find(task.export_id)) is None:
+            task.looks_left -= 1
+        return job
+
+    def _unseen(self, task: ExportTask) -> None:
+        """Nobody says what became of a job: look again, then count it as failed."""
+        if task.looks_left > 0:
+            with self._board.changed:
+                task.due = self._clock.monotonic() + self._settings.poll_interval
+            return
+        # Whatever Marketo means by it, the job must not run on unnamed.
+        self._cancel(task.export_id)
+        self._job_died(task, task.silence)
+
+    def _note_if_overdue(self, task: ExportTask, status: ExportStatus) -> None:
+        """A job that is not done in time is waited for as long as others need the run."""
+        if task.overdue or self._clock.monotonic() <= task.deadline:
+            return
+        logger.warning("%s", self._overdue_text(task, status))
+        with self._board.changed:
+            task.overdue = True
+            self._board.changed.notify_all()
+
+    def _overdue_text(self, task: ExportTask, status: ExportStatus) -> str:
+        return (
+            f"export {task.export_id} is still {status} after {self._settings.timeout:.0f} s "
+            "(export_timeout_seconds); the state names it, and the next run goes on with it"
+        )
+
+    def _end_if_overdue_only(self) -> None:
+        """End the run once there is nothing left that does not wait for an overdue job.
+
+        Raises:
+            ExportTimedOut: With the first of the overdue jobs.
+        """
+        board = self._board
+        overdue = [task for task in board.of(Phase.RUNNING) if task.overdue]
+        if not overdue or board.no_more is not None or board.unprobed:
+            return
+        running, busy = board.count(Phase.RUNNING), board.count(*_BUSY)
+        if running > len(overdue) or busy or board.next_to_fetch() or self._may_create():
+            return
+        if board.count(Phase.CREATED) and running < self._settings.max_queued:
+            return
+        first = overdue[0]
+        if first.job is not None:
+            raise ExportTimedOut(self._overdue_text(first, first.job.status))
 
     def _set_deadline(self, task: ExportTask) -> None:
         task.deadline = self._clock.monotonic() + self._settings.timeout
@@ -624,13 +810,13 @@ class ExportRunner:
     # When a job does not do what it should
 
     def _quota_is_used(self) -> bool:
-        most = self._settings.quota_mb
-        used = self.progress.megabytes_today(self._api.now())
-        if most is None or used < most:
-            return False
+        with self._board.changed:
+            if self._room() is not Room.USED:
+                return False
+        used = self._quota.used_mb(self._api.now())
         message = (
             f"Today's exports of this API user have used {used:.1f} MB of daily_export_quota_mb "
-            f"({most:g} MB)"
+            f"({self._settings.quota_mb:g} MB)"
         )
         self._stop_creating(DailyQuotaExceeded(message))
         return True
@@ -665,15 +851,34 @@ class ExportRunner:
 
     def _go_unfiltered(self, task: ExportTask, error: FilterUnsupported) -> None:
         """1035: plan again without the `updatedAt` filter, once."""
-        if not self._request.bounds.filterable:
-            self._refused(task, error)
+        if task.slice.window is None:
+            # It was not asked for, so it cannot be meant.
+            self._go_single(error)
             return
         logger.warning(
             "This subscription has no updatedAt filter for program members (%s). Every export is "
             "a whole one from now on, filtered here; it costs more of the daily export quota.",
             error,
         )
-        bounds = replace(self._request.bounds, filterable=False)
+        self._plan_again(replace(self._request.bounds, filterable=False))
+
+    def _go_single(self, error: FilterUnsupported) -> None:
+        """1035 of `programIds`: one program a job from now on.
+
+        Raises:
+            FilterUnsupported: There was one already, so no export is possible.
+        """
+        if self._request.bounds.one_program:
+            raise error
+        logger.warning(
+            "This subscription does not export several programs at once (%s). Every program has "
+            "an export of its own from now on; that takes longer, and no more of the quota.",
+            error,
+        )
+        self._plan_again(replace(self._request.bounds, one_program=True))
+
+    def _plan_again(self, bounds: Bounds) -> None:
+        """Plan once more what has no job yet, within other bounds."""
         self._request = replace(self._request, bounds=bounds)
         with self._board.changed:
             for planned in self._board.of(Phase.PLANNED):
@@ -683,28 +888,36 @@ class ExportRunner:
             self._plan()
 
     def _refused(self, task: ExportTask, error: RequestRefused) -> None:
-        """A create was refused: a field or a program is at fault."""
-        vanished = self._vanished(error)
+        """A create was refused: a field or a program is at fault.
+
+        Raises:
+            ExportFailed: A field is, and nobody says which, or it is one that no
+                export can do without.
+        """
+        vanished = self._refused_fields(error) if isinstance(error, FieldUnknown) else None
         if vanished:
             self._drop_fields(vanished)
             return
-        self._find_culprit(task, str(error))
+        self._refusals += 1
+        if self._refusals >= MAX_REFUSALS:
+            message = f"{self._refusals} creates in a row were refused; the last one: {error}"
+            raise ExportFailed(message)
+        if task in self._board.tasks:
+            self._find_culprit(task, str(error))
 
-    def _vanished(self, error: RequestRefused) -> set[str]:
-        """Which of the export's fields Marketo no longer knows."""
-        optional = set(self.fields[len(_KEYS) :])
-        if isinstance(error, FieldUnknown):
-            named = {name for name in optional if f"'{name}'" in error.message}
-            if named:
-                return named
-        if isinstance(error, FieldUnknown) or "field" in error.message.lower():
-            return optional - self._around.known_fields()
-        return set()
+    def _refused_fields(self, error: FieldUnknown) -> set[str]:
+        """The fields of the export that Marketo refuses: as it says, or as it describes."""
+        named = named_fields(error.message, self.fields)
+        if key := named.intersection(_KEYS[:1]):
+            message = f"Marketo refuses to export {', '.join(key)}, the members' key ({error})"
+            raise ExportFailed(message)
+        return named or set(self.fields[1:]) - self._around.known_fields()
 
     def _drop_fields(self, names: set[str]) -> None:
         shown = ", ".join(sorted(names))
         logger.warning(
-            "Marketo no longer knows %s; exporting without. Refresh the catalog to silence this.",
+            "Marketo no longer knows %s, or does not export it; exporting without. Refresh the "
+            "catalog, or deselect it, to silence this.",
             shown,
         )
         self.fields = [name for name in self.fields if name not in names]
@@ -733,7 +946,7 @@ class ExportRunner:
     def _find_culprit(self, task: ExportTask, why: str) -> None:
         """Leave out what was deleted; else split until the culprit stands alone."""
         ids = task.slice.program_ids
-        gone = [one for one in ids if not self._around.program_exists(one)]
+        gone = self._gone(ids)
         board = self._board
         for program_id in gone:
             logger.warning("Program %d was deleted in Marketo; skipped", program_id)
@@ -751,6 +964,22 @@ class ExportRunner:
             board.problems.append(ExportFailed(message))
             logger.error("%s; going on with the others", message)
             self._leave_out(ids[0])
+
+    def _gone(self, program_ids: Sequence[int]) -> list[int]:
+        """The programs that were deleted; one of which Marketo does not tell is still there.
+
+        Raises:
+            MarketoTransientError: It does not tell of one after the other.
+        """
+        gone: list[int] = []
+        for program_id in program_ids:
+            try:
+                if not self._around.program_exists(program_id):
+                    gone.append(program_id)
+                self._unanswered.pop("program", None)
+            except MarketoTransientError as error:
+                self._count_unanswered("program", error)
+        return gone
 
     def _leave_out(self, program_id: int) -> None:
         """A part of a program will not come: what is known of it ends before that part."""
@@ -788,10 +1017,21 @@ class ExportRunner:
         try:
             file = downloader.fetch(task.job)
             self._check_guess(task, file)
+        except FileUnreadable as error:
+            self._unreadable_file(task, error)
+            return
+        except MarketoTransientError as error:
+            if not board.stopping:
+                self._no_file_yet(task, error)
+            return
         except (FileCorrupt, FileUnavailable) as error:
             self._bad_file(task, error)
             return
+        self._unreadable = 0
         with board.changed:
+            if task.job.file_size is None:
+                told = replace(task.job, file_size=file.size)
+                self._quota.completed(told, is_increment=task.slice.window is not None)
             task.file = file
             board.move(task, Phase.READY)
 
@@ -808,21 +1048,70 @@ class ExportRunner:
     def _bad_file(self, task: ExportTask, error: MarketoError) -> None:
         """Download again, then recreate the job once, then give the slice up."""
         logger.warning("Export %s: %s", task.export_id, error)
-        board = self._board
-        with board.changed:
-            task.bad_files += 1
-            if task.bad_files < MOST_DOWNLOADS:
-                # Either the file or what the status says of it is wrong: ask for both again.
-                task.due = self._clock.monotonic() + self._settings.poll_interval
-                board.move(task, Phase.RUNNING)
-                return
+        if self._downloads_again(task):
+            return
         self.progress.given_up()
         task.bad_jobs += 1
         if task.bad_jobs < MOST_BAD_JOBS:
             self._take_back(task)
             return
-        with board.changed:
+        self._give_up(task, error)
+
+    def _downloads_again(self, task: ExportTask) -> bool:
+        """Whether one more download may help; then the job's status is asked again, too."""
+        with self._board.changed:
+            task.bad_files += 1
+            if task.bad_files >= MOST_DOWNLOADS:
+                return False
+            # Either the file or what the status says of it is wrong.
+            task.due = self._clock.monotonic() + self._settings.poll_interval
+            self._board.move(task, Phase.RUNNING)
+            return True
+
+    def _no_file_yet(self, task: ExportTask, error: MarketoTransientError) -> None:
+        """A file that cannot be downloaded: leave the job to the next run, and the others alone.
+
+        It is paid for, so it is created again only once a day has made no difference.
+        """
+        logger.warning("Export %s: %s", task.export_id, error)
+        if self._downloads_again(task):
+            return
+        created = task.job.created_at if task.job else None
+        if created is not None and self._api.now() - created > OLDEST_RUNNING:
+            self.progress.given_up()
+            self._take_back(task)
+            return
+        self._give_up(task, error, keep_job=True)
+
+    def _unreadable_file(self, task: ExportTask, error: FileUnreadable) -> None:
+        """A file that is as Marketo made it and no table: find the program at fault.
+
+        Neither another download nor the same job once more would be any better.
+        """
+        self._unreadable += 1
+        self.progress.given_up()
+        halves = len(task.slice.program_ids) > 1 and self._unreadable < MAX_UNREADABLE
+        if not halves:
+            self._give_up(task, error)
+            return
+        logger.warning(
+            "Export %s: %s Its programs are exported apart to find the one at fault.",
+            task.export_id,
+            error,
+        )
+        with self._board.changed:
             self._ledger.dropped(task.export_id)
+            self._unsaved = True
+            self._board.replace(task, task.slice.halves())
+
+    def _give_up(self, task: ExportTask, error: MarketoError, *, keep_job: bool = False) -> None:
+        """This run does not bring a slice: its programs are named, and the others go on."""
+        programs = ", ".join(map(str, task.slice.program_ids))
+        logger.error("Left to the next run: program_members of %s (%s)", programs, error)
+        board = self._board
+        with board.changed:
+            if not keep_job:
+                self._ledger.dropped(task.export_id)
             self._unsaved = True
             board.problems.append(error)
             for program_id in task.slice.program_ids:
@@ -832,6 +1121,10 @@ class ExportRunner:
 
 # The columns every export has; `programId` comes by itself with `programIds`.
 _KEYS = ("leadId", "updatedAt")
+# The phases of a job that holds a place of ours and has no file yet.
+_UNDER_WAY = (Phase.CREATING, Phase.CREATED, Phase.RUNNING)
+# The phases that end by themselves.
+_BUSY = (Phase.CREATING, Phase.FETCHING, Phase.READY, Phase.EMITTING)
 
 
 def _phase(job: ExportJob) -> Phase:

@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.plan import ExportSlice
 
 
+# Looks into the job list for a job whose status cannot be had; it may show up late.
+MAX_LOOKS = 3
+
+
 class Phase(Enum):
     """How far a task is."""
 
     PLANNED = auto()  # no job yet
+    CREATING = auto()  # its create call is under way
     CREATED = auto()  # a job that is not enqueued
     RUNNING = auto()  # queued or processing
     COMPLETED = auto()  # its file can be fetched
@@ -45,6 +50,10 @@ class ExportTask:
         creates: Jobs created for it in this run.
         bad_files: Files of the current job that were no good.
         bad_jobs: Jobs whose file never was.
+        refused_enqueues: Enqueues of the current job that Marketo refused although it waits.
+        silence: Why the current job's status cannot be had; then the job list is asked.
+        looks_left: How often the job list may lack a silent job before it counts as lost.
+        overdue: Whether the current job is not done in time; waited for while others run.
         guessed: Whether the current job is ours by all appearances only.
     """
 
@@ -57,12 +66,24 @@ class ExportTask:
     creates: int = 0
     bad_files: int = 0
     bad_jobs: int = 0
+    refused_enqueues: int = 0
+    silence: str = ""
+    looks_left: int = MAX_LOOKS
+    overdue: bool = False
     guessed: bool = False
 
     @property
     def export_id(self) -> str:
         """The current job's id; empty while there is none."""
         return self.job.export_id if self.job else ""
+
+    def has_job(self, job: ExportJob) -> None:
+        """A job exists from now on; nothing is held against it yet."""
+        self.job = job
+        self.guessed = job.guessed
+        self.bad_files = self.refused_enqueues = 0
+        self.silence, self.overdue = "", False
+        self.looks_left = MAX_LOOKS
 
 
 @dataclass(slots=True)
@@ -173,5 +194,6 @@ class TaskBoard:
                 task.phase is not Phase.EMITTING for task in self.tasks
             )
         # A completed task may wait for one that no job will be created for any more.
-        moving = self.count(Phase.RUNNING, Phase.FETCHING, Phase.READY) > 0
+        running = any(not task.overdue for task in self.of(Phase.RUNNING))
+        moving = running or self.count(Phase.CREATING, Phase.FETCHING, Phase.READY) > 0
         return moving or self.next_to_fetch() is not None
