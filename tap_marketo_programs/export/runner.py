@@ -723,6 +723,7 @@ class ExportRunner:
             task.due = self._clock.monotonic() + self._settings.poll_interval
             if job.status is ExportStatus.COMPLETED:
                 self._failures = 0
+                task.overdue = False
                 self._quota.completed(job, is_increment=task.slice.window is not None)
                 self.progress.completed(job)
                 self._board.move(task, Phase.COMPLETED)
