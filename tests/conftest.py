@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,17 +24,26 @@ def clock() -> FastClock:
     return FastClock()
 
 
+def a_minute_ago() -> str:
+    """Where the sandbox's calendar begins.
+
+    A process of its own goes by the real calendar: so a test may move the
+    sandbox's by seconds without getting ahead of it.
+    """
+    return (datetime.now(tz=UTC) - timedelta(minutes=1)).isoformat()
+
+
 @pytest.fixture(scope="session")
 def shared_sandbox() -> Iterator[Sandbox]:
     """One server for the whole session; `sandbox` resets it for each test."""
-    with Sandbox(world="tiny", speed=SPEED) as sandbox:
+    with Sandbox(world="tiny", speed=SPEED, now=a_minute_ago()) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def sandbox(shared_sandbox: Sandbox) -> Sandbox:
     """A sandbox with the tiny world, nothing running and nothing wrong."""
-    shared_sandbox.control.reset(world="tiny")
+    shared_sandbox.control.reset(world="tiny", now=a_minute_ago())
     shared_sandbox.control.knob(rate_limit=None)
     return shared_sandbox
 

@@ -27,15 +27,26 @@ SPEED = 600.0
 
 
 class FastClock:
-    """A clock whose seconds pass `speed` times faster, so that tests wait for little."""
+    """A clock whose seconds pass `speed` times faster, so that tests wait for little.
+
+    Its calendar is the real one, or that of the sandbox it follows: a tap whose
+    clock were behind Marketo's would rightly ask for nothing beyond its own.
+    """
 
     def __init__(self, speed: float = SPEED) -> None:
         self.speed = speed
         self.slept: list[float] = []
+        self._followed: Sandbox | None = None
+
+    def follow(self, sandbox: Sandbox) -> None:
+        """Take the calendar from a sandbox from now on, however it is moved."""
+        self._followed = sandbox
 
     def now(self) -> datetime:
-        """The real calendar."""
-        return datetime.now(tz=UTC)
+        """The sandbox's calendar, or the real one."""
+        if self._followed is None:
+            return datetime.now(tz=UTC)
+        return datetime.fromisoformat(self._followed.control.now())
 
     def monotonic(self) -> float:
         """Fast seconds."""
@@ -126,6 +137,10 @@ class Tap:
 
     sandbox: Sandbox
     clock: FastClock
+
+    def __post_init__(self) -> None:
+        """Let both agree on the date, as a tap and Marketo do."""
+        self.clock.follow(self.sandbox)
 
     def config(self, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - any setting
         """A config for the sandbox."""
