@@ -17,8 +17,6 @@ import re
 import ssl
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -47,9 +45,11 @@ from tap_marketo_programs.errors import (
     verdict,
 )
 from tap_marketo_programs.limits import WINDOW_SECONDS, CallLimits
+from tap_marketo_programs.marketo_clock import MarketoClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
 _Answer = TypeVar("_Answer")
 
@@ -176,10 +176,12 @@ class MarketoClient(requests.Session):
         self._token = AccessToken(self._fetch_token, self.clock)
         # Whether Identity has ever answered as Identity does.
         self._met = False
-        self._server_time: datetime | None = None
+        self._marketo_clock = MarketoClock(self.clock)
         # A cookie of the load balancer would pin every call to one backend.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.headers["User-Agent"] = "tap-marketo-programs"
+        # What a cache remembers is older than the bookmark that would vouch for it.
+        self.headers["Cache-Control"] = "no-cache"
 
     # What callers use
 
@@ -275,15 +277,22 @@ class MarketoClient(requests.Session):
             yield self._persist(attempt)
 
     def now(self) -> datetime:
-        """Marketo's own clock, as of its last answer (the `Date` header).
+        """Up to when windows and bookmarks may reach: by Marketo's clock and by ours.
 
-        Never ahead of it: a local clock that runs ahead would ask for a window
-        whose end has not happened yet, and lose what happens before it has.
+        See `MarketoClock.now`; for what Marketo dated itself there is `marketo_time`.
         """
-        if self._server_time is None:
-            # The first call of every run, made now.
+        self._meet()
+        return self._marketo_clock.now()
+
+    def marketo_time(self) -> datetime:
+        """Marketo's own clock, as of its last answer; ours where it does not tell."""
+        self._meet()
+        return self._marketo_clock.marketo_time()
+
+    def _meet(self) -> None:
+        """See to it that Marketo has answered: the first call of every run, made now."""
+        if not self._met:
             self._token.current()
-        return self._server_time or self.clock.now()
 
     # One attempt
 
@@ -337,6 +346,7 @@ class MarketoClient(requests.Session):
         # Always as a stream: requests would read a body of any size.
         settings = self.merge_environment_settings(request.url, {}, True, None, None)  # noqa: FBT003 - the base class's signature
         timeout = self.connection.timeout
+        asked_at = self.clock.monotonic()
         try:
             response = super().send(
                 request,
@@ -356,16 +366,8 @@ class MarketoClient(requests.Session):
                 f"({type(error).__name__}). Correct the variable, or remove it."
             )
             raise MarketoConfigError(message) from None
-        self._note_time(response)
+        self._marketo_clock.note(response.headers, asked_at)
         return response
-
-    def _note_time(self, response: requests.Response) -> None:
-        try:
-            then = parsedate_to_datetime(response.headers["Date"])
-        except (KeyError, ValueError):
-            return
-        # Without a zone, `-0000` in this header, it is UTC too (RFC 5322).
-        self._server_time = then.astimezone(UTC) if then.tzinfo else then.replace(tzinfo=UTC)
 
     # The token
 

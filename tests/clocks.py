@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from harness import FastClock
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from marketo_sandbox import Sandbox
 
 
 class StillClock(FastClock):
@@ -24,3 +30,16 @@ class StillClock(FastClock):
         with self._lock:
             self.slept.append(seconds)
             self._seconds += seconds
+
+
+class WrongClock(FastClock):
+    """A clock that is so much ahead of the sandbox's calendar, or behind it."""
+
+    def __init__(self, sandbox: Sandbox, by: timedelta) -> None:
+        super().__init__()
+        self._by = by
+        self.follow(sandbox)
+
+    def now(self) -> datetime:
+        """The sandbox's calendar, and not quite."""
+        return super().now() + self._by

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import json
 import logging
 import traceback
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -529,54 +527,6 @@ def test_a_failed_connection_says_what_failed(
     client.mount("http://", Raising(kind("x")))
 
     assert str(failure(client)) == f"GET {PROGRAMS}: {words}"
-
-
-# Marketo's time
-
-
-def test_now_is_marketo_s_own_time_from_the_start(sandbox: Sandbox, client: MarketoClient) -> None:
-    sandbox.control.reset(world="tiny", now="2031-05-05T10:00:00Z")
-    try:
-        first = client.now()
-        sandbox.control.advance(3600)
-        client.call("GET", PROGRAMS)
-        second = client.now()
-    finally:
-        sandbox.control.reset(world="tiny", now=datetime.now(tz=UTC).isoformat())
-
-    begin = datetime(2031, 5, 5, 10, tzinfo=UTC)
-    assert begin <= first < begin + timedelta(minutes=1)
-    assert begin + timedelta(hours=1) <= second < begin + timedelta(hours=1, minutes=1)
-
-
-def test_now_never_runs_ahead_of_marketo(sandbox: Sandbox, client: MarketoClient) -> None:
-    client.call("GET", PROGRAMS)
-    client.clock.sleep(60)
-
-    assert client.now() <= datetime.fromisoformat(sandbox.control.now())
-
-
-TOKEN = json.dumps({"access_token": "abc", "expires_in": 3600})
-
-
-@pytest.mark.parametrize(
-    "date", ["Mon, 05 May 2031 10:00:00 GMT", "Mon, 05 May 2031 10:00:00 -0000"]
-)
-def test_the_date_of_an_answer_is_read_in_every_spelling(connect: Connect, date: str) -> None:
-    with (
-        stranger(body=TOKEN, headers={"Date": date}) as host,
-        connect(host_url=host.url) as client,
-    ):
-        assert client.now() == datetime(2031, 5, 5, 10, tzinfo=UTC)
-
-
-@pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}])
-def test_without_a_date_the_own_clock_has_to_do(connect: Connect, headers: dict[str, str]) -> None:
-    with (
-        stranger(body=TOKEN, headers=headers) as host,
-        connect(host_url=host.url) as client,
-    ):
-        assert abs(client.now() - datetime.now(tz=UTC)) < timedelta(minutes=1)
 
 
 # Secrets

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import functools
 import operator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from clocks import WrongClock
 from exports import DAY, HOUR, Scene, assert_states_true, ledger, moment, named
-from harness import FastClock
 
 from tap_marketo_programs.errors import DailyQuotaExceeded, ExportFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from harness import Tap
 
@@ -161,11 +162,7 @@ def test_a_row_whose_visible_time_lies_outside_the_window_is_emitted_and_moves_n
 
 @pytest.mark.parametrize("hours", [-24, 24])
 def test_the_taps_own_clock_may_be_a_day_wrong(scene: Scene, hours: int) -> None:
-    class Wrong(FastClock):
-        def now(self) -> datetime:
-            return super().now() + timedelta(hours=hours)
-
-    scene.tap.clock = Wrong()
+    scene.tap.clock = WrongClock(scene.tap.sandbox, timedelta(hours=hours))
     scene.sync()
     scene.control.advance(HOUR)
     edit(scene, 1001)
@@ -173,12 +170,13 @@ def test_the_taps_own_clock_may_be_a_day_wrong(scene: Scene, hours: int) -> None
 
     scene.sync(lookback_seconds=0)
     edit(scene, 1002)
-    scene.control.advance(1)
+    # Behind, it shows a change a day late.
+    scene.control.advance(DAY + 1)
     scene.sync(lookback_seconds=0)
 
-    now = moment(scene.control.now())
+    end = moment(scene.control.now()) + timedelta(hours=min(0, hours))
     (known,) = set(ledger(scene.state).watermarks.values())
-    assert now - timedelta(seconds=60) <= known <= now
+    assert end - timedelta(seconds=60) <= known <= end
     scene.assert_complete()
 
 

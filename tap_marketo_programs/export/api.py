@@ -47,7 +47,7 @@ class ExportApi:
         self.clock = client.clock
 
     def now(self) -> datetime:
-        """Marketo's own clock."""
+        """The earlier of Marketo's clock and ours: no job's day or age is overrated by it."""
         return self._client.now()
 
     def create(
@@ -94,8 +94,8 @@ class ExportApi:
         """Jobs that were created after a moment of the monotonic clock and never enqueued."""
         jobs = list(self.jobs([ExportStatus.CREATED]))
         ago = timedelta(seconds=self.clock.monotonic() - asked)
-        # Marketo's clock shows whole seconds.
-        earliest = self.now() - ago - timedelta(seconds=2)
+        # By Marketo's clock, which dated the jobs; it shows whole seconds.
+        earliest = self._client.marketo_time() - ago - timedelta(seconds=2)
         return [
             job
             for job in jobs

@@ -1,0 +1,293 @@
+"""Windows and bookmarks never reach into the future, whosever clock is wrong."""
+
+from __future__ import annotations
+
+import json
+import logging
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from clocks import StillClock, WrongClock
+from exports import DAY, HOUR, ledger, moment
+from harness import Target, by_key
+from hypothesis import given
+from hypothesis import strategies as st
+from strangers import stranger
+
+from tap_marketo_programs.client import Connection, MarketoClient
+from tap_marketo_programs.marketo_clock import MarketoClock, date_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from harness import Tap
+
+TODAY = datetime(2026, 5, 5, 10, tzinfo=UTC)
+CREATE = "/bulk/v1/program/members/export/create.json"
+TOKEN = json.dumps({"access_token": "abc", "expires_in": 3600})
+
+
+class Calendar(StillClock):
+    """A clock whose calendar shows what a test says; time passes by sleeping only."""
+
+    def __init__(self, now: datetime = TODAY) -> None:
+        super().__init__()
+        self.begin = now
+
+    def now(self) -> datetime:
+        """Where it began, and what was slept since."""
+        return self.begin + timedelta(seconds=self.monotonic())
+
+
+def date(shown: datetime) -> dict[str, str]:
+    """The header of an answer."""
+    return {"Date": format_datetime(shown, usegmt=True)}
+
+
+def told(by: timedelta, clock: Calendar) -> MarketoClock:
+    """Marketo's clock after an answer whose `Date` is so much ahead of ours."""
+    found = MarketoClock(clock)
+    found.note(date(clock.now() + by), clock.monotonic())
+    return found
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.endswith("marketo_clock") and record.levelno == logging.WARNING
+    ]
+
+
+@contextmanager
+def client_of(headers: Mapping[str, str], clock: Calendar) -> Iterator[MarketoClient]:
+    """A client of a host whose answers have these headers."""
+    with (
+        stranger(body=TOKEN, headers=headers) as host,
+        MarketoClient(Connection(host.url, "an-id", "a-secret"), clock) as client,
+    ):
+        yield client
+
+
+# Which of two clocks counts
+
+
+@pytest.mark.parametrize(
+    "by", [-timedelta(days=400), -timedelta(minutes=4), timedelta(0), timedelta(hours=3)], ids=str
+)
+def test_windows_end_by_the_earlier_clock_and_marketos_dates_compare_with_marketos(
+    by: timedelta,
+) -> None:
+    clock = Calendar()
+
+    found = told(by, clock)
+
+    assert found.now() == min(TODAY, TODAY + by)
+    assert found.marketo_time() == TODAY + by
+
+
+@pytest.mark.parametrize("year", [2031, 9999])
+def test_a_date_far_ahead_of_this_machine_is_not_believed(year: int) -> None:
+    with client_of(date(TODAY.replace(year=year)), Calendar()) as client:
+        assert client.now() == TODAY
+
+
+@pytest.mark.parametrize(
+    "spelt", ["Tue, 05 May 2026 09:00:00 GMT", "Tue, 05 May 2026 09:00:00 -0000"]
+)
+def test_the_date_of_an_answer_is_read_in_every_spelling(spelt: str) -> None:
+    with client_of({"Date": spelt}, Calendar()) as client:
+        assert client.now() == client.marketo_time() == TODAY - timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Date": ""},
+        {"Date": "yesterday"},
+        {"Date": "9999-12-31"},
+        {"Date": "Fri, 31 Dec 9999 23:59:59 -1200"},
+        {"Date": "Sat, 01 Jan 0001 00:00:00 +1200"},
+        {"Date": "Tue, 05 May 99999999999999999999 10:00:00 GMT"},
+        {"Date": "Tue, 05 May 2026 10:00:00 +999999999999"},
+        {"Date": "Tue, 45 May 2026 10:00:00 GMT"},
+    ],
+    ids=str,
+)
+def test_without_a_date_that_can_be_read_the_own_clock_has_to_do(headers: dict[str, str]) -> None:
+    with client_of(headers, Calendar()) as client:
+        assert client.now() == client.marketo_time() == TODAY
+
+
+@given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d+ (May|Feb) \d+ \d+:\d+:\d+ \S+"))
+def test_no_text_in_the_date_is_an_error(text: str) -> None:
+    found = date_of({"Date": text})
+
+    assert found is None or found.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("age", ["1", "86400", "much"])
+def test_an_answer_out_of_a_cache_does_not_tell_the_time(age: str) -> None:
+    clock = Calendar()
+    found = told(timedelta(0), clock)
+
+    found.note({**date(TODAY - timedelta(days=1)), "Age": age}, clock.monotonic())
+
+    assert found.now() == TODAY
+
+
+def test_caches_are_told_to_keep_out(tap: Tap) -> None:
+    tap.sync("programs")
+
+    calls = tap.sandbox.control.requests("programs")
+    assert {call["headers"].get("Cache-Control") for call in calls} == {"no-cache"}
+
+
+def test_backends_with_different_clocks_never_move_a_window_into_the_future(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = Calendar()
+    found = MarketoClock(clock)
+    ends = []
+    for minutes in (0, 60, -60, 3, 90, -2):
+        found.note(date(clock.now() + timedelta(minutes=minutes)), clock.monotonic())
+        ends.append((found.now() - clock.now()) / timedelta(minutes=1))
+        clock.sleep(60)
+
+    assert ends == [0, 0, -60, 0, 0, -2]
+    assert len(warnings(caplog)) == 1
+
+
+def test_a_machine_whose_clock_jumps_ahead_in_mid_run_moves_no_window() -> None:
+    clock = Calendar()
+    found = told(timedelta(0), clock)
+
+    clock.begin += timedelta(days=30)
+
+    assert found.now() == TODAY
+
+
+@pytest.mark.parametrize("year", [1970, 1980, 2000])
+def test_a_clock_that_was_never_set_is_ignored_and_said(
+    year: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with client_of(date(datetime(year, 1, 1, tzinfo=UTC)), Calendar()) as client:
+        assert client.now() == client.marketo_time() == TODAY
+
+    (said,) = warnings(caplog)
+    assert f"say that it is {year}-01-01" in said
+
+
+# What is said of it
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        (timedelta(minutes=6), "is 6 min ahead of this machine's clock (2026-05-05 10:00:00 UTC)"),
+        (timedelta(hours=2, minutes=3), "is 2 h 3 min ahead"),
+        (timedelta(days=9, hours=1), "is 9 d 1 h ahead"),
+        (-timedelta(minutes=6), "is 6 min behind"),
+        (-timedelta(days=40), "is 40 d 0 h behind"),
+    ],
+    ids=str,
+)
+def test_clocks_more_than_five_minutes_apart_are_said_once(
+    by: timedelta, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = told(by, Calendar())
+
+    for _ in range(3):
+        found.now()
+
+    (said,) = warnings(caplog)
+    assert words in said
+    assert "Set this machine's clock" in said
+
+
+@pytest.mark.parametrize("minutes", [-5, -1, 0, 1, 5])
+def test_clocks_that_nearly_agree_are_not_worth_a_line(
+    minutes: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = told(timedelta(minutes=minutes), Calendar())
+
+    found.now()
+
+    assert not warnings(caplog)
+
+
+def test_an_answer_of_an_hour_ago_is_not_taken_for_a_clock_that_is_behind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = Calendar()
+    found = told(timedelta(0), clock)
+
+    clock.sleep(HOUR)
+
+    assert found.now() == TODAY
+    assert not warnings(caplog)
+
+
+# Whole runs
+
+
+@pytest.mark.parametrize("hours", [1, 30])
+def test_no_edit_is_lost_when_marketos_date_runs_ahead(
+    tap: Tap, hours: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    # As seen from a machine whose clock is right, and behind that Date.
+    control, skew = tap.sandbox.control, timedelta(hours=hours)
+    tap.clock = WrongClock(tap.sandbox, -skew)
+    target = Target()
+    first = tap.sync("programs", "program_members", lookback_seconds=0)
+    target.load(first)
+    before = moment(control.now())
+    member = control.truth()[0]
+    control.edit_member(member["programId"], member["leadId"], statusReason="edited")
+    control.edit_program(1001, description="edited")
+    control.advance(2 * DAY)
+
+    second = tap.sync("programs", "program_members", state=first.state, lookback_seconds=0)
+
+    target.load(second)
+    assert target.tables["program_members"] == by_key(control.truth())
+    assert target.tables["programs"][1001,]["description"] == "edited"
+    assert set(ledger(first.state).watermarks.values()) <= {
+        before - skew + timedelta(seconds=late) for late in range(-60, 1)
+    }
+    assert moment(first.state["bookmarks"]["programs"]["replication_key_value"]) <= before - skew
+    assert any(f"{hours % 24} h" in said and "ahead" in said for said in warnings(caplog))
+
+
+def test_a_clock_of_this_machine_that_runs_ahead_moves_no_bookmark(
+    tap: Tap, caplog: pytest.LogCaptureFixture
+) -> None:
+    tap.clock = WrongClock(tap.sandbox, timedelta(days=1))
+
+    output = tap.sync("programs", "program_members")
+
+    now = moment(tap.sandbox.control.now())
+    assert max(ledger(output.state).watermarks.values()) <= now
+    assert moment(output.state["bookmarks"]["programs"]["replication_key_value"]) <= now
+    assert any("1 d 0 h behind" in said for said in warnings(caplog))
+
+
+def test_a_lost_create_is_looked_for_by_marketos_own_clock(tap: Tap) -> None:
+    control = tap.sandbox.control
+    control.reset(world="sized", programs=1, members_per_program=3, knobs={"rate_limit": None})
+    body = {"format": "CSV", "fields": ["leadId"], "filter": {"programIds": [1001]}}
+    stray = tap.make().client.call("POST", CREATE, body=body)[0]["exportId"]
+    control.advance(HOUR)
+    tap.clock = WrongClock(tap.sandbox, -timedelta(days=1))
+    control.fault("reset", "export_create", after_handling=True)
+
+    output = tap.sync("program_members")
+
+    assert len(output.records()) == 3
+    statuses = {job["exportId"]: job["status"] for job in control.jobs()}
+    assert statuses.pop(stray) == "Created"
+    assert list(statuses.values()) == ["Completed"]
