@@ -24,9 +24,11 @@ from urllib.parse import urlsplit
 
 import backoff
 import requests
+from urllib3.exceptions import ReadTimeoutError
 
 from tap_marketo_programs.auth import AccessToken, refusal
 from tap_marketo_programs.clock import Clock, SystemClock
+from tap_marketo_programs.deadline import Deadline, TimedAdapter, within
 from tap_marketo_programs.errors import (
     IN_DOUBT,
     AnswerError,
@@ -63,6 +65,12 @@ REFUSALS = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHOR
 # No healthy host needs longer to accept a connection; `request_timeout_seconds`
 # is for answers, and a host that is not there should be known in seconds.
 CONNECT_TIMEOUT_SECONDS = 10.0
+# Identity answers in a second. Until it has, a wrong base_url or a proxy that is
+# ill is likelier than a slow Marketo; with all retries it is known within a minute.
+FIRST_ANSWER_SECONDS = 20.0
+# Marketo may think about an answer for `request_timeout_seconds`; the few megabytes
+# of the largest need no more than half of that again to arrive.
+WHOLE_ANSWER = 1.5
 
 # The largest page, 300 rows of every field, is a few megabytes; files are streamed.
 LARGEST_ANSWER = 1 << 26
@@ -96,7 +104,8 @@ class Connection:
         host_url: Scheme and host as `host_url()` returns them.
         client_id: Of the LaunchPoint custom service.
         client_secret: Likewise.
-        timeout: Seconds to wait for a connection, and between two bytes of an answer.
+        timeout: Seconds to wait for a connection, and between two bytes of an answer;
+            an answer that is no file has to be whole in `WHOLE_ANSWER` times as many.
         calls_per_window: Calls allowed in any 20 seconds.
     """
 
@@ -179,6 +188,8 @@ class MarketoClient(requests.Session):
         self._marketo_clock = MarketoClock(self.clock)
         # A cookie of the load balancer would pin every call to one backend.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, TimedAdapter())
         self.headers["User-Agent"] = "tap-marketo-programs"
         # What a cache remembers is older than the bookmark that would vouch for it.
         self.headers["Cache-Control"] = "no-cache"
@@ -323,7 +334,8 @@ class MarketoClient(requests.Session):
         signed = request.copy()
         token = self._token.current()
         signed.headers["Authorization"] = f"Bearer {token}"
-        response = self._transmit(signed, stream=stream)
+        deadline = self._deadline()
+        response = self._transmit(signed, deadline, stream=stream)
         try:
             judge(response)
         except requests.RequestException as error:
@@ -334,27 +346,41 @@ class MarketoClient(requests.Session):
             if isinstance(error, TokenRejected):
                 self._token.discard(token)
             raise
+        # What is left to read is a file, if anything.
+        deadline.lift()
         return response
+
+    @property
+    def _silence(self) -> float:
+        """Seconds that an answer may keep us waiting for its next byte."""
+        timeout = self.connection.timeout
+        return timeout if self._met else min(timeout, FIRST_ANSWER_SECONDS)
+
+    def _deadline(self) -> Deadline:
+        """By when an answer must be whole that is asked for now."""
+        return Deadline(self._silence * (WHOLE_ANSWER if self._met else 1))
 
     def _transmit(
         self,
         request: requests.PreparedRequest,
+        deadline: Deadline,
         *,
         stream: bool = False,
     ) -> requests.Response:
         """Put one request on the wire; note what time it is over there."""
         # Always as a stream: requests would read a body of any size.
         settings = self.merge_environment_settings(request.url, {}, True, None, None)  # noqa: FBT003 - the base class's signature
-        timeout = self.connection.timeout
+        silence = self._silence
         asked_at = self.clock.monotonic()
         try:
-            response = super().send(
-                request,
-                timeout=(min(CONNECT_TIMEOUT_SECONDS, timeout), timeout),
-                # A redirect could carry the token to another host.
-                allow_redirects=False,
-                **settings,
-            )
+            with within(deadline):
+                response = super().send(
+                    request,
+                    timeout=(min(CONNECT_TIMEOUT_SECONDS, silence), silence),
+                    # A redirect could carry the token to another host.
+                    allow_redirects=False,
+                    **settings,
+                )
             if not stream:
                 _read_whole(response)
         except requests.RequestException as error:
@@ -394,7 +420,7 @@ class MarketoClient(requests.Session):
             raise last from None
 
     def _ask_identity(self, request: requests.PreparedRequest) -> Mapping[str, Any]:
-        response = self._transmit(request)
+        response = self._transmit(request, self._deadline())
         answer = _json_object(response)
         refused = response.status_code == HTTPStatus.UNAUTHORIZED
         if refused or (answer and "error" in answer and response.status_code in REFUSALS):
@@ -592,7 +618,10 @@ def connection_failed(
         (requests.exceptions.ReadTimeout, "no answer in time"),
     )
     words = next((text for kind, text in kinds if isinstance(error, kind)), "the connection failed")
-    if "NameResolutionError" in repr(error):
+    if error.args and isinstance(error.args[0], ReadTimeoutError):
+        # While a body is read, requests takes a time-out for a lost connection.
+        words = "the answer was not whole in time"
+    elif "NameResolutionError" in repr(error):
         words = "the host name is unknown"
     elif why := _distrust(error):
         words = (

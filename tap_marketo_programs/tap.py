@@ -135,8 +135,10 @@ class TapMarketoPrograms(Tap):
             default=300,
             title="Request time-out",
             description=(
-                "Connect and read time-out of every request; for a download it bounds silence, "
-                "not length. Connecting is given up after 10 seconds in any case."
+                "Connect and read time-out of every request. An answer that is no file has to be "
+                "whole in half as long again; for a download it bounds silence, not length. "
+                "Connecting is given up after 10 seconds in any case, the first answer of a run "
+                "after 20."
             ),
         ),
         th.Property(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseRequestHandler, TCPServer, ThreadingTCPServer
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-Server = TypeVar("Server", bound=ThreadingHTTPServer)
+Server = TypeVar("Server", bound=TCPServer)
 
 
 class Stranger(ThreadingHTTPServer):
@@ -106,3 +108,55 @@ def closed_port() -> str:
     """Where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+class Dripping(ThreadingTCPServer):
+    """Begins an answer, then adds a little again and again, and never gets to its end.
+
+    Args:
+        begin: What comes at once.
+        drop: What comes again and again.
+        greeting: The whole answer to a POST, if that is to be another.
+        seconds: When it hangs up after all.
+    """
+
+    daemon_threads = True
+
+    def __init__(
+        self, begin: bytes, drop: bytes, greeting: bytes = b"", seconds: float = 5
+    ) -> None:
+        super().__init__(("127.0.0.1", 0), _Dripper)
+        self.begin, self.drop, self.greeting, self.seconds = begin, drop, greeting, seconds
+        self.stopping = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Dripper(BaseRequestHandler):
+    server: Dripping
+
+    def handle(self) -> None:
+        server, give_up_at = self.server, time.monotonic() + self.server.seconds
+        # Somebody who has read enough hangs up.
+        with suppress(OSError):
+            if self.request.recv(1 << 16).startswith(b"POST") and server.greeting:
+                self.request.sendall(server.greeting)
+                return
+            self.request.sendall(server.begin)
+            while time.monotonic() < give_up_at and not server.stopping.wait(0.01):
+                self.request.sendall(server.drop)
+
+
+@contextmanager
+def dripping(
+    begin: bytes, drop: bytes, greeting: bytes = b"", seconds: float = 5
+) -> Iterator[Dripping]:
+    """Serve an answer that comes in drops; see `Dripping`."""
+    with serving(Dripping(begin, drop, greeting, seconds)) as server:
+        try:
+            yield server
+        finally:
+            server.stopping.set()
