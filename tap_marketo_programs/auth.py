@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import BadCredentials, BrokenAnswer
+from tap_marketo_programs.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,7 +98,7 @@ def refusal(answer: Mapping[str, Any]) -> str:
     code is shown.
     """
     code = str(answer.get("error", ""))
-    reason = f" ({code})" if code.replace("_", "").isalpha() else ""
+    reason = f" ({quoted(code, 60)})" if code.replace("_", "").isalpha() else ""
     return (
         f"Marketo refused client_id and client_secret{reason}. Compare both with "
         "Admin > LaunchPoint > View Details of the custom service."

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 import backoff
 import requests
-from urllib3.exceptions import ReadTimeoutError
+from urllib3.exceptions import LocationValueError, ReadTimeoutError
 
 from tap_marketo_programs.auth import AccessToken, refusal
 from tap_marketo_programs.clock import Clock, SystemClock
@@ -39,6 +39,7 @@ from tap_marketo_programs.errors import (
     MarketoConfigError,
     MarketoTransientError,
     PermissionDenied,
+    ProxyFailed,
     RateLimited,
     RequestRefused,
     ServiceUnavailable,
@@ -48,6 +49,14 @@ from tap_marketo_programs.errors import (
 )
 from tap_marketo_programs.limits import WINDOW_SECONDS, CallLimits
 from tap_marketo_programs.marketo_clock import MarketoClock
+from tap_marketo_programs.proxies import (
+    ADVICE,
+    UNUSABLE,
+    proxy_of,
+    proxy_refusal,
+    proxy_trouble,
+)
+from tap_marketo_programs.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -56,6 +65,8 @@ if TYPE_CHECKING:
 _Answer = TypeVar("_Answer")
 
 logger = logging.getLogger(__name__)
+# Its warnings repeat what it could not read of an answer's header, with a traceback.
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 IDENTITY_PATH = "/identity/oauth/token"
 # Under these an `error` in Identity's answer is about the client; clients have met
@@ -385,6 +396,9 @@ class MarketoClient(requests.Session):
                 _read_whole(response)
         except requests.RequestException as error:
             raise connection_failed(error, request) from None
+        except LocationValueError as error:
+            # requests lets this one of a proxy's URL through.
+            raise connection_failed(requests.exceptions.InvalidURL(error), request) from None
         except OSError as error:
             # Before it connects, requests looks for the certificates it was told of.
             message = (
@@ -392,6 +406,11 @@ class MarketoClient(requests.Session):
                 f"({type(error).__name__}). Correct the variable, or remove it."
             )
             raise MarketoConfigError(message) from None
+        if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            # A proxy's answer to a request that it was to hand on without a tunnel.
+            response.close()
+            proxy = proxy_of(request.url or "") or "a proxy on the way to Marketo"
+            raise _proxy_failed(request, f"{proxy} {proxy_refusal(response.status_code)}")
         self._marketo_clock.note(response.headers, asked_at)
         return response
 
@@ -413,7 +432,8 @@ class MarketoClient(requests.Session):
         try:
             return self._persist(lambda: self._ask_identity(request))
         except AnswerError as error:
-            last = error if self._met else _no_marketo(connection.host_url, error)
+            is_named = self._met or isinstance(error, ProxyFailed)
+            last = error if is_named else _no_marketo(connection.host_url, error)
             # The call that wants the token must not retry what was retried here, and
             # has not been made whatever happened to the token.
             last.is_final, last.in_doubt = True, False
@@ -580,8 +600,8 @@ def _error(response: requests.Response, envelope: Mapping[str, Any]) -> AnswerEr
         code, words = str(entry.get("code", "")), str(entry.get("message", ""))
         found.append((verdict(code, words), code, words))
     raises, code, words = next((row for row in found if row[0] is not RequestRefused), found[0])
-    said = "; ".join(f"{code} {words}".strip() for _, code, words in found)
-    request_id = envelope.get("requestId") or "none"
+    said = quoted("; ".join(f"{code} {quoted(words)}".strip() for _, code, words in found), 1000)
+    request_id = quoted(envelope.get("requestId") or "none", 60)
     text = f"{_asked(response.request)}: Marketo says {said} (request id {request_id})"
     if raises is PermissionDenied:
         text += f". {permission(response.request.path_url)}"
@@ -611,28 +631,42 @@ def connection_failed(
     request: requests.PreparedRequest,
 ) -> ConnectionFailed:
     """Name what broke without the library's text, which repeats URLs and objects."""
+    proxy = proxy_of(request.url or "")
+    if proxy and isinstance(error, (requests.exceptions.ProxyError, *UNUSABLE)):
+        return _proxy_failed(request, f"{proxy} {proxy_trouble(error)}")
+    words = _what_failed(error) + (f"; the way there leads through {proxy}" if proxy else "")
+    # Without a connection nothing was asked, so nothing can be in doubt.
+    never_sent = isinstance(
+        error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError
+    ) or ("NewConnectionError" in repr(error))
+    return ConnectionFailed(f"{_asked(request)}: {words}", in_doubt=not never_sent)
+
+
+def _proxy_failed(request: requests.PreparedRequest, words: str) -> ProxyFailed:
+    return ProxyFailed(f"{_asked(request)}: {words}. {ADVICE}")
+
+
+def _what_failed(error: requests.RequestException) -> str:
+    """What broke on the way to a host, or at the host, in our own words."""
+    if "NameResolutionError" in repr(error):
+        return "the host name is unknown"
+    if why := _distrust(error):
+        return (
+            f"its certificate is not trusted ({why}); if a proxy stands between, let "
+            "REQUESTS_CA_BUNDLE name the certificates to trust"
+        )
     kinds: tuple[tuple[type[Exception], str], ...] = (
         (requests.exceptions.SSLError, "its certificate is not trusted, or it speaks no TLS"),
         (requests.exceptions.ProxyError, "the proxy refused"),
         (requests.exceptions.ConnectTimeout, "no connection in time"),
         (requests.exceptions.ReadTimeout, "no answer in time"),
     )
-    words = next((text for kind, text in kinds if isinstance(error, kind)), "the connection failed")
-    if error.args and isinstance(error.args[0], ReadTimeoutError):
-        # While a body is read, requests takes a time-out for a lost connection.
-        words = "the answer was not whole in time"
-    elif "NameResolutionError" in repr(error):
-        words = "the host name is unknown"
-    elif why := _distrust(error):
-        words = (
-            f"its certificate is not trusted ({why}); if a proxy stands between, let "
-            "REQUESTS_CA_BUNDLE name the certificates to trust"
-        )
-    # Without a connection nothing was asked, so nothing can be in doubt.
-    never_sent = isinstance(error, requests.exceptions.ConnectTimeout) or (
-        "NewConnectionError" in repr(error)
-    )
-    return ConnectionFailed(f"{_asked(request)}: {words}", in_doubt=not never_sent)
+    for kind, words in kinds:
+        if isinstance(error, kind):
+            return words
+    # While a body is read, requests takes a time-out for a lost connection.
+    too_slow = error.args and isinstance(error.args[0], ReadTimeoutError)
+    return "the answer was not whole in time" if too_slow else "the connection failed"
 
 
 def _distrust(error: BaseException | None) -> str:

@@ -7,6 +7,7 @@ MarketoError
  │   └─ StateRefused          a bookmark this version cannot read
  ├─ MarketoTransientError (SDK: RetriableAPIError) the same request may succeed later
  │   ├─ ConnectionFailed      no answer, or half of one
+ │   │   └─ ProxyFailed       because of a proxy that the environment names
  │   ├─ BrokenAnswer          an empty or unreadable body
  │   ├─ ServiceUnavailable    604, 608, 611, 614, 615, 713, HTTP 5xx
  │   ├─ RateLimited           606, HTTP 429
@@ -107,6 +108,10 @@ class MarketoTransientError(AnswerError, RetriableAPIError):
 
 class ConnectionFailed(MarketoTransientError):
     """No connection, no answer in time, or a connection lost in mid-answer."""
+
+
+class ProxyFailed(ConnectionFailed):
+    """A proxy between this machine and Marketo does not do its work."""
 
 
 class BrokenAnswer(MarketoTransientError):

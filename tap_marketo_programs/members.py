@@ -28,6 +28,7 @@ from tap_marketo_programs.errors import (
     RequestRefused,
 )
 from tap_marketo_programs.messages import SafeWriter, TargetGone
+from tap_marketo_programs.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -463,7 +464,9 @@ class ProgramMembersStream(MarketoStream):
     def _tell_nulled(self) -> None:
         """Say once which fields held cells that do not fit their type; never the cells."""
         if self._nulled:
-            told = ", ".join(f"{name}: {count}" for name, count in sorted(self._nulled.items()))
+            told = ", ".join(
+                f"{quoted(name)}: {count}" for name, count in sorted(self._nulled.items())
+            )
             self.logger.warning("Cells that did not fit their field's type became null (%s)", told)
 
 

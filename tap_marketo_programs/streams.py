@@ -17,6 +17,7 @@ from tap_marketo_programs.base import MarketoStream
 from tap_marketo_programs.errors import RequestRefused, StateRefused
 from tap_marketo_programs.paging import PAGE_SIZE, OffsetSweep
 from tap_marketo_programs.programs import PROGRAMS_PATH
+from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.tags import (
     PROGRAMS_BY_TAG_PATH,
     TAG_TYPES_PATH,
@@ -219,7 +220,8 @@ class ProgramsByTagStream(AssetStream):
         except RequestRefused as error:
             if found or not means_unknown_value(error):
                 raise
-            self.logger.info("No programs for a value of tag type %s (%s)", tag_type, error)
+            shown = quoted(tag_type)
+            self.logger.info("No programs for a value of tag type %s (%s)", shown, error)
 
 
 class TagTypesStream(AssetStream):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound, RequestRefused
 from tap_marketo_programs.paging import listing
+from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schema import allowable_values, join_candidates
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ PROGRAMS_BY_TAG_PATH = "/rest/asset/v1/program/byTag.json"
 # again, in so many calls for each tag type.
 MOST_PIECES = 3
 MOST_GUESSES = 60
+# Characters of a list of names in a message.
+MOST_NAMES = 2_000
 
 
 def tag_types(client: MarketoClient) -> Iterator[dict[str, Any]]:
@@ -104,9 +107,9 @@ def _spelt(tag_type: str, named: Sequence[str], known: Sequence[str]) -> Iterato
         if known and value.casefold() not in spellings:
             logger.warning(
                 "program_tags: tag type '%s' has no value '%s'. It has: %s (Admin > Tags).",
-                tag_type,
-                value,
-                ", ".join(known),
+                quoted(tag_type),
+                quoted(value),
+                quoted(", ".join(known), MOST_NAMES),
             )
         yield spellings.get(value.casefold(), value)
 
@@ -115,9 +118,9 @@ def _known_name(name: str, names: Collection[str]) -> str:
     for known in names:
         if known.casefold() == name.casefold():
             return known
+    there = quoted(", ".join(sorted(names)), MOST_NAMES)
     message = (
-        f"program_tags: Marketo has no tag type '{name}'. It has: {', '.join(sorted(names))}"
-        " (Admin > Tags)."
+        f"program_tags: Marketo has no tag type '{quoted(name)}'. It has: {there} (Admin > Tags)."
     )
     raise MarketoConfigError(message)
 
@@ -147,7 +150,7 @@ def hidden_values(
         logger.warning(
             "Tag type %s has %d values that no program carries; values that contain a comma "
             "cannot be told from them. Name such values in program_tags.",
-            tag_type,
+            quoted(tag_type),
             len(suspects),
         )
         return

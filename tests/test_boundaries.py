@@ -23,6 +23,7 @@ SANDBOX = "marketo_sandbox"
 # Modules that work on values alone.
 PURE = [
     "errors",
+    "quoting",
     "schema",
     "export.job",
     "export.ledger",
@@ -31,7 +32,16 @@ PURE = [
     "export.rows",
 ]
 
-BELOW_THE_CLIENT = {"auth", "clock", "deadline", "errors", "limits", "marketo_clock"}
+BELOW_THE_CLIENT = {
+    "auth",
+    "clock",
+    "deadline",
+    "errors",
+    "limits",
+    "marketo_clock",
+    "proxies",
+    "quoting",
+}
 
 # What such a module may not name: ways to the network, and ways to learn the time.
 NETWORK = {"aiohttp", "http", "requests", "socket", "ssl", "urllib", "urllib3"}
@@ -179,7 +189,7 @@ def test_only_the_tap_module_imports_the_streams() -> None:
 
 
 def test_the_export_engine_knows_nothing_of_streams_and_settings() -> None:
-    outside = {"auth", "client", "clock", "errors", "limits", "schema"}
+    outside = {"auth", "client", "clock", "errors", "limits", "quoting", "schema"}
 
     assert not [
         (module, name)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import BrokenAnswer
+from tap_marketo_programs.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +64,7 @@ class ExportJob:
 
     `guessed` marks a job that was found after the answer of its create was
     lost: it is ours by all appearances. Sizes are bytes, `checksum` is
-    Marketo's text (`sha256:` and 64 hex digits).
+    Marketo's text (`sha256:` and 64 hex digits), `error` its `errorMsg`, fit to be shown.
     """
 
     export_id: str
@@ -97,7 +98,7 @@ class ExportJob:
             number_of_records=_count(answer.get("numberOfRecords")),
             file_size=_count(answer.get("fileSize")),
             checksum=checksum if isinstance(checksum, str) else None,
-            error=error if isinstance(error, str) else None,
+            error=quoted(error) if isinstance(error, str) else None,
         )
 
 

@@ -50,6 +50,7 @@ from tap_marketo_programs.export.plan import EARLIEST, Bounds, ExportSlice, full
 from tap_marketo_programs.export.progress import ExportProgress
 from tap_marketo_programs.export.quota import ExportQuota, Room
 from tap_marketo_programs.export.task import ExportTask, Phase, TaskBoard
+from tap_marketo_programs.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -915,7 +916,7 @@ class ExportRunner:
         return named or set(self.fields[1:]) - self._around.known_fields()
 
     def _drop_fields(self, names: set[str]) -> None:
-        shown = ", ".join(sorted(names))
+        shown = ", ".join(quoted(name) for name in sorted(names))
         logger.warning(
             "Marketo no longer knows %s, or does not export it; exporting without. Refresh the "
             "catalog, or deselect it, to silence this.",

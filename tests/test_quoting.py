@@ -1,0 +1,174 @@
+"""No text of a server can play with a terminal, forge a log line or fill a disk."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from clocks import StillClock
+from hypothesis import example, given
+from hypothesis import strategies as st
+from strangers import dripping, stranger
+
+from tap_marketo_programs.auth import refusal
+from tap_marketo_programs.client import Connection, MarketoClient
+from tap_marketo_programs.errors import AnswerError, MarketoError
+from tap_marketo_programs.quoting import quoted
+
+if TYPE_CHECKING:
+    from harness import Tap
+    from marketo_sandbox import Sandbox
+
+PROGRAMS = "/rest/asset/v1/programs.json"
+# Colours, a cleared screen, a bell, a forged line, marks of direction, line ends of
+# Unicode's, C1 controls, a NUL, half a surrogate, an invisible blank.
+NASTY = (
+    "a\x1b[31mb\x1b[2Jc\x07d\r\n2026-01-01 | ERROR | forged\u202ee\u2066f\u2028g\u2029h"
+    "\x85i\x9b31mj\x00k\ud83dl\u200bm\ufeffn"
+)
+HALF = "\ud83d"
+
+
+def is_harmless(text: str) -> bool:
+    """Whether it is one line of characters that print."""
+    return text.isprintable()
+
+
+def test_what_does_not_print_is_spelt_out_and_line_ends_are_blanks() -> None:
+    assert quoted(NASTY) == (
+        r"a\x1b[31mb\x1b[2Jc\x07d 2026-01-01 | ERROR | forged\u202ee\u2066f g h"
+        r" i\x9b31mj\x00k\ud83dl\u200bm\ufeffn"
+    )
+
+
+@pytest.mark.parametrize("text", ["Größe, 東京 (ok)", "", 'It\'s 100 % \\ "fine"'])
+def test_what_prints_is_quoted_as_it_is(text: str) -> None:
+    assert quoted(text) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(None, "None"), (610, "610"), ({"a": "\x1b"}, r"{'a': '\x1b'}")]
+)
+def test_what_is_no_text_is_quoted_too(value: object, expected: str) -> None:
+    assert quoted(value) == expected
+
+
+@given(st.text(), st.integers(min_value=1, max_value=400))
+@example("\x1b" * 1000, 100)
+@example("x" * 10**7, 100)
+def test_a_quotation_is_always_one_short_line(text: str, most: int) -> None:
+    found = quoted(text, most)
+
+    assert is_harmless(found)
+    assert len(found) <= most
+
+
+# Where texts of a server are quoted
+
+
+def envelope(**changes: Any) -> str:  # noqa: ANN401 - JSON
+    return json.dumps({"success": False, **changes})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        envelope(requestId="1#2", errors=[{"code": "1003", "message": NASTY}]),
+        envelope(requestId="1#2", errors=[{"code": NASTY, "message": "x"}]),
+        envelope(requestId=NASTY, errors=[{"code": "1003", "message": "x"}]),
+        envelope(requestId="x" * 10**5, errors=[{"code": "1003", "message": "y" * 10**5}]),
+        envelope(requestId="1", errors=[{"code": "1003", "message": NASTY}] * 1000),
+        envelope(requestId=[NASTY], errors=[NASTY]),
+        envelope(errors=[{"code": "606", "message": NASTY}]),
+    ],
+    ids=["message", "code", "request id", "long", "many", "texts", "retried"],
+)
+def test_an_error_of_marketo_s_is_one_harmless_line(
+    sandbox: Sandbox, body: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    sandbox.control.fault("http", "programs", count=1000, status=200, body=body)
+    connection = Connection(sandbox.url, sandbox.client_id, sandbox.client_secret)
+
+    with MarketoClient(connection, StillClock()) as client, pytest.raises(AnswerError) as caught:
+        client.call("GET", PROGRAMS)
+
+    for line in (str(caught.value), *caplog.messages):
+        assert is_harmless(line)
+        assert len(line) < 2000
+
+
+def test_identity_s_error_is_one_harmless_line() -> None:
+    for code in (NASTY, "x" * 10**5, "unauthorized"):
+        line = refusal({"error": code, "error_description": NASTY})
+        assert is_harmless(line)
+        assert len(line) < 300
+
+
+def test_a_header_that_cannot_be_read_is_not_repeated(caplog: pytest.LogCaptureFixture) -> None:
+    body = b'{"access_token":"abc","expires_in":3600}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\na \x1b[31m forged\r\n\r\n" % len(body)
+    with (
+        dripping(head + body, b"", seconds=0) as server,
+        MarketoClient(Connection(server.url, "an-id", "a-secret"), StillClock()) as client,
+    ):
+        client.now()
+
+    assert "forged" not in caplog.text
+
+
+def test_a_status_that_comes_with_words_is_shown_without_them() -> None:
+    head = b"HTTP/1.1 500 \x1b[31mforged\r\nContent-Length: 0\r\n\r\n"
+    with (
+        dripping(head, b"", seconds=0) as server,
+        MarketoClient(Connection(server.url, "an-id", "a-secret"), StillClock()) as client,
+        pytest.raises(AnswerError) as caught,
+    ):
+        client.now()
+
+    assert is_harmless(str(caught.value))
+
+
+def test_where_a_redirect_leads_is_not_repeated() -> None:
+    with (
+        stranger(302, headers={"Location": "https://over-there.example/\x1b[31m"}) as host,
+        MarketoClient(Connection(host.url, "an-id", "a-secret"), StillClock()) as client,
+        pytest.raises(AnswerError) as caught,
+    ):
+        client.now()
+
+    assert "over-there" not in str(caught.value)
+
+
+def harmless_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The lines of a run, of which none may harm."""
+    assert [line for line in caplog.messages if not is_harmless(line)] == []
+    return caplog.messages
+
+
+def test_why_a_job_failed_is_one_harmless_line(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    tap.sandbox.control.fault("job_failed", count=100, errorMsg=NASTY.replace(HALF, ""))
+
+    output = tap.run("program_members")
+
+    assert isinstance(output.error, MarketoError)
+    assert all(is_harmless(line) for line in str(output.error).splitlines())
+    assert any(
+        "forged" in line and "ended without a file" in line for line in harmless_lines(caplog)
+    )
+
+
+def test_names_of_tags_are_harmless_in_messages(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    name = f"Nasty {NASTY.replace(HALF, '')}"
+    tap.sandbox.control.add_tag_type(name, [f"{name} 1", f"{name} 2"])
+
+    unknown = tap.run("programs_by_tag", program_tags=[{"tag_type": "none such \x1b[31m"}])
+    tap.sync("programs_by_tag", program_tags=[{"tag_type": name, "tag_values": ["\x1b[2J"]}])
+
+    assert is_harmless(str(unknown.error))
+    assert "Nasty" in str(unknown.error)
+    assert any("has no value" in line for line in harmless_lines(caplog))
