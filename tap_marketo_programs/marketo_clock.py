@@ -51,6 +51,7 @@ class MarketoClock:
         self._lock = threading.Lock()
         self._told: _Told | None = None
         self._is_warned = False
+        self._is_untold_said = False
 
     def note(self, headers: Mapping[str, str], asked_at: float) -> None:
         """Take the time from an answer.
@@ -87,35 +88,42 @@ class MarketoClock:
         """
         told, ours = self._told, self._clock.now()
         if told is None:
+            self._tell_untold()
             return ours
+        if ours < NEVER_SET:
+            self._warn(
+                "This machine's clock says that it is %s, which cannot be: set it (NTP). It is "
+                "ignored, and windows end by the time in Marketo's answers alone.",
+                f"{ours:%Y-%m-%d}",
+            )
+            return told.time
         # Behind it is also what was said a while ago, or on its way for a while.
         since = timedelta(seconds=self._clock.monotonic() - told.asked_at)
-        if told.time - ours > WORTH_A_WARNING:
-            self._tell_ahead(told.time, ours)
-        elif ours - since - told.time > WORTH_A_WARNING:
-            self._tell_behind(told.time, ours)
+        if max(told.time - ours, ours - since - told.time) > WORTH_A_WARNING:
+            self._tell_difference(told.time, ours)
         return min(told.time, ours)
 
-    def _tell_ahead(self, theirs: datetime, ours: datetime) -> None:
-        self._warn(
-            "The time in Marketo's answers (HTTP header Date: %s) is %s ahead of this machine's "
-            "clock (%s). Exports and bookmarks end by the earlier one, this machine's: if that is "
-            "wrong, changes of the time between reach the target late, but none is lost. Set "
-            "this machine's clock (NTP), or that of the proxy on the way to Marketo.",
-            _shown(theirs),
-            _spoken(theirs - ours),
-            _shown(ours),
-        )
+    def _tell_untold(self) -> None:
+        with self._lock:
+            said, self._is_untold_said = self._is_untold_said, True
+        if not said:
+            logger.info(
+                "Marketo's answers do not say what time it is (HTTP header Date); windows end by "
+                "this machine's clock alone"
+            )
 
-    def _tell_behind(self, theirs: datetime, ours: datetime) -> None:
+    def _tell_difference(self, theirs: datetime, ours: datetime) -> None:
+        is_ahead = theirs > ours
         self._warn(
-            "The time in Marketo's answers (HTTP header Date: %s) is %s behind this machine's "
-            "clock (%s). Exports and bookmarks end by the earlier one, Marketo's: if that is "
-            "wrong, changes of the time between reach the target late, but none is lost. Set "
-            "this machine's clock (NTP), or that of the proxy on the way to Marketo.",
+            "The time in Marketo's answers (HTTP header Date: %s) is %s %s this machine's clock "
+            "(%s). Exports and bookmarks end by the earlier one, %s: if that is wrong, changes of "
+            "the time between reach the target late, but none is lost. Set this machine's clock "
+            "(NTP), or that of the proxy on the way to Marketo.",
             _shown(theirs),
-            _spoken(ours - theirs),
+            _spoken(abs(theirs - ours)),
+            "ahead of" if is_ahead else "behind",
             _shown(ours),
+            "this machine's" if is_ahead else "Marketo's",
         )
 
     def _warn(self, text: str, *what: str) -> None:

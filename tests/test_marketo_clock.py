@@ -182,6 +182,30 @@ def test_a_clock_that_was_never_set_is_ignored_and_said(
     assert f"say that it is {year}-01-01" in said
 
 
+def test_a_machine_whose_clock_was_never_set_goes_by_marketos(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = Calendar(datetime(1970, 1, 1, tzinfo=UTC))
+    found = MarketoClock(clock)
+    found.note(date(TODAY), clock.monotonic())
+
+    assert found.now() == TODAY
+    (said,) = warnings(caplog)
+    assert said.startswith("This machine's clock says that it is 1970-01-01")
+
+
+def test_answers_that_never_tell_the_time_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    found = MarketoClock(Calendar())
+
+    for _ in range(3):
+        found.note({}, 0)
+        found.now()
+
+    (said,) = caplog.messages
+    assert "do not say what time it is" in said
+
+
 # What is said of it
 
 
