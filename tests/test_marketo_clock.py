@@ -21,9 +21,10 @@ from tap_marketo_programs.client import Connection, MarketoClient
 from tap_marketo_programs.marketo_clock import MarketoClock, date_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from harness import Tap
+    from harness import Output, Tap
+    from marketo_sandbox import Sandbox
 
 TODAY = datetime(2026, 5, 5, 10, tzinfo=UTC)
 CREATE = "/bulk/v1/program/members/export/create.json"
@@ -298,6 +299,22 @@ def test_a_clock_of_this_machine_that_runs_ahead_moves_no_bookmark(
     assert max(ledger(output.state).watermarks.values()) <= now
     assert moment(output.state["bookmarks"]["programs"]["replication_key_value"]) <= now
     assert any("1 d 0 h behind" in said for said in warnings(caplog))
+
+
+def test_the_command_writes_no_bookmark_of_tomorrow_and_says_why_once(
+    command: Callable[..., Output], sandbox: Sandbox
+) -> None:
+    tomorrow = datetime.now(tz=UTC) + timedelta(days=1, minutes=1)
+    sandbox.control.reset(world="tiny", now=tomorrow.isoformat())
+
+    output = command()
+
+    assert output.code == 0
+    now = datetime.now(tz=UTC)
+    assert max(ledger(output.state).watermarks.values()) <= now
+    assert moment(output.state["bookmarks"]["programs"]["replication_key_value"]) <= now
+    (said,) = [line for line in output.logs.splitlines() if "| WARNING" in line]
+    assert "is 1 d 0 h ahead of this machine's clock" in said
 
 
 def test_a_lost_create_is_looked_for_by_marketos_own_clock(tap: Tap) -> None:
