@@ -18,6 +18,8 @@ from marketo_sandbox.rendering import corrupted, render
 from marketo_sandbox.wire import Call, FilePart, Reply, database_reply
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from marketo_sandbox.faults import Fault
     from marketo_sandbox.marketo import Marketo
 
@@ -114,11 +116,7 @@ def create(marketo: Marketo, call: Call) -> Reply:
         marketo.directory / f"{export_id}.csv",
         call.at,
     )
-    for fault in marketo.faults.take("export_create", call.body.decode(), "job"):
-        if fault.kind in {"file_bytes", "corrupt_job"}:
-            job.file_fault = fault
-        else:
-            job.fate = fault
+    _strike(marketo, job, call.body.decode(errors="replace"), order.program_ids)
     if order.doomed is not None and job.fate is None:
         job.fate = marketo.doom(order.doomed)
     queue.add(job)
@@ -126,6 +124,17 @@ def create(marketo: Marketo, call: Call) -> Reply:
         size = render(order.plan(marketo.world, knobs, call.at), None).size
         queue.charges.append((call.at, size))
     return _about(marketo, call, job)
+
+
+def _strike(marketo: Marketo, job: Job, body: str, program_ids: Sequence[int]) -> None:
+    """Let the faults that wait for a job strike this one."""
+    for fault in marketo.faults.take("export_create", body, "job", program_ids):
+        if fault.kind == "job_sick":
+            marketo.faults.follow(fault, job.export_id)
+        elif fault.kind in {"file_bytes", "corrupt_job"}:
+            job.file_fault = fault
+        else:
+            job.fate = fault
 
 
 def _about(marketo: Marketo, call: Call, job: Job) -> Reply:

@@ -8,6 +8,10 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # What a fault of each kind waits for, and the endpoint it means by default:
 # request = any call; token = a token being given; job = a job being created;
@@ -31,6 +35,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "job_failed": ("job", "export_create"),
     "job_cancelled": ("job", "export_create"),
     "job_stuck": ("job", "export_create"),
+    "job_sick": ("job", "export_create"),
     "file_bytes": ("job", "export_create"),
     "corrupt_job": ("job", "export_create"),
     "wrong_checksum": ("verdict", "export_status"),
@@ -43,6 +48,9 @@ KINDS: dict[str, tuple[str, str]] = {
     "wrong_content_range": ("range", "export_file"),
     "short_range": ("range", "export_file"),
 }
+
+FOR_EVER = 1_000_000_000
+_SICK_VERBS = ("status", "enqueue", "file", "cancel")
 
 _numbers = count(1)
 
@@ -80,6 +88,11 @@ class Fault:
     def flag(self, name: str) -> bool:
         """A boolean argument, false unless given."""
         return bool(self.args.get(name, False))
+
+    def strikes(self, haystack: str, program_ids: Sequence[int]) -> bool:
+        """Whether it means what is in the haystack; faults of jobs may name a program instead."""
+        program_id = self.args.get("program_id") if self.phase == "job" else None
+        return self.where in haystack and (program_id is None or program_id in program_ids)
 
     def bytes_of(self, name: str) -> bytes:
         """An argument of base64 bytes."""
@@ -130,16 +143,24 @@ class Faults:
             # These wait for an event of one endpoint only, however they were asked for.
             named = "any"
         fault = Fault(kind, named, times, after, where, args)
+        if kind == "job_sick":
+            _symptoms(fault, "")  # so that a wrong argument is refused now
         self._pending.append(fault)
         return fault
 
-    def take(self, endpoint: str, haystack: str, phase: str) -> list[Fault]:
+    def follow(self, sick: Fault, export_id: str) -> None:
+        """From now on, trouble every call about one job as a `job_sick` says."""
+        self._pending += _symptoms(sick, export_id)
+
+    def take(
+        self, endpoint: str, haystack: str, phase: str, program_ids: Sequence[int] = ()
+    ) -> list[Fault]:
         """The faults that strike now; each is counted down."""
         striking = []
         for fault in list(self._pending):
             if fault.phase != phase or fault.endpoint not in {endpoint, "any"}:
                 continue
-            if fault.where not in haystack:
+            if not fault.strikes(haystack, program_ids):
                 continue
             if fault.after > 0:
                 fault.after -= 1
@@ -157,3 +178,23 @@ class Faults:
     def clear(self) -> None:
         """Forget all faults."""
         self._pending.clear()
+
+
+def _symptoms(sick: Fault, export_id: str) -> list[Fault]:
+    """The faults of single calls that make up a sick job: one for each verb."""
+    args = dict(sick.args)
+    args.pop("program_id", None)
+    does, verbs = args.pop("does", "error"), args.pop("verbs", ["status"])
+    times = args.pop("times", None)
+    if not isinstance(does, str) or KINDS.get(does, ("", ""))[0] != "request":
+        kinds = sorted(name for name, (phase, _) in KINDS.items() if phase == "request")
+        message = f"does is one of {kinds}, not {does!r}"
+        raise ValueError(message)
+    if not isinstance(verbs, list) or not verbs or not set(verbs) <= set(_SICK_VERBS):
+        message = f"verbs is a list of {list(_SICK_VERBS)}, not {verbs!r}"
+        raise ValueError(message)
+    if times is not None and not isinstance(times, int):
+        message = f"times is a whole number, or null for ever, not {times!r}"
+        raise ValueError(message)
+    count = FOR_EVER if times is None else times
+    return [Fault(does, f"export_{verb}", count, where=export_id, args=args) for verb in verbs]

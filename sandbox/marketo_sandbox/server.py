@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 CONTROL_PREFIX = "/__sandbox/"
 _CHUNK = 256 * 1024
 _LONGEST_LINE = 256 * 1024
+_LOOK_EVERY = 0.02
 _HTML_502 = (
     b"<html><head><title>502 Bad Gateway</title></head><body><center>"
     b"<h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body></html>"
@@ -52,6 +53,18 @@ def _reset(request: web.BaseRequest) -> None:
         linger = struct.pack("ii", 1, 0)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     transport.abort()
+
+
+def _is_gone(request: web.BaseRequest) -> bool:
+    """Whether the client has hung up."""
+    return request.transport is None or request.transport.is_closing()
+
+
+async def _late(request: web.BaseRequest, seconds: float) -> None:
+    """Hold a finished answer back; no longer than somebody waits for it."""
+    due = time.monotonic() + seconds
+    while (left := due - time.monotonic()) > 0 and not _is_gone(request):  # noqa: ASYNC110  # a lost connection sets no event
+        await asyncio.sleep(min(left, _LOOK_EVERY))
 
 
 def _envelope(fault: Fault, call: Call) -> Reply:
@@ -172,7 +185,7 @@ class Server:
         faults = marketo.faults.take(call.endpoint, haystack, "request")
         entry.faults = [fault.kind for fault in faults]
         for fault in faults:
-            if fault.kind == "slow":
+            if fault.kind == "slow" and not fault.flag("after_handling"):
                 await asyncio.sleep(fault.number("seconds", 1))
         early = [f for f in faults if not f.flag("after_handling")]
         if any(fault.kind == "reset" for fault in early):
@@ -251,7 +264,10 @@ class Server:
         entry.export_id = reply.export_id or entry.export_id
         if reply.code is not None:
             marketo.gate.refused(marketo.clock.now(), reply.code)
-        if any(fault.kind == "reset" for fault in faults):
+        for fault in faults:
+            if fault.kind == "slow" and fault.flag("after_handling"):
+                await _late(request, fault.number("seconds", 1))
+        if any(fault.kind == "reset" for fault in faults) or _is_gone(request):
             entry.status = None
             _reset(request)
             return web.Response()

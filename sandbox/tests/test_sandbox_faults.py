@@ -6,6 +6,7 @@ import base64
 import hashlib
 import http.client
 import json
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -373,3 +374,92 @@ def test_faults_strike_no_one_when_the_sandbox_stops_in_the_middle() -> None:
             time.sleep(0.01)
     connection.close()
     assert time.monotonic() - begin < 2
+
+
+def test_a_sick_job_answers_611_for_ever_and_the_others_are_well(probe: Probe) -> None:
+    probe.control.fault("job_sick", program_id=1002, code="611")
+    well = probe.queued(ONE)
+    sick = probe.queued({"programIds": [1003, 1002]})
+    again = probe.queued({"programId": 1002})
+    probe.control.advance(300)
+    assert [probe.get(f"{EXPORT}/{sick}/status.json").code for _ in range(3)] == ["611"] * 3
+    assert probe.file(sick).status == 200
+    assert [probe.status(job)["status"] for job in (well, again)] == ["Completed"] * 2
+    probe.control.clear_faults()
+    assert probe.status(sick)["status"] == "Completed"
+
+
+@pytest.mark.parametrize("verb", ["status", "enqueue", "file", "cancel"])
+def test_a_sick_job_is_told_by_its_create_body_and_may_be_sick_in_any_verb(
+    probe: Probe, verb: str
+) -> None:
+    probe.control.fault(
+        "job_sick", where='"customText"', verbs=[verb], does="http", status=502, times=2
+    )
+    well = probe.create(ONE, ["leadId"]).result[0]["exportId"]
+    sick = probe.create(ONE, ["leadId", "customText"]).result[0]["exportId"]
+    method = "POST" if verb in {"enqueue", "cancel"} else "GET"
+    path = f"{EXPORT}/{{}}/{verb}.json"
+
+    def ask(job: str) -> int:
+        return probe.send(method, path.format(job), b"", probe.bearer()).status
+
+    assert ask(well) != 502
+    assert [ask(sick) for _ in range(2)] == [502, 502]
+    assert ask(sick) != 502
+
+
+def test_a_job_may_be_chosen_by_its_program_for_every_fate(probe: Probe) -> None:
+    probe.control.fault("job_failed", program_id=1003)
+    well, ill = probe.queued(ONE), probe.queued({"programIds": [1002, 1003]})
+    probe.control.advance(300)
+    assert [probe.status(job)["status"] for job in (well, ill)] == ["Completed", "Failed"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({"verbs": ["create"]}, "verbs is a list"),
+        ({"verbs": "status"}, "verbs is a list"),
+        ({"does": "job_stuck"}, "does is one of"),
+        ({"times": "often"}, "times is a whole number"),
+    ],
+)
+def test_a_sickness_nobody_knows_is_refused(
+    probe: Probe, args: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ControlError, match=message):
+        probe.control.fault("job_sick", **args)
+
+
+def test_work_may_be_done_and_its_answer_come_late(probe: Probe) -> None:
+    export_id = probe.create(ONE, ["leadId"]).result[0]["exportId"]
+    probe.control.fault("slow", "export_enqueue", seconds=0.2, after_handling=True)
+    answered = threading.Event()
+
+    def enqueue() -> None:
+        assert probe.enqueue(export_id).result[0]["status"] == "Queued"
+        answered.set()
+
+    late = threading.Thread(target=enqueue)
+    late.start()
+    while probe.control.jobs()[0]["status"] != "Queued":
+        time.sleep(0.01)
+    assert probe.enqueue(export_id).message == "Job already queued"
+    late.join()
+    assert answered.is_set()
+
+
+def test_an_answer_that_nobody_waits_for_any_more_is_never_sent(probe: Probe) -> None:
+    export_id = probe.create(ONE, ["leadId"]).result[0]["exportId"]
+    probe.control.fault("slow", "export_enqueue", seconds=3600, after_handling=True)
+    host, _, port = probe.control.url.removeprefix("http://").partition(":")
+    connection = http.client.HTTPConnection(host, int(port))
+    connection.request("POST", f"{EXPORT}/{export_id}/enqueue.json", b"{}", probe.bearer())
+    while probe.control.jobs()[0]["status"] != "Queued":
+        time.sleep(0.01)
+    connection.close()
+    while probe.control.requests("export_enqueue")[0]["duration"] is None:
+        time.sleep(0.01)
+    assert probe.control.requests("export_enqueue")[0]["status"] is None
+    assert probe.status(export_id)["status"] == "Queued"
