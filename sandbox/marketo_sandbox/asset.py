@@ -68,15 +68,17 @@ def _query_date(call: Call, name: str) -> str | None:
     return iso(moment.timestamp())
 
 
-def _in_window(program: Program, start: str | None, end: str | None, *, strict: bool) -> bool:
-    """Created or updated within the window (Adobe: Programs)."""
+def _in_window(
+    program: Program, start: str | None, end: str | None, *, strict: bool, created: bool
+) -> bool:
+    """Updated or, as Adobe's page Programs has it, created within the window (knob U37)."""
 
     def inside(time: str) -> bool:
         if strict:
             return (start is None or time > start) and (end is None or time < end)
         return (start is None or time >= start) and (end is None or time <= end)
 
-    return inside(program.updated_at) or inside(program.created_at)
+    return inside(program.updated_at) or (created and inside(program.created_at))
 
 
 def _by_date(marketo: Marketo, call: Call, found: list[Program]) -> list[Program]:
@@ -89,7 +91,8 @@ def _by_date(marketo: Marketo, call: Call, found: list[Program]) -> list[Program
         refuse("701", MESSAGES["701"] % missing)
     if start is not None and end is not None and start >= end:
         refuse("701", "End date should always be after start date")
-    return [p for p in found if _in_window(p, start, end, strict=bounds == "exclusive")]
+    strict, created = bounds == "exclusive", marketo.knobs.choice("U37") == "both"
+    return [p for p in found if _in_window(p, start, end, strict=strict, created=created)]
 
 
 def _by_filter(call: Call, found: list[Program]) -> list[Program]:

@@ -109,13 +109,16 @@ def _matching(marketo: Marketo, call: Call, found: Program) -> Iterator[tuple[in
     deleted_stay = marketo.knobs.choice("U18") == "stay"
     window = _window(call) if kind == "updatedAt" else None
     values = set(call.values("filterValues"))
-    if window is None and not values:
-        refuse_missing("filterValues")
+    if not values:
+        _check_values_missing(marketo, kind)
     if len(values) > _LARGEST_BATCH:
         refuse("1003", "Too many values in filterValues")
+    looked_at = known[kind]
+    if window is not None and marketo.knobs.choice("U36") == "joins_only":
+        looked_at = known["membershipDate"]
     position = 0
     for block in marketo.world.blocks(found, deleted_stay=deleted_stay):
-        for lead, value in zip(block.leads, block.member(known[kind]).rows(), strict=True):
+        for lead, value in zip(block.leads, block.member(looked_at).rows(), strict=True):
             if window is None:
                 hit = _search_text(value) in values
             else:
@@ -123,6 +126,15 @@ def _matching(marketo: Marketo, call: Call, found: Program) -> Iterator[tuple[in
             if hit:
                 yield position, lead
                 position += 1
+
+
+def _check_values_missing(marketo: Marketo, kind: str) -> None:
+    """Adobe's OpenAPI document wants filterValues always, Adobe's page not with updatedAt (U35)."""
+    demanded = marketo.knobs.choice("U35") if kind == "updatedAt" else "1002"
+    if demanded == "1002":
+        refuse_missing("filterValues")
+    if demanded == "1003":
+        refuse("1003", "Invalid value for filterValues")
 
 
 def _search_text(value: Value) -> str:
@@ -192,6 +204,16 @@ def members(marketo: Marketo, call: Call) -> Reply:
     if not always_token:
         extra["moreResult"] = more
     return database_reply(call, rows, **extra)
+
+
+def sync_members(_marketo: Marketo, _call: Call) -> Reply:
+    """POST /rest/v1/programs/{id}/members.json: Sync Program Member Data, a write.
+
+    Adobe's OpenAPI document: it wants the permission Read-Write Lead, and the
+    sandbox's API users may only read. A read that travels as a form says so
+    with `_method=GET`.
+    """
+    refuse("603")
 
 
 def _days(marketo: Marketo, call: Call) -> list[str]:

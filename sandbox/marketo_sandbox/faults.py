@@ -50,6 +50,9 @@ KINDS: dict[str, tuple[str, str]] = {
 }
 
 FOR_EVER = 1_000_000_000
+# What an HTTP status line can carry; whatever stands there, also numbers no standard has.
+_STATUSES = range(100, 1000)
+_NUMBERS = ("seconds", "bytes", "expires_in", "fileSize", "numberOfRecords")
 _SICK_VERBS = ("status", "enqueue", "file", "cancel")
 
 _numbers = count(1)
@@ -133,6 +136,8 @@ class Faults:
             message = f"no fault {kind!r}; there are {sorted(KINDS)}"
             raise ValueError(message)
         args = args or {}
+        if kind != "edit":
+            _check_numbers(args)
         if kind == "corrupt" and args.get("consistent"):
             kind = "corrupt_job"
         named = endpoint if endpoint is not None else KINDS[kind][1]
@@ -178,6 +183,19 @@ class Faults:
     def clear(self) -> None:
         """Forget all faults."""
         self._pending.clear()
+
+
+def _check_numbers(args: dict[str, object]) -> None:
+    """Refuse what could not be done when the fault strikes."""
+    status = args.get("status", 200)
+    if isinstance(status, bool) or not isinstance(status, int) or status not in _STATUSES:
+        message = f"status is a whole number from 100 to 999, not {status!r}"
+        raise ValueError(message)
+    for name in _NUMBERS:
+        value = args.get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            message = f"{name} is a number from 0 on, not {value!r}"
+            raise ValueError(message)
 
 
 def _symptoms(sick: Fault, export_id: str) -> list[Fault]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from marketo_sandbox.errors import refuse
 from marketo_sandbox.rendering import FilePlan, Rendered, corrupted, measured, render
@@ -148,11 +148,8 @@ class JobQueue:
 
     def enqueue(self, job: Job, now: float) -> None:
         """Put a created job into the queue."""
-        state = job.now.status
-        if state in {FAILED, CANCELLED}:
-            refuse("1029", f"Job already {state.lower()}")
-        if state != CREATED:
-            refuse("1029", "Job already queued")
+        if job.now.status != CREATED:
+            _refuse_again(job.now.status, self._knobs.choice("U34"))
         self.check_quota(now)
         self.check_slots()
         job.become(now, Sight(QUEUED, queued_at=now), touched=True)
@@ -282,6 +279,16 @@ class JobQueue:
         """Drop a job's file."""
         job.expired = True
         job.path.unlink(missing_ok=True)
+
+
+def _refuse_again(state: str, style: str) -> NoReturn:
+    """A job is enqueued once. Only the first of these wordings is public (knob U34)."""
+    if style == "1003":
+        refuse("1003", f"Invalid job status '{state}'")
+    if style == "other_words":
+        refuse("1029", f"Export job cannot be enqueued in status {state}")
+    ended = state in {FAILED, CANCELLED}
+    refuse("1029", f"Job already {state.lower() if ended else 'queued'}")
 
 
 def _altered(job: Job, fault: Fault) -> Rendered:

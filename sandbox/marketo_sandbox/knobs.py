@@ -1,4 +1,4 @@
-"""Every behaviour that is a choice: Marketo's unknowns U1 to U33 and the named settings.
+"""Every behaviour that is a choice: Marketo's unknowns U1 to U37 and the named settings.
 
 A table and its current values; it does not know who reads which knob.
 """
@@ -32,6 +32,10 @@ def _switch(name: str, meaning: str) -> Knob:
 
 def _number(name: str, default: float, meaning: str) -> Knob:
     return Knob(name, meaning, default, kind="number")
+
+
+def _signed(name: str, meaning: str) -> Knob:
+    return Knob(name, meaning, 0, kind="signed number")
 
 
 def _number_or_none(name: str, default: float | None, meaning: str) -> Knob:
@@ -99,6 +103,22 @@ _UNKNOWNS = (
     _choice("U31", "moreResult on members.json", "present", "absent"),
     _choice("U32", "the Central midnight that resets quotas", "chicago", "utc-6"),
     _choice("U33", "startDate and endDate of a program", "zulu_offset", "milliseconds", "offset"),
+    _choice(
+        "U34",
+        "enqueue of a job that is not Created any more answers",
+        "already_queued",
+        "other_words",
+        "1003",
+    ),
+    _choice(
+        "U35",
+        "members.json without filterValues beside filterType=updatedAt",
+        "answered",
+        "1002",
+        "1003",
+    ),
+    _choice("U36", "changes that the updatedAt filter of members.json sees", "all", "joins_only"),
+    _choice("U37", "what the date filter of programs.json covers", "both", "updated"),
 )
 
 _SETTINGS = (
@@ -116,12 +136,22 @@ _SETTINGS = (
     _number("processing_slots", 2, "jobs Processing at once, all integrations together"),
     _number("neighbour_jobs", 0, "invisible jobs of others that hold queue slots"),
     _switch("updated_at_filter", "the subscription has the updatedAt filter; false: 1035"),
+    _choice(
+        "program_ids_filter",
+        "the filter programIds is",
+        "accepted",
+        "1035",
+        "1035_unnamed",
+    ),
+    _text("refused_fields", "", "fields, comma-separated, that describes list and create refuses"),
     _number("file_retention_days", 7, "life of a finished job's file"),
     _number("status_retention_days", 30, "life of a finished job's status"),
     _number("list_days", 7, "how far back the job list reaches"),
     _number("token_seconds", 3600, "life of a fresh token; not divided by speed"),
+    _signed("date_skew_seconds", "seconds by which the header Date is ahead, or behind below 0"),
+    _text("date_header", "", "in place of a date, this text is the header Date; absent: none"),
     _text("denied", "", "endpoint names, comma-separated, that answer 603"),
-    _choice("channel_status_detail", "a progression status carries", "description", "type"),
+    _choice("channel_status_detail", "a progression status carries", "type", "description"),
     _choice("empty_tags", "tags of a program without any", "list", "null"),
     _number("members_cap", 100000, "most members Get Program Members handles"),
     _choice("members_cap_counts", "what the cap counts", "matching", "total"),
@@ -147,7 +177,8 @@ def _checked(knob: Knob, value: Setting) -> Setting:
         raise ValueError(message)
     if value is None and knob.kind == "number or null":
         return None
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+    least = float("-inf") if knob.kind == "signed number" else 0
+    if isinstance(value, int | float) and not isinstance(value, bool) and value >= least:
         return value
     message = f"{knob.name} takes a {knob.kind}, not {value!r}"
     raise ValueError(message)
@@ -164,7 +195,7 @@ def parse_setting(name: str, text: str) -> Setting:
         lowered = text.lower()
         if lowered in words:
             return words[lowered]
-    if knob.kind.startswith("number"):
+    if "number" in knob.kind:
         return float(text) if "." in text else int(text)
     return text
 
@@ -187,6 +218,10 @@ class Knobs:
     def choice(self, name: str) -> str:
         """A knob whose values are words."""
         return str(self._values[name])
+
+    def names(self, name: str) -> list[str]:
+        """A knob that is a text of names, separated by commas."""
+        return [part.strip() for part in self.choice(name).split(",") if part.strip()]
 
     def on(self, name: str) -> bool:
         """A knob that is true or false."""

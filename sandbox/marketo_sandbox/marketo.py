@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Endpoint = Callable[["Marketo", Call], Reply]
 
 _EXPORT = "/bulk/v1/program/members/export"
+_MEMBERS = r"/rest/v1/programs/(?P<id>[^/]+)/members\.json"
 _ID = r"(?P<export_id>[^/]+)"
 
 
@@ -65,9 +66,8 @@ ROUTES = (
     ),
     _route("leads_describe", "GET", r"/rest/v1/leads/describe\.json", database.leads_describe),
     _route("leads_describe2", "GET", r"/rest/v1/leads/describe2\.json", database.leads_describe2),
-    _route(
-        "members", "GET POST", r"/rest/v1/programs/(?P<id>[^/]+)/members\.json", database.members
-    ),
+    _route("members", "GET", _MEMBERS, database.members),
+    _route("members", "POST", _MEMBERS, database.sync_members),
     _route(
         "usage",
         "GET",
@@ -182,7 +182,7 @@ class Marketo:
         self.gate.enter(call.at, self.tokens.scope(call.client_id), self.journal.in_flight)
         if route is None:
             refuse("610")
-        if route.name in self.knobs.choice("denied").replace(" ", "").split(","):
+        if route.name in self.knobs.names("denied"):
             refuse("603")
         if "access_token" in call.query:
             # Adobe: Authentication, removal of the query parameter on 2026-08-31.

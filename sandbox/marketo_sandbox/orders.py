@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import iso, parse_instant
 from marketo_sandbox.csvtext import CsvText
-from marketo_sandbox.errors import refuse, refuse_missing, refuse_wrong_type
+from marketo_sandbox.errors import MESSAGES, refuse, refuse_missing, refuse_wrong_type
 from marketo_sandbox.rendering import ExportColumn, FilePlan, Selection, Window
 
 if TYPE_CHECKING:
@@ -86,6 +86,9 @@ def parse_order(body: object, world: World, knobs: Knobs) -> Order:
     unknown = sorted(set(chosen) - _FILTERS)
     if unknown:
         refuse("1003", f"Invalid filter type '{unknown[0]}'")
+    if "programIds" in chosen and knobs.choice("program_ids_filter") != "accepted":
+        named = knobs.choice("program_ids_filter") == "1035"
+        refuse("1035", MESSAGES["1035"] + (": programIds" if named else ""))
     columns = _columns(body, world, knobs, prepend="programIds" in chosen)
     program_ids = _program_ids(chosen, knobs)
     doomed = _check_programs(program_ids, world, knobs)
@@ -149,15 +152,23 @@ def _columns(
     headers = body.get("columnHeaderNames") or {}
     if not isinstance(headers, dict):
         refuse_wrong_type(headers, "Object")
-    columns = [_column(name, headers, world, knobs) for name in names]
+    found = {str(name): _column(name, headers, world) for name in names}
+    refused = [n for n, column in found.items() if not column or n in knobs.names("refused_fields")]
+    if refused and knobs.choice("U4") == "1003":
+        # All bad names at once, in brackets, unquoted: airbytehq/airbyte #25064 and PR 74136.
+        refuse("1003", f"Invalid fields [{', '.join(refused)}]")
+    if refused:
+        refuse("1006", MESSAGES["1006"] % refused[0])
+    columns = [column for name in names if (column := found[str(name)])]
     if not prepend:
         return tuple(columns)
     if knobs.choice("U9") == "first_only":
         columns = [c for c in columns if c.described.name != "programId" or c.of_lead]
-    return (_column("programId", headers, world, knobs), *columns)
+    key = world.member_fields["programId"]
+    return (ExportColumn(key, str(headers.get(key.name, key.name)), of_lead=False), *columns)
 
 
-def _column(name: object, headers: dict[str, object], world: World, knobs: Knobs) -> ExportColumn:
+def _column(name: object, headers: dict[str, object], world: World) -> ExportColumn | None:
     """A field by name; members' fields win over leads' of the same name, as extracts show."""
     if not isinstance(name, str):
         refuse_wrong_type(name, "String")
@@ -167,9 +178,7 @@ def _column(name: object, headers: dict[str, object], world: World, knobs: Knobs
     described = world.lead_fields.get(name)
     if described is not None and described.exportable:
         return ExportColumn(described, header, of_lead=True)
-    if knobs.choice("U4") == "1003":
-        refuse("1003", "Invalid fields")
-    return refuse("1006", f"Field '{name}' not found")
+    return None
 
 
 def _status_names(

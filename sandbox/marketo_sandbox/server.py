@@ -36,11 +36,39 @@ if TYPE_CHECKING:
 CONTROL_PREFIX = "/__sandbox/"
 _CHUNK = 256 * 1024
 _LONGEST_LINE = 256 * 1024
+# The last second that a Date can tell: 31 December 9999.
+_LAST_SECOND = 253_402_300_799
 _LOOK_EVERY = 0.02
 _HTML_502 = (
     b"<html><head><title>502 Bad Gateway</title></head><body><center>"
     b"<h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body></html>"
 )
+
+
+class _Response(web.StreamResponse):
+    """A response that can do without the header Date.
+
+    aiohttp puts one into every response that has none, after the last public
+    hook: without this private method of its there would be no such answer.
+    """
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        if not self.headers["Date"]:
+            del self.headers["Date"]
+
+
+def _phrase(status: int) -> str:
+    """The reason phrase; proxies use numbers that no standard has a phrase for."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+def _is_bodiless(status: int) -> bool:
+    """Whether HTTP knows no body of such an answer; bytes sent all the same would be garbage."""
+    return status < HTTPStatus.OK or status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
 
 def _reset(request: web.BaseRequest) -> None:
@@ -207,14 +235,17 @@ class Server:
     ) -> Call:
         marketo = self.marketo
         now = marketo.settle()
-        route, params = find_route(request.method, entry.path)
+        method = request.method
+        tunnelled = method == "POST" and query.get("_method") == ["GET"]
+        if tunnelled and entry.path.startswith("/rest/v1/"):
+            # Adobe: REST API, "URI Too Long": the query of the lead database may travel as a
+            # form; not so in the asset API since September 2020 (Adobe: release notes).
+            method, query = "GET", query | parse_qs(body.decode(errors="replace"))
+        route, params = find_route(method, entry.path)
         entry.endpoint = route.name if route else "unknown"
         entry.export_id = params.get("export_id")
-        if request.method == "POST" and query.get("_method") == ["GET"]:
-            # Adobe: REST API, "URI Too Long": the query may travel as a form.
-            query = query | parse_qs(body.decode(errors="replace"))
         return Call(
-            request.method,
+            method,
             entry.path,
             query,
             request.headers,
@@ -278,6 +309,14 @@ class Server:
             reply.headers["Set-Cookie"] = "BIGipServersandbox-restapi_https=1.2.3; path=/"
         return await self._send(request, reply, faults, entry)
 
+    def _date(self) -> str:
+        """The header Date; empty for none."""
+        knobs = self.marketo.knobs
+        if (text := knobs.choice("date_header")) != "":
+            return "" if text == "absent" else text
+        shown = self.marketo.clock.now() + knobs.number("date_skew_seconds")
+        return formatdate(min(max(shown, 0), _LAST_SECOND), usegmt=True)
+
     async def _send(
         self,
         request: web.BaseRequest,
@@ -286,11 +325,13 @@ class Server:
         entry: Entry | None = None,
     ) -> web.StreamResponse:
         broken = next((f for f in faults if f.kind in {"cut", "stall"}), None)
-        reason = reply.reason or HTTPStatus(reply.status).phrase
-        response = web.StreamResponse(status=reply.status, reason=reason, headers=reply.headers)
+        reason = reply.reason or _phrase(reply.status)
+        response = _Response(status=reply.status, reason=reason, headers=reply.headers)
         response.headers["Server"] = "nginx"
-        response.headers["Date"] = formatdate(self.marketo.clock.now(), usegmt=True)
-        if reply.chunked and broken is None:
+        response.headers["Date"] = self._date()
+        if _is_bodiless(reply.status):
+            reply.body, reply.part = b"", None
+        elif reply.chunked and broken is None:
             response.enable_chunked_encoding()
         else:
             response.content_length = reply.length

@@ -139,11 +139,51 @@ def test_members_refuse_what_they_do_not_know(probe: Probe) -> None:
     assert probe.get(MEMBERS, **ask, nextPageToken="????").code == "1003"
 
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
 def test_a_long_query_may_travel_as_a_form(probe: Probe) -> None:
-    headers = {**probe.bearer(), "Content-Type": "application/x-www-form-urlencoded"}
+    headers = {**probe.bearer(), **FORM}
     body = b"filterType=leadId&filterValues=1,2"
     answer = probe.send("POST", MEMBERS + "?_method=GET", body, headers)
     assert [row["leadId"] for row in answer.result] == [1, 2]
+    assert probe.send("POST", DESCRIBE + "?_method=GET", b"", headers).result
+    asset = "/rest/asset/v1/programs.json?_method=GET"
+    assert probe.send("POST", asset, b"maxReturn=5", headers).code == "610"
+
+
+@pytest.mark.parametrize("query", ["", "?_method=POST", "?_method=get", "?method=GET"])
+def test_a_form_that_does_not_say_get_is_a_write_and_refused(probe: Probe, query: str) -> None:
+    body = b"filterType=leadId&filterValues=1,2&_method=GET"
+    answer = probe.send("POST", MEMBERS + query, body, {**probe.bearer(), **FORM})
+    assert (answer.status, answer.code, answer.result) == (200, "603", [])
+
+
+@pytest.mark.parametrize(
+    ("variant", "code"), [("answered", ""), ("1002", "1002"), ("1003", "1003")]
+)
+def test_filter_values_may_be_demanded_beside_updated_at(
+    probe: Probe, variant: str, code: str
+) -> None:
+    probe.control.knob(U35=variant)
+    window = {"startAt": "2026-10-15T00:00:00Z", "endAt": "2026-10-16T00:00:00Z"}
+    asked = {"filterType": "updatedAt", **window}
+    assert probe.get(MEMBERS, **asked).code == code
+    assert probe.get(MEMBERS, **asked, filterValues="x").code == ""
+
+
+@pytest.mark.parametrize(("variant", "seen"), [("all", [2, 77]), ("joins_only", [77])])
+def test_members_may_be_blind_for_changes_that_the_export_sees(
+    probe: Probe, variant: str, seen: list[int]
+) -> None:
+    probe.control.knob(U36=variant)
+    probe.control.edit_member(1001, 2)
+    probe.control.add_member(1001, 77)
+    window = {"startAt": "2026-10-15T00:00:00Z", "endAt": "2026-10-16T00:00:00Z"}
+    answer = probe.get(MEMBERS, filterType="updatedAt", **window)
+    assert [row["leadId"] for row in answer.result] == seen
+    exported = {"programId": 1001, "updatedAt": window}
+    assert probe.exported(exported)[1] == b"leadId\n2\n77\n"
 
 
 def test_usage_counts_calls_and_errors_by_central_day(probe: Probe) -> None:

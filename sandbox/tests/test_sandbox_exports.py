@@ -38,6 +38,9 @@ def test_the_only_public_real_extract_comes_out_byte_by_byte() -> None:
         b"2019-04-12T05:58:10Z,null,null,null,null,02 Opened,null,null,null,1001,0,452,"
         b"2019-04-12T05:58:10Z\n"
         b"0,null,DA - Demo Account (DO NOT EDIT),null,null,1,2019-04-12T05:58:10Z,"
+        b"2019-04-12T05:58:10Z,null,null,null,null,01 Sent,null,null,null,1001,0,453,"
+        b"2019-04-12T05:58:10Z\n"
+        b"0,null,DA - Demo Account (DO NOT EDIT),null,null,1,2019-04-12T05:58:10Z,"
         b"2019-04-12T05:58:10Z,null,null,null,null,03 Clicked,null,null,null,1001,1,454,"
         b"2019-04-12T05:58:10Z\n"
     )
@@ -46,7 +49,7 @@ def test_the_only_public_real_extract_comes_out_byte_by_byte() -> None:
         status, got = Probe(sandbox.url).exported(ONE, fields)
         assert got == content
         assert status["fileChecksum"] == "sha256:" + hashlib.sha256(content).hexdigest()
-        assert (status["fileSize"], status["numberOfRecords"]) == (len(content), 2)
+        assert (status["fileSize"], status["numberOfRecords"]) == (len(content), 3)
 
 
 def test_a_job_lives_from_created_to_completed_and_tells_what_is_known(probe: Probe) -> None:
@@ -409,12 +412,68 @@ def test_create_with_an_unknown_program(probe: Probe, variant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variant", "message"), [("1006", "Field 'nope' not found"), ("1003", "Invalid fields")]
+    ("variant", "message"),
+    [("1006", "Field 'nope' not found"), ("1003", "Invalid fields [nope, Nor This]")],
 )
-def test_create_with_an_unknown_field(probe: Probe, variant: str, message: str) -> None:
+def test_create_with_unknown_fields(probe: Probe, variant: str, message: str) -> None:
     probe.control.knob(U4=variant)
-    answer = probe.create(ONE, ["leadId", "nope"])
+    answer = probe.create(ONE, ["nope", "leadId", "Nor This"])
     assert (answer.code, answer.message) == (variant, message)
+
+
+@pytest.mark.parametrize(
+    ("variant", "message"),
+    [("1006", "Field 'email' not found"), ("1003", "Invalid fields [email, webinarUrl]")],
+)
+def test_create_may_refuse_fields_that_describes_list(
+    probe: Probe, variant: str, message: str
+) -> None:
+    probe.control.knob(U4=variant, refused_fields="webinarUrl, email")
+    described = probe.get("/rest/v1/programs/members/describe.json").result[0]["fields"]
+    assert "webinarUrl" in [field["name"] for field in described]
+    answer = probe.create(ONE, ["leadId", "email", "webinarUrl"])
+    assert (answer.code, answer.message) == (variant, message)
+    assert probe.create(ONE, ["leadId"]).code == ""
+
+
+@pytest.mark.parametrize(
+    ("variant", "message"),
+    [
+        ("1035", "Unsupported filter type for target subscription: programIds"),
+        ("1035_unnamed", "Unsupported filter type for target subscription"),
+    ],
+)
+def test_a_subscription_may_take_one_program_a_job_only(
+    probe: Probe, variant: str, message: str
+) -> None:
+    probe.control.knob(program_ids_filter=variant)
+    for filter_ in ({"programIds": [1001]}, {"programIds": [1001, 1002], "updatedAt": WINDOW}):
+        answer = probe.create(filter_, ["leadId"])
+        assert (answer.code, answer.message) == ("1035", message)
+    assert lines(probe.exported(ONE, ["leadId"])[1])[:2] == ["leadId", "1"]
+    assert lines(probe.exported(ONE, ["leadId", "programId"])[1])[1] == "1,1001"
+    assert probe.create({**ONE, "updatedAt": WINDOW}, ["leadId"]).code == ""
+
+
+@pytest.mark.parametrize(
+    ("variant", "code", "message"),
+    [
+        ("already_queued", "1029", "Job already queued"),
+        ("other_words", "1029", "Export job cannot be enqueued in status Completed"),
+        ("1003", "1003", "Invalid job status 'Completed'"),
+    ],
+)
+def test_a_job_that_got_further_refuses_another_enqueue_in_any_words(
+    probe: Probe, variant: str, code: str, message: str
+) -> None:
+    probe.control.knob(U34=variant)
+    export_id = probe.queued(ONE)
+    for _ in range(3):
+        again = probe.enqueue(export_id)
+        assert again.code == code
+        probe.control.advance(60)
+    assert (again.code, again.message) == (code, message)
+    assert probe.status(export_id)["status"] == "Completed"
 
 
 def test_formula_and_soap_only_fields_are_not_exported(probe: Probe) -> None:

@@ -84,6 +84,50 @@ def test_http_errors_come_with_html(probe: Probe) -> None:
     assert (busy.status, busy.body, busy.headers["retry-after"]) == (503, b"", "1")
 
 
+@pytest.mark.parametrize("status", [203, 418, 429, 520, 522, 524, 530, 598, 599, 600, 799, 999])
+@pytest.mark.parametrize("kind", ["http", "error", "empty_body", "redirect"])
+def test_any_status_that_a_fault_names_is_the_status(probe: Probe, kind: str, status: int) -> None:
+    probe.control.fault(kind, "programs", status=status)
+    answer = probe.get(PROGRAMS)
+    assert answer.status == status
+    assert answer.reason
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body_comes_without_one(probe: Probe, status: int) -> None:
+    probe.control.fault("http", "programs", status=status)
+    answer = probe.get(PROGRAMS)
+    assert (answer.status, answer.body) == (status, b"")
+
+
+@pytest.mark.parametrize("status", [99, 1000, 0, -1, 502.5, "502", True])
+def test_a_status_that_no_status_line_can_carry_is_refused(probe: Probe, status: object) -> None:
+    with pytest.raises(ControlError, match="status is a whole number from 100 to 999"):
+        probe.control.fault("http", status=status)
+
+
+@pytest.mark.parametrize(
+    ("kind", "args"),
+    [
+        ("slow", {"seconds": "long"}),
+        ("cut", {"bytes": -1}),
+        ("token_life", {"expires_in": None}),
+        ("file_bytes", {"base64": "", "fileSize": "big"}),
+    ],
+)
+def test_an_argument_that_is_no_number_is_refused_before_it_strikes(
+    probe: Probe, kind: str, args: dict[str, Any]
+) -> None:
+    with pytest.raises(ControlError, match="is a number from 0 on"):
+        probe.control.fault(kind, **args)
+
+
+def test_an_edit_may_name_a_status_of_its_own(probe: Probe) -> None:
+    probe.control.fault("edit", "programs", do="edit_program", program_id=1001, status="on")
+    probe.get(PROGRAMS)
+    assert probe.control.programs()[0]["status"] == "on"
+
+
 def test_bodies_may_be_empty_or_broken_or_without_result(probe: Probe) -> None:
     probe.control.fault("empty_body")
     empty = probe.get(PROGRAMS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -40,6 +40,26 @@ def test_identity_answers_with_a_number_for_a_reason_phrase(probe: Probe) -> Non
     assert (answer.status, answer.reason) == (200, "200")
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["date"] == "Sun, 01 Mar 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("knobs", "date"),
+    [
+        ({"date_skew_seconds": 600}, "Sun, 01 Mar 2026 12:10:00 GMT"),
+        ({"date_skew_seconds": -86400}, "Sat, 28 Feb 2026 12:00:00 GMT"),
+        ({"date_skew_seconds": 1e12}, "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ({"date_skew_seconds": -1e12}, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ({"date_header": "yesterday, 25:61"}, "yesterday, 25:61"),
+        ({"date_header": "absent"}, None),
+    ],
+)
+def test_the_date_may_be_wrong_absent_or_no_date(
+    probe: Probe, knobs: dict[str, Any], date: str | None
+) -> None:
+    probe.control.knob(**knobs)
+    for answer in (probe.identity(), probe.get(PROGRAMS), probe.get("/nothing")):
+        assert answer.headers.get("date") == date
+    assert probe.control.now() == "2026-03-01T12:00:00Z"
 
 
 def test_asking_again_gives_the_same_token_with_what_is_left_of_its_life(probe: Probe) -> None:
