@@ -160,17 +160,28 @@ class Progression:
     step: int
     success: bool = False
     hidden: bool = False
+    kind: str | None = None
 
     def shown(self, detail: str) -> dict[str, object]:
-        """The documented sample has `description: null`; a recording has `type` in its place."""
-        shown: dict[str, object] = {"name": self.name}
-        shown[detail] = None if detail == "description" else "Custom"
-        return shown | {"hidden": self.hidden, "step": self.step, "success": self.success}
+        """As recorded in 2025, with `type`; or Adobe's older sample, with `description: null`.
+
+        The type mostly is the name, but "Visited" of the status "Visited Booth" (recorded).
+        """
+        if detail == "description":
+            shown: dict[str, object] = {"name": self.name, "description": None}
+            return shown | {"hidden": self.hidden, "step": self.step, "success": self.success}
+        return {
+            "name": self.name,
+            "step": self.step,
+            "type": self.kind or self.name,
+            "hidden": self.hidden,
+            "success": self.success,
+        }
 
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel with its progression statuses; step 0 is always `Not in Program`."""
+    """A channel with its progression statuses; step 0, where there is one, `Not in Program`."""
 
     id: int
     name: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -296,10 +298,23 @@ def test_an_unknown_tag_type(probe: Probe, variant: str, code: str) -> None:
 def test_channels_list_their_progression_statuses(probe: Probe, variant: str) -> None:
     probe.control.knob(channel_status_detail=variant)
     rows = probe.get(CHANNELS).result
-    assert len(rows) == 6
+    assert len(rows) == 8
     status = rows[0]["progressionStatuses"][0]
     assert set(status) == {"name", variant, "hidden", "step", "success"}
-    assert (status["name"], status["step"]) == ("Not in Program", 0)
+    assert (status["name"], status["step"], status["hidden"]) == ("Not in Program", 0, False)
+
+
+def test_channels_are_as_irregular_as_recorded_ones(probe: Probe) -> None:
+    rows = probe.get(CHANNELS).result
+    for key in ("id", "name"):
+        shown = [row[key] for row in rows]
+        assert shown != sorted(shown)
+    assert {"in_app", "web"} < {row["applicableProgramType"] for row in rows}
+    steps = {row["name"]: [s["step"] for s in row["progressionStatuses"]] for row in rows}
+    assert [name for name in steps if 0 not in steps[name]] == ["Web Personalization"]
+    assert [name for name in steps if len(set(steps[name])) < len(steps[name])] == ["Webinar"]
+    statuses = [s for row in rows for s in row["progressionStatuses"]]
+    assert [s["type"] for s in statuses if s["type"] != s["name"]] == ["Attended"]
 
 
 def test_some_members_have_a_status_that_no_channel_lists(probe: Probe) -> None:
@@ -321,6 +336,19 @@ def test_a_tag_edit_moves_updated_at_only_if_the_knob_says(
     )
 
 
+@pytest.mark.parametrize(("variant", "found"), [("both", [1121]), ("updated", [])])
+def test_the_date_filter_may_look_at_updates_only(
+    probe: Probe, variant: str, found: list[int]
+) -> None:
+    probe.control.knob(U37=variant)
+    created = "2023-05-05T05:05:05Z"
+    probe.control.add_program(id=1121, createdAt=created, updatedAt="2026-01-01T00:00:00Z")
+    window = {"earliestUpdatedAt": created, "latestUpdatedAt": "2023-05-06T00:00:00Z"}
+    assert [row["id"] for row in probe.get(PROGRAMS, **window).result] == found
+    late = {"earliestUpdatedAt": "2026-01-01T00:00:00Z", "latestUpdatedAt": "2026-01-01T00:00:01Z"}
+    assert [row["id"] for row in probe.get(PROGRAMS, **late).result] == [1121]
+
+
 def test_paths_that_do_not_exist_are_610(probe: Probe) -> None:
     for path in ("//rest/asset/v1/programs.json", "/rest//v1/leads/describe.json"):
         assert probe.get(path).code == "610"
@@ -333,9 +361,27 @@ def test_paths_that_do_not_exist_are_610(probe: Probe) -> None:
 def test_long_answers_are_compressed_for_those_who_ask(probe: Probe) -> None:
     gzipped = probe.get(PROGRAMS, {"Accept-Encoding": "gzip"})
     assert gzipped.headers["content-encoding"] == "gzip"
+    assert json.loads(gzip.decompress(gzipped.body))["success"] is True
     short = probe.get(PROGRAMS, {"Accept-Encoding": "gzip"}, offset=900)
-    assert "content-encoding" not in short.headers
+    assert not {"content-encoding", "vary"} & set(short.headers)
     assert short.headers["transfer-encoding"] == "chunked"
+
+
+@pytest.mark.parametrize("path", [PROGRAMS, "/rest/v1/leads/describe.json"])
+def test_compressed_answers_are_chunked_and_vary(probe: Probe, path: str) -> None:
+    answer = probe.get(path, {"Accept-Encoding": "deflate, gzip;q=1.0"})
+    assert answer.headers["transfer-encoding"] == "chunked"
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert "content-length" not in answer.headers
+    assert "content-encoding" not in probe.get(path, {"Accept-Encoding": "gzip;q=0"}).headers
+
+
+def test_bulk_answers_are_never_compressed(probe: Probe) -> None:
+    for _ in range(9):
+        probe.create({"programId": 1001}, ["leadId"])
+    listed = probe.get("/bulk/v1/program/members/export.json", {"Accept-Encoding": "gzip"})
+    assert len(listed.body) > 1024
+    assert not {"content-encoding", "vary"} & set(listed.headers)
 
 
 def test_long_uris_and_bodies_are_http_errors(probe: Probe) -> None:

@@ -16,7 +16,7 @@ from marketo_sandbox import Sandbox
 from marketo_sandbox.probe import EXPORT, Probe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 DOCUMENTS = Path(__file__).resolve().parents[3] / "shared" / "openapi"
 NO_LISTS = "recorded answers of the lead database and bulk APIs carry neither errors nor warnings"
@@ -29,6 +29,7 @@ BY_TAG_COSTS = "the sample on Adobe's page Programs has no costs"
 DATES = "recorded instants of the asset API end in Z+0000; Adobe: Field Types says so too"
 DATE = "Adobe's page Programs shows a bare date"
 NULL = "Adobe's pages show null"
+DESCRIPTION = "recorded descriptions may be null"
 
 DIFFERENCES: dict[str, dict[str, str]] = {
     "identity": {},
@@ -41,7 +42,7 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "result[].type: not in enum": TYPE,
         "result[].createdAt: not date-time": DATES,
         "result[].updatedAt: not date-time": DATES,
-        "result[].description: null": "recorded descriptions may be null",
+        "result[].description: null": DESCRIPTION,
     },
     "programs_by_tag": {
         "result[].folder.folderName: undeclared": FOLDER,
@@ -50,6 +51,7 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "result[].headStart: undeclared": HEAD_START,
         "result[].status: not in enum": STATUS,
         "result[].type: not in enum": TYPE,
+        "result[].description: null": DESCRIPTION,
         "result[].costs: missing": BY_TAG_COSTS,
         "result[].createdAt: not date-time": DATES,
         "result[].updatedAt: not date-time": DATES,
@@ -68,6 +70,8 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "result[].endDate: not date-time": DATES,
         "result[].costs[].startDate: not date-time": DATE,
         "result[].costs: null": NULL,
+        "result[].description: null": DESCRIPTION,
+        "result[].headStart: undeclared": HEAD_START,
     },
     "program_by_name": {
         "result[].folder.folderName: undeclared": FOLDER,
@@ -77,14 +81,18 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "result[].type: not in enum": TYPE,
         "result[].createdAt: not date-time": DATES,
         "result[].updatedAt: not date-time": DATES,
+        "result[].startDate: not date-time": DATES,
+        "result[].endDate: not date-time": DATES,
         "result[].costs[].startDate: not date-time": DATE,
+        "result[].costs: null": NULL,
+        "result[].description: null": DESCRIPTION,
+        "result[].headStart: undeclared": HEAD_START,
     },
     "tag_types": {},
     "tag_type": {},
     "channels": {
         "result[].createdAt: not date-time": DATES,
         "result[].updatedAt: not date-time": DATES,
-        "result[].progressionStatuses[].description: null": NULL,
     },
     "members_describe": {"errors: missing": NO_LISTS, "warnings: missing": NO_LISTS},
     "leads_describe": {"errors: missing": NO_LISTS, "warnings: missing": NO_LISTS},
@@ -116,6 +124,22 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "warnings: missing": NO_LISTS,
     },
     "refused_asset": {},
+}
+
+# What a knob changes of that: `+` where there is a difference more, `-` where there is one less.
+BY_KNOB: dict[tuple[str, str], dict[str, dict[str, str]]] = {
+    ("channel_status_detail", "description"): {
+        "channels": {"+ result[].progressionStatuses[].description: null": NULL}
+    },
+    ("empty_tags", "null"): {
+        "program": {"+ result[].tags: null": NULL},
+        "program_by_name": {"+ result[].tags: null": NULL},
+    },
+    ("U33", "milliseconds"): {},
+    ("U33", "offset"): {},
+    ("U22_tags", "all"): {},
+    ("U31", "absent"): {},
+    ("member_nulls", "absent"): {},
 }
 
 # Which document and operation describes an answer.
@@ -208,27 +232,36 @@ def answers() -> Iterator[dict[str, dict[str, Any]]]:
 
 def collected(probe: Probe) -> dict[str, dict[str, Any]]:
     asset, one = "/rest/asset/v1/", {"programId": 1001}
+    programs = probe.control.programs()
+    pairs = {(row["tagType"], row["tagValue"]) for row in probe.control.programs_by_tag()}
+    types = [row["tagType"] for row in probe.control.tag_types()]
     found = {
         "identity": probe.identity().json,
         "programs": probe.get(asset + "programs.json", maxReturn=200).json,
-        "programs_by_tag": probe.get(
-            asset + "program/byTag.json", tagType="Region", tagValue="EMEA", maxReturn=200
-        ).json,
-        "program": merged(probe, [1001, 1010, 1013]),
-        "program_by_name": probe.get(
-            asset + "program/byName.json", name="air", includeTags="true", includeCosts="true"
-        ).json,
+        "programs_by_tag": merged(
+            probe.get(asset + "program/byTag.json", tagType=t, tagValue=v, maxReturn=200).json
+            for t, v in sorted(pairs)
+        ),
+        "program": merged(probe.get(f"{asset}program/{row['id']}.json").json for row in programs),
+        "program_by_name": merged(
+            probe.get(asset + "program/byName.json", name=row["name"], **ALL_OF_IT).json
+            for row in programs
+            if "," not in row["name"]
+        ),
         "tag_types": probe.get(asset + "tagTypes.json").json,
-        "tag_type": probe.get(asset + "tagType/byName.json", name="Region").json,
+        "tag_type": merged(probe.get(asset + "tagType/byName.json", name=t).json for t in types),
         "channels": probe.get(asset + "channels.json").json,
         "members_describe": probe.get("/rest/v1/programs/members/describe.json").json,
         "leads_describe": probe.get("/rest/v1/leads/describe.json").json,
         "leads_describe2": probe.get("/rest/v1/leads/describe2.json").json,
-        "members": probe.get(
-            "/rest/v1/programs/1001/members.json",
-            filterType="reachedSuccess",
-            filterValues="true,false",
-        ).json,
+        "members": merged(
+            probe.get(
+                f"/rest/v1/programs/{row['id']}/members.json",
+                filterType="reachedSuccess",
+                filterValues="true,false",
+            ).json
+            for row in programs
+        ),
         "usage": probe.get("/rest/v1/stats/usage.json").json,
         "export_list_empty": probe.get(EXPORT + ".json").json,
         "export_create": probe.create(one, ["leadId"]).json,
@@ -248,22 +281,54 @@ def collected(probe: Probe) -> dict[str, dict[str, Any]]:
     return found
 
 
-def merged(probe: Probe, ids: list[int]) -> dict[str, Any]:
-    """Several programs by id as one answer: kinds differ in what they show."""
-    found = [probe.get(f"/rest/asset/v1/program/{program_id}.json").json for program_id in ids]
-    return {**found[0], "result": [answer["result"][0] for answer in found]}
+ALL_OF_IT = {"includeTags": "true", "includeCosts": "true", "maxReturn": 200}
 
 
+def merged(answers: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Several answers as one, with all their rows: rows differ in what they show."""
+    each = list(answers)
+    return {**each[0], "result": [row for answer in each for row in answer["result"]]}
+
+
+def differing(name: str, answer: dict[str, Any]) -> set[str]:
+    """Where an endpoint's answer and its document differ."""
+    file, method, path = OPERATIONS[name]
+    document = json.loads((DOCUMENTS / file).read_text(encoding="utf-8"))
+    schema = document["paths"][path][method]["responses"]["200"]["schema"]
+    return differences(document, schema, answer, "")
+
+
+needs_documents = pytest.mark.skipif(
+    not DOCUMENTS.is_dir(), reason=f"Adobe's OpenAPI documents are not at {DOCUMENTS}"
+)
+
+
+@needs_documents
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
 def test_answers_differ_from_the_openapi_documents_only_as_listed(
     name: str, answers: dict[str, dict[str, Any]]
 ) -> None:
-    if not DOCUMENTS.is_dir():
-        pytest.skip(f"Adobe's OpenAPI documents are not at {DOCUMENTS}")
-    file, method, path = OPERATIONS[name]
-    document = json.loads((DOCUMENTS / file).read_text(encoding="utf-8"))
-    schema = document["paths"][path][method]["responses"]["200"]["schema"]
-    assert differences(document, schema, answers[name], "") == set(DIFFERENCES[name])
+    assert differing(name, answers[name]) == set(DIFFERENCES[name])
+
+
+@needs_documents
+@pytest.mark.parametrize(("knob", "variant"), sorted(BY_KNOB))
+def test_knobs_add_and_remove_only_the_differences_listed(knob: str, variant: str) -> None:
+    found: dict[str, set[str]] = {}
+    with Sandbox("tiny", now="2026-03-01T12:00:00Z", frozen=True, speed=1) as sandbox:
+        probe = Probe(sandbox.url)
+        told = []
+        for value in ({}, {knob: variant}):
+            probe.control.reset("tiny", knobs={"rate_limit": None, **value})
+            probe.control.add_program(name="Without a tag")
+            probe.forget_token()
+            told.append(collected(probe))
+        before, after = told
+    for name in OPERATIONS:
+        old, new = differing(name, before[name]), differing(name, after[name])
+        found[name] = {f"+ {each}" for each in new - old} | {f"- {each}" for each in old - new}
+    expected = {name: set(listed) for name, listed in BY_KNOB[knob, variant].items()}
+    assert {name: each for name, each in found.items() if each} == expected
 
 
 # Answers of public recordings and Adobe's pages, shortened to what has a shape.
