@@ -153,9 +153,12 @@ class SandboxControl:
         keys = {"program_id": program_id, "tag_type": tag_type, "tag_value": tag_value}
         return dict(self._do("tag_program", **keys))
 
-    def untag(self, program_id: int, tag_type: str) -> dict[str, Any]:
-        """Take a tag off a program."""
-        return dict(self._do("untag_program", program_id=program_id, tag_type=tag_type))
+    def untag(self, program_id: int, tag_type: str, tag_value: str | None = None) -> dict[str, Any]:
+        """Take a tag off a program; with `tag_value`, only if that is its value."""
+        keys = {"program_id": program_id, "tag_type": tag_type, "tag_value": tag_value}
+        return dict(self._do("untag_program", **keys))
+
+    untag_program = untag
 
     def add_tag_type(
         self, name: str, values: Sequence[str] | None = None, *, required: bool = False
@@ -224,7 +227,10 @@ class SandboxControl:
             query["fields"] = ",".join(fields)
         if program_ids is not None:
             query["program_ids"] = ",".join(map(str, program_ids))
-        connection, response = self._open("GET", "truth?" + urlencode(query), None)
+        yield from self._lines("truth?" + urlencode(query))
+
+    def _lines(self, path: str) -> Iterator[dict[str, Any]]:
+        connection, response = self._open("GET", path, None)
         try:
             if response.status != http.client.OK:
                 raise ControlError(json.loads(response.read())["error"])
@@ -241,16 +247,16 @@ class SandboxControl:
 
     def programs(self) -> list[dict[str, Any]]:
         """All programs as they are now."""
-        return list(self._call("GET", "programs"))
+        return list(self._lines("programs"))
 
     def programs_by_tag(self) -> list[dict[str, Any]]:
         """Every program and tag."""
-        return list(self._call("GET", "programs_by_tag"))
+        return list(self._lines("programs_by_tag"))
 
     def tag_types(self) -> list[dict[str, Any]]:
         """All tag types, values as lists."""
-        return list(self._call("GET", "tag_types"))
+        return list(self._lines("tag_types"))
 
     def channels(self) -> list[dict[str, Any]]:
         """All channels."""
-        return list(self._call("GET", "channels"))
+        return list(self._lines("channels"))

@@ -6,12 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.errors import Refusal
-from marketo_sandbox.wire import Reply, json_reply
+from marketo_sandbox.wire import LINES_TYPE, Reply, json_reply
 from marketo_sandbox.world import UnknownThing
 
 if TYPE_CHECKING:
     from marketo_sandbox.panel import Panel
 
+# Answers of rows, which come in one form: a line of JSON for each, or an array if asked for.
+_ROWS = frozenset({"truth", "programs", "programs_by_tag", "tag_types", "channels"})
+_FORMS = ("lines", "array")
 _PREFIXES = {"GET": "get_", "POST": "do_", "DELETE": "delete_"}
 
 
@@ -20,8 +23,8 @@ async def control(
 ) -> Reply:
     """Answer one control request. `path` begins after /__sandbox/."""
     try:
-        if (method, path) == ("GET", "truth"):
-            return await panel.truth(query)
+        if method == "GET" and path in _ROWS:
+            return await _rows(panel, path, query)
         verb = getattr(panel, _PREFIXES.get(method, "?") + path, None)
         if verb is None:
             return json_reply({"error": f"no {method} /__sandbox/{path}"}, status=404)
@@ -34,3 +37,18 @@ async def control(
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         # A tester's body may be of any shape; none of them is the server's failure.
         return json_reply({"error": f"{type(error).__name__}: {error}"}, status=400)
+
+
+async def _rows(panel: Panel, path: str, query: dict[str, list[str]]) -> Reply:
+    """Rows that are true, each in a line of its own, or as an array."""
+    form = query.get("form", ["lines"])[0]
+    if form not in _FORMS:
+        message = f"form is one of {list(_FORMS)}, not {form!r}"
+        raise ValueError(message)
+    if path == "truth":
+        return await panel.truth(query, array=form == "array")
+    rows = getattr(panel, f"get_{path}")()
+    if form == "array":
+        return json_reply(rows)
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return Reply(lines.encode(), 200, {"Content-Type": LINES_TYPE})

@@ -19,7 +19,7 @@ from marketo_sandbox.life import Life
 from marketo_sandbox.marketo import Marketo
 from marketo_sandbox.programs import TagType
 from marketo_sandbox.tokens import CLIENT_ID
-from marketo_sandbox.wire import FilePart, Reply
+from marketo_sandbox.wire import JSON_TYPE, LINES_TYPE, FilePart, Reply
 from marketo_sandbox.world import UnknownThing
 from marketo_sandbox.worlds import make_world
 
@@ -235,9 +235,14 @@ class Panel:
         tags = {**self.marketo.world.program(program_id).tags, tag_type: tag_value}
         return self.do_edit_program(program_id, tags=tags)
 
-    def do_untag_program(self, program_id: int, tag_type: str) -> Answer:
-        """Take a tag off a program."""
+    def do_untag_program(
+        self, program_id: int, tag_type: str, tag_value: str | None = None
+    ) -> Answer:
+        """Take a tag off a program; with `tag_value`, only if that is its value."""
         tags = dict(self.marketo.world.program(program_id).tags)
+        if tag_value is not None and tags.get(tag_type) != tag_value:
+            message = f"program {program_id} has no tag {tag_type!r} of value {tag_value!r}"
+            raise UnknownThing(message)
         tags.pop(tag_type, None)
         return self.do_edit_program(program_id, tags=tags)
 
@@ -346,8 +351,8 @@ class Panel:
             {
                 "method": "GET",
                 "path": "/__sandbox/truth",
-                "does": "Members as they are now, lines of JSON; ?fields=a,b&program_ids=1,2",
-                "keys": ["fields", "program_ids"],
+                "does": "Members as they are now; ?fields=a,b&program_ids=1,2&form=array",
+                "keys": ["fields", "program_ids", "form"],
             }
         ]
         verbs = {"get_": "GET", "do_": "POST", "delete_": "DELETE"}
@@ -364,8 +369,8 @@ class Panel:
                     )
         return {"sandbox": "marketo-sandbox", "endpoints": listed}
 
-    async def truth(self, query: dict[str, list[str]]) -> Reply:
-        """The members as lines of JSON, by way of a file: a million of them fit no memory."""
+    async def truth(self, query: dict[str, list[str]], *, array: bool = False) -> Reply:
+        """The members, by way of a file: a million of them fit no memory."""
         marketo = self.marketo
         marketo.settle()
         names = query["fields"][0].split(",") if query.get("fields") else None
@@ -379,8 +384,8 @@ class Panel:
             for old in sorted(marketo.directory.glob("truth-*.ndjson"))[:-2]:
                 old.unlink(missing_ok=True)
             with path.open("w", encoding="utf-8", newline="") as sink:
-                sink.writelines(lines)
+                sink.writelines(truth.as_array(lines) if array else lines)
 
         await asyncio.to_thread(write)
-        headers = {"Content-Type": "application/x-ndjson"}
+        headers = {"Content-Type": JSON_TYPE if array else LINES_TYPE}
         return Reply(headers=headers, part=FilePart(path, 0, path.stat().st_size))

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from marketo_sandbox.fields import Field, Value
     from marketo_sandbox.programs import Program
@@ -116,6 +116,15 @@ def member_lines(
     """The same as lines of JSON."""
     for row in member_rows(world, names, program_ids, deleted_stay=deleted_stay):
         yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def as_array(lines: Iterable[str]) -> Iterator[str]:
+    """The pieces of one JSON array of these lines."""
+    before = "["
+    for line in lines:
+        yield before + line.rstrip("\n")
+        before = ",\n"
+    yield "]\n" if before != "[" else "[]\n"
 
 
 def program_row(program: Program) -> dict[str, object]:

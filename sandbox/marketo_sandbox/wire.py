@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 JSON_TYPE = "application/json;charset=UTF-8"
+LINES_TYPE = "application/x-ndjson"
 EMPTY_PAGE = "No assets found for the given search criteria."
 
 # Adobe: Performance, "answers below 1024 bytes are not compressed".
@@ -109,10 +111,20 @@ class Reply:
         return loaded if isinstance(loaded, dict) else {}
 
     def compressed_for(self, accepted: str) -> None:
-        """Compress a long answer for a client that takes gzip."""
-        if "gzip" in accepted and self.part is None and len(self.body) >= _COMPRESS_FROM:
+        """Compress a long answer for a client that takes gzip; chunked then, as recorded."""
+        if _takes_gzip(accepted) and self.part is None and len(self.body) >= _COMPRESS_FROM:
             self.body = gzip.compress(self.body, 1)
-            self.headers["Content-Encoding"] = "gzip"
+            self.headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+            self.chunked = True
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding names gzip, and not with a weight of 0."""
+    for offer in accepted.lower().split(","):
+        coding, _, weight = offer.partition(";")
+        if coding.strip() == "gzip":
+            return not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", weight)
+    return False
 
 
 def json_reply(payload: object, *, status: int = 200, chunked: bool = False) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,7 @@ def test_a_quota_day_begins_at_central_midnight() -> None:
 
 def test_all_unknowns_are_knobs_with_meaning_default_and_variants(probe: Probe) -> None:
     listed = {knob["name"]: knob for knob in probe.control.knobs()}
-    assert {f"U{number}" for number in range(1, 34)} < set(listed)
+    assert {f"U{number}" for number in range(1, 38)} < set(listed)
     for knob in listed.values():
         assert knob["meaning"]
         assert not knob["variants"] or knob["default"] == knob["variants"][0]
@@ -135,6 +136,7 @@ def test_wrong_knobs_are_refused_and_change_nothing(probe: Probe) -> None:
         ("updated_at_filter", "false", False),
         ("U4", "1003", "1003"),
         ("denied", "programs", "programs"),
+        ("date_skew_seconds", "-90", -90),
     ],
 )
 def test_knobs_are_read_from_a_command_line(name: str, text: str, value: object) -> None:
@@ -236,6 +238,10 @@ def test_programs_are_added_edited_and_deleted(probe: Probe) -> None:
     edited = probe.control.edit_program(1004, name="Epsilon")
     assert (edited["name"], edited["updatedAt"]) == ("Epsilon", "2026-03-01T12:01:00Z")
     assert probe.control.edit_program(1004, updatedAt="2020-01-01T00:00:00Z")["updatedAt"] < "2021"
+    with pytest.raises(ControlError, match="no tag 'Region' of value 'EMEA'"):
+        probe.control.untag(1004, "Region", "EMEA")
+    assert probe.control.untag_program(1004, "Region", "APJ")["tags"] == []
+    probe.control.tag_program(1004, "Region", "EMEA")
     assert probe.control.untag(1004, "Region")["tags"] == []
     probe.control.delete_program(1004)
     assert probe.get("/rest/asset/v1/program/1004.json").result == []
@@ -304,6 +310,23 @@ def test_truth_of_assets(probe: Probe) -> None:
     assert probe.control.tag_types()[0]["allowableValues"][2] == "North America, Canada"
     assert probe.control.channels()[0]["createdAt"] == "2014-10-06T18:19:03Z"
     assert probe.control.programs()[0]["createdAt"].endswith("Z")
+
+
+@pytest.mark.parametrize("path", ["truth", "programs", "programs_by_tag", "tag_types", "channels"])
+def test_all_that_is_true_comes_as_lines_or_as_an_array(probe: Probe, path: str) -> None:
+    listed = getattr(probe.control, path)()
+    assert listed
+    lines = probe.send("GET", f"/__sandbox/{path}")
+    assert lines.headers["content-type"] == "application/x-ndjson"
+    assert [json.loads(line) for line in lines.body.decode().split("\n")[:-1]] == listed
+    array = probe.send("GET", f"/__sandbox/{path}?form=array")
+    assert array.headers["content-type"].startswith("application/json")
+    assert json.loads(array.body) == listed
+    assert probe.send("GET", f"/__sandbox/{path}?form=table").status == 400
+
+
+def test_an_empty_array_of_members_is_one(probe: Probe) -> None:
+    assert probe.send("GET", "/__sandbox/truth?program_ids=9&form=array").body == b"[]\n"
 
 
 @pytest.mark.parametrize("verb", ["bulk_edit", "life"])
