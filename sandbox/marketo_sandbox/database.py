@@ -28,16 +28,20 @@ _LONGEST_WINDOW = timedelta(days=7).total_seconds()
 def members_describe(marketo: Marketo, call: Call) -> Reply:
     """GET /rest/v1/programs/members/describe.json."""
     world = marketo.world
-    searchable = ["leadId", "reachedSuccess", "statusName"]
     custom = [f.name for f in world.member_fields.values() if f.custom]
+    searchable = sorted(["leadId", "reachedSuccess", "statusName", *custom[:1]], key=str.lower)
+    # Those that nobody can update first, the others by name, custom ones among them (recording).
+    fixed = [f for f in world.member_fields.values() if not f.updateable]
+    others = [f for f in world.member_fields.values() if f.updateable]
+    others.sort(key=lambda f: f.name.lower())
     described = {
         "name": "API Program Membership",
         "description": "Map for API program membership fields",
         "createdAt": world.described_at,
         "updatedAt": world.described_at,
         "dedupeFields": ["leadId", "programId"],
-        "searchableFields": [[name] for name in (*searchable, *custom[:1])],
-        "fields": [f.described() for f in world.member_fields.values()],
+        "searchableFields": [[name] for name in searchable],
+        "fields": [f.described() for f in (*fixed, *others)],
     }
     return database_reply(call, [described])
 

@@ -219,7 +219,14 @@ _IN_CRM = frozenset({3, 10, 17, 24, 31, 38})
 _WITH_COSTS = frozenset(range(0, 40, 4))
 _ELSEWHERE = frozenset({6, 16, 26, 36})
 _DESERTED = frozenset({7, 20, 33})
-_NESTED, _OF_NEW_TYPE = 9, 22
+_ALONE: dict[int, dict[str, object]] = {
+    # An Email program inside an Event: the folder is that program.
+    9: {"folder_type": "Program", "folder_id": 1010, "folder_name": _ODD_NAMES[3]},
+    # An Email program that is just being sent (recording of 2022).
+    13: {"status": "locked"},
+    # A type no public list has: Marketo adds values without notice.
+    22: {"type": "InteractiveWebinar"},
+}
 
 
 def _make_odd(made: Program, number: int) -> None:
@@ -238,12 +245,8 @@ def _make_odd(made: Program, number: int) -> None:
         made.sfdc_id, made.sfdc_name = "7011G000000QXWvQAO", "Campaign, main"
     if number in _WITH_COSTS:
         made.costs = [Cost("2025-01-01", 2000, "like a note"), Cost("2025-02-01", 150)]
-    if number == _NESTED:
-        # An Email program inside an Event: the folder is that program.
-        made.folder_type, made.folder_id, made.folder_name = "Program", 1010, _ODD_NAMES[3]
-    if number == _OF_NEW_TYPE:
-        # A type no public list has: Marketo adds values without notice.
-        made.type = "InteractiveWebinar"
+    for name, value in _ALONE.get(number, {}).items():
+        setattr(made, name, value)
     if number in _ELSEWHERE:
         made.workspace = "EMEA Workspace"
 
@@ -284,7 +287,14 @@ def extract(seed: int = 1) -> World:
     """
     world = _new_world("extract", seed, custom=False)
     test_field = "programMemberCustomFieldTest"
-    world.member_fields[test_field] = Field(test_field, "string", 255, updateable=True, custom=True)
+    world.member_fields[test_field] = Field(
+        test_field,
+        "string",
+        255,
+        updateable=True,
+        custom=True,
+        display_name="ProgramMemberCustomFieldTest",
+    )
     joined = "2019-04-12T05:58:10Z"
     made = Program(
         1001,
