@@ -91,6 +91,9 @@ class Case:
         lacking: Columns that a run may leave wrong; `*` for whole rows.
         jobs: How many export jobs there must be afterwards; any number if 0.
         real_time: Whether the sandbox's own clock has to move on while the tap waits.
+        brings: Programs whose members must be out even if the run stops.
+        then: What people do after a run that succeeds, so that the one after it must bring
+            all; None where there is no such run.
         text: For users, where `must` and `words` do not say enough.
     """
 
@@ -110,6 +113,8 @@ class Case:
     lacking: tuple[str, ...] = ()
     jobs: int = 0
     real_time: bool = False
+    brings: tuple[int, ...] = ()
+    then: tuple[Edit, ...] | None = None
     text: str = ""
 
     @property
@@ -659,10 +664,15 @@ def _jobs() -> Iterator[Case]:
             faults=(Fault("error", "export_create", args={"code": code, "after_handling": True}),),
             text="Looks for the job it may have made, and uses it.",
         )
+    yield from _late_enqueues()
+    yield from _sick_jobs()
+    yield from _refused_fields()
+    yield from _one_program_a_job()
     yield _members(
         "no updatedAt filter in the subscription (1035)",
         "1035",
         "updatedAt filter not in the plan",
+        "updated_at_filter False",
         before=Before.SYNCED,
         knobs={"updated_at_filter": False},
         edits=(Edit("bulk_edit", {"count": 4}),),
@@ -682,6 +692,136 @@ def _jobs() -> Iterator[Case]:
         edits=(Edit("bulk_edit", {"count": 4}), Edit("advance", {"seconds": 70 * DAY})),
         text="Asks in windows of at most 31 days.",
     )
+
+
+def _late_enqueues() -> Iterator[Case]:
+    """The work is done, and the answer comes after the tap gave up, or never."""
+    late = {"after_handling": True, "seconds": 1}
+    slow = Fault("slow", "export_enqueue", args=late)
+    impatient = {"request_timeout_seconds": 0.2}
+    for kind, settings in (("reset", {}), ("http", {}), ("slow", impatient)):
+        fault = slow if kind == "slow" else replace(slow, kind=kind, args={"after_handling": True})
+        for variant, words in _REFUSED_AGAIN.items():
+            yield _members(
+                f"an enqueue whose answer is lost ({kind}) and whose repeat is refused ({words})",
+                "Enqueue retried after time-out",
+                "1029 already queued",
+                f"U34 {variant}",
+                jobs=1,
+                faults=(fault,),
+                knobs={"U34": variant},
+                settings=settings,
+                text="Asks for the job's status; Queued, Processing and Completed are success.",
+            )
+    yield _members(
+        "enqueues whose answers all come too late, of several jobs",
+        "Enqueue retried after time-out",
+        "1029 already queued",
+        jobs=3,
+        faults=(replace(slow, count=3),),
+        settings=impatient,
+        knobs={"U34": "other_words"},
+        world={"world": "sized", "programs": 25, "members_per_program": 4},
+        text="Asks for each job's status; none is made or paid twice.",
+    )
+
+
+_REFUSED_AGAIN = {
+    "already_queued": "1029 `Job already queued`",
+    "other_words": "1029 in other words",
+    "1003": "1003",
+}
+
+
+def _sick_jobs() -> Iterator[Case]:
+    """Jobs whose calls go wrong for ever, while those of all others go well."""
+    system = {"does": "error", "code": "611"}
+    ways: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("a status that answers 611", system),
+        ("a status that answers HTTP 502", {"does": "http", "status": 502}),
+        ("a status with an empty body", {"does": "empty_body"}),
+        ("a status whose connection is reset", {"does": "reset"}),
+        ("a file that answers 611", {**system, "verbs": ["file"]}),
+        ("an enqueue that answers 611", {**system, "verbs": ["enqueue"]}),
+    )
+    many = {"world": "sized", "programs": 25, "members_per_program": 4}
+    well = tuple(number for number in range(1001, 1026) if number != 1003)
+    for what, args in ways:
+        sick = Fault("job_sick", args={"program_id": 1003, **args})
+        yield _members(
+            f"{what} of one job",
+            "Sick job",
+            faults=(sick,),
+            text="That job is given up and made anew.",
+            times="for ever",
+            world=many,
+        )
+        yield _members(
+            f"{what} of every job of one program",
+            "Sick job",
+            must=Must.STOP,
+            faults=(replace(sick, count=FOR_EVER),),
+            words=("1003",),
+            times="for ever",
+            world=many,
+            brings=well,
+            text="That program is named and left for the next run; all others come.",
+        )
+    yield _members(
+        "a job of an earlier run whose status answers 611",
+        "Sick job",
+        "Lost jobs after crash",
+        before=Before.JOB_LEFT,
+        edits=(Edit("sicken_jobs"),),
+        times="for ever",
+        text="That job is given up and made anew.",
+    )
+
+
+def _refused_fields() -> Iterator[Case]:
+    """Marketo describes a field, and refuses to export it."""
+    names = ("registrationCode", "webinarUrl")
+    text = "Exactly the fields named are dropped with a WARNING and the job made without them."
+    for variant in ("1006", "1003"):
+        yield _members(
+            f"fields that Marketo describes and refuses to export ({variant})",
+            "Refused fields",
+            f"U4 {variant}",
+            "refused_fields",
+            knobs={"refused_fields": ",".join(names), "U4": variant},
+            lacking=names,
+            words=names,
+            text=text,
+        )
+        yield _members(
+            f"a lead field that Marketo describes and refuses to export ({variant})",
+            "Refused fields",
+            f"U4 {variant}",
+            "refused_fields",
+            knobs={"refused_fields": "title", "U4": variant},
+            settings={"lead_fields": ["email", "title"]},
+            lacking=("title",),
+            words=("title",),
+            text=text,
+        )
+
+
+def _one_program_a_job() -> Iterator[Case]:
+    """1035 that is about `programIds`: with `programId` the file has no such column by itself."""
+    changes = (Edit("bulk_edit", {"count": 6}),)
+    for variant, words in (("1035", "named"), ("1035_unnamed", "not named")):
+        for before, edits in ((Before.NOTHING, ()), (Before.SYNCED, changes)):
+            yield _members(
+                f"no programIds filter in the subscription (1035, {words}), after {before}",
+                "1035",
+                f"program_ids_filter {variant}",
+                before=before,
+                edits=edits,
+                knobs={"program_ids_filter": variant},
+                text="Exports one program a job from then on; each row has its program all the "
+                "same.",
+            )
+    yield _members("a subscription that takes programIds", "program_ids_filter accepted", jobs=1)
 
 
 def _files() -> Iterator[Case]:
@@ -1042,7 +1182,94 @@ def _limits() -> Iterator[Case]:
     )
 
 
-# What nobody public knows: U1 to U33
+# Marketo's clock
+
+
+_DAY_AHEAD, _DAY_BEHIND = {"date_skew_seconds": DAY}, {"date_skew_seconds": -DAY}
+# The year 9999.
+_FAR_AHEAD = {"date_skew_seconds": 1e12}
+_NO_DATES = (
+    "absent",
+    "yesterday",
+    "Mon, 32 Foo 2026 25:61:61 GMT",
+    "Sun, 01 Mar 2026 12:00:00 +99999999999999",
+    "Sun, 01 Mar 99999999 12:00:00 GMT",
+    "-1",
+)
+
+
+def _dates() -> Iterator[Case]:
+    """A header Date that is wrong must not move a window's end into the future."""
+    member = Edit("edit_member", {"program_id": 1001, "lead_id": 1, "statusReason": "late"})
+    program = Edit("edit_program", {"program_id": 1001, "description": "late"})
+    lasting: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("a day ahead", _DAY_AHEAD),
+        ("in the year 9999", _FAR_AHEAD),
+        ("a day behind", _DAY_BEHIND),
+    )
+    for stream, edit in ((MEMBERS, member), (PROGRAMS, program)):
+        for what, knobs in lasting:
+            for end in ("stays", "does not stay"):
+                if end == "stays" and knobs is _DAY_BEHIND:
+                    # Whatever happens is in its future, and so comes a day later.
+                    continue
+                yield Case(
+                    f"a Date {what} that {end} so, of {stream}",
+                    Must.SUCCEED,
+                    stream,
+                    ("date_skew_seconds",),
+                    knobs=knobs,
+                    words=("[Cc]lock|Date",),
+                    then=(edit, *(() if end == "stays" else (Edit("undisturbed"),))),
+                    real_time=True,
+                    text="Windows end at the earlier of Marketo's Date and this machine's clock.",
+                )
+        for text in _NO_DATES:
+            yield Case(
+                f"a Date that is {text!r}, of {stream}",
+                Must.SUCCEED,
+                stream,
+                ("date_header",),
+                knobs={"date_header": text},
+                then=(edit,),
+                real_time=True,
+                text="This machine's clock counts.",
+            )
+
+
+# What else Marketo may do in one way or another
+
+
+def _choices() -> Iterator[Case]:
+    """Every other knob with several values, under each of them."""
+    edits = (Edit("bulk_edit", {"count": 4}),)
+    every: dict[str, tuple[tuple[object, ...], dict[str, Any]]] = {
+        "channel_status_detail": (("type", "description"), {"stream": CHANNELS}),
+        "empty_tags": (("list", "null"), {"stream": PROGRAMS}),
+        "sticky_cookie": ((True, False), {"stream": PROGRAMS}),
+        "updated_at_filter": ((True,), {"before": Before.SYNCED, "edits": edits}),
+        "row_order": (("lead_id", "reverse"), {}),
+        "ssv_separator": (("semicolon", "space"), {}),
+        "member_nulls": (("null", "absent"), {"before": Before.INTERRUPTED, "edits": edits}),
+        "members_cap_counts": (
+            ("matching", "total"),
+            {"before": Before.INTERRUPTED, "edits": edits, "knobs": {"members_cap": 1}},
+        ),
+    }
+    for name, (variants, more) in every.items():
+        for variant in variants:
+            case = Case(
+                f"`{name}`, a choice of Marketo's: {variant}",
+                Must.SUCCEED,
+                MEMBERS,
+                (f"{name} {variant}",),
+                text="No difference.",
+            )
+            knobs = {name: variant, **more.get("knobs", {})}
+            yield replace(case, **{**more, "knobs": knobs})
+
+
+# What nobody public knows: U1 to U37
 
 
 def _unknowns() -> Iterator[Case]:
@@ -1124,6 +1351,16 @@ def _export_unknowns() -> Iterator[Case]:
     for variant in ("disappear", "stay"):
         text = "What the export holds is what comes."
         yield _knob("U18", variant, edits=(Edit("delete_lead", {"lead_id": 1}),), text=text)
+    for variant in ("answered", "1002", "1003"):
+        text = "An export finds out what Get Program Members does not say."
+        more: dict[str, Any] = {"before": Before.INTERRUPTED, "edits": changes[:1], "text": text}
+        yield _knob("U35", variant, **more)
+    for variant in ("all", "joins_only"):
+        text = "What asking does not show comes with the next export: late, never lost."
+        # What `bulk_edit` changes of members that are there already.
+        edited = ("statusName", "reachedSuccess", "reachedSuccessDate", "updatedAt")
+        more = {"before": Before.INTERRUPTED, "edits": changes[:1], "then": (), "text": text}
+        yield _knob("U36", variant, lacking=edited if variant == "joins_only" else (), **more)
     for variant in ("present", "absent"):
         text = "One member is asked for, and only whether there is one; nothing is paged."
         yield _knob("U31", variant, before=Before.INTERRUPTED, text=text)
@@ -1169,6 +1406,11 @@ def _asset_unknowns() -> Iterator[Case]:
         Edit("edit_program", {"program_id": 1002, "description": "new"}),
         Edit("advance", {"seconds": 2}),
     )
+    fresh = (*edits[:1], Edit("add_program", {"id": 1009, "name": "New"}), *edits[1:])
+    for variant in ("both", "updated"):
+        text = "A new program has been updated too; listings are compared with those before."
+        more = {"before": Before.SYNCED, "edits": fresh}
+        yield _knob("U37", variant, stream=PROGRAMS, text=text, **more)
     for variant in ("inclusive", "exclusive", "701"):
         text = "Both ends are always sent, the end after the start; windows overlap."
         more = {"before": Before.SYNCED, "edits": edits}
@@ -1300,7 +1542,14 @@ UNKNOWNS: dict[str, str] = {
     "U31": "moreResult of Get Program Members",
     "U32": "daylight saving of the quota's midnight",
     "U33": "how start and end dates of programs are written",
+    "U34": "how an enqueue of a job that was enqueued already is refused",
+    "U35": "whether Get Program Members wants filterValues beside updatedAt",
+    "U36": "whether Get Program Members sees the changes that an export sees",
+    "U37": "what the date filter of programs covers",
 }
+
+# Knobs that take any text or number: each is met by a case.
+SETTINGS = ("refused_fields", "date_skew_seconds", "date_header")
 
 CODES = (*(trouble.name for trouble in TROUBLES), "1029", "1035", "HTTP 401")
 
@@ -1449,6 +1698,8 @@ GROUPS: dict[str, tuple[Case, ...]] = {
     "Export files": tuple(_files()),
     "Data": tuple(_data()),
     "Listings, limits and permissions": tuple(_listings()),
+    "Marketo's clock": tuple(_dates()),
+    "Choices that make no difference": tuple(_choices()),
     "Unknowns": tuple(_unknowns()),
 }
 CASES: tuple[Case, ...] = tuple(case for cases in GROUPS.values() for case in cases)
@@ -1458,6 +1709,6 @@ def missing() -> list[str]:
     """What no case stands for and nothing explains."""
     met = {reference for case in CASES for reference in case.references}
     met |= {name for name, by in _MET_BY.items() if by in met}
-    wanted = {*CODES, *MENU, *TRAPS}
+    wanted = {*CODES, *MENU, *TRAPS, *SETTINGS}
     unknowns = {number for number in UNKNOWNS if not any(r.startswith(f"{number} ") for r in met)}
     return sorted((wanted | unknowns) - met - ELSEWHERE.keys())

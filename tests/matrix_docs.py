@@ -51,7 +51,7 @@ _UNKNOWNS = f"""\
 
 # What nobody public knows of Marketo
 
-No public source settles these points. The sandbox has a knob for each (`U1` to `U33`), and the \
+No public source settles these points. The sandbox has a knob for each (`U1` to `U37`), and the \
 tap is tested under every variant; the first one is the likeliest.
 """
 
