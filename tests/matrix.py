@@ -937,6 +937,19 @@ def _data() -> Iterator[Case]:
             }.get(name, "Comes as it is."),
         )
     new = {"name": "customNew", "dataType": "hologram", "values": ["a", "b"]}
+    for stream, edit in (
+        (PROGRAMS, Edit("edit_program", {"program_id": 1001, "name": "\ud83d cut"})),
+        (BY_TAG, Edit("edit_program", {"program_id": 1001, "name": "\ud83d cut"})),
+    ):
+        yield Case(
+            f"a text of {stream} that is cut inside a surrogate pair",
+            Must.SUCCEED,
+            stream,
+            ("Half a surrogate pair",),
+            settings=_REGION if stream == BY_TAG else {},
+            edits=(edit,),
+            text="The half is replaced by U+FFFD.",
+        )
     yield Case(
         "a field of a data type nobody knows",
         Must.SUCCEED,
@@ -1248,6 +1261,7 @@ def _choices() -> Iterator[Case]:
         "empty_tags": (("list", "null"), {"stream": PROGRAMS}),
         "sticky_cookie": ((True, False), {"stream": PROGRAMS}),
         "updated_at_filter": ((True,), {"before": Before.SYNCED, "edits": edits}),
+        "empty_job_list": (("no_result", "no_body"), {"settings": _QUOTA}),
         "row_order": (("lead_id", "reverse"), {}),
         "ssv_separator": (("semicolon", "space"), {}),
         "member_nulls": (("null", "absent"), {"before": Before.INTERRUPTED, "edits": edits}),

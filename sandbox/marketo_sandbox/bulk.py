@@ -15,7 +15,7 @@ from marketo_sandbox.errors import PlainRefusal, refuse
 from marketo_sandbox.jobs import COMPLETED, DAY, Job, Sight
 from marketo_sandbox.orders import parse_order
 from marketo_sandbox.rendering import corrupted, render
-from marketo_sandbox.wire import Call, FilePart, Reply, database_reply
+from marketo_sandbox.wire import JSON_TYPE, Call, FilePart, Reply, database_reply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -188,6 +188,9 @@ def listing(marketo: Marketo, call: Call) -> Reply:
     if begin + size < len(jobs):
         more["nextPageToken"] = _list_token(page[-1])
     rows = [_row(marketo, job, call.at) for job in page]
+    if not rows and marketo.knobs.choice("empty_job_list") == "no_body":
+        # An HTTP 200 with nothing in it (singer-io/tap-marketo, 2017).
+        return Reply(headers={"Content-Type": JSON_TYPE})
     return database_reply(call, rows or None, **more)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from marketo_sandbox import truth
 from marketo_sandbox.errors import Refusal
 from marketo_sandbox.wire import LINES_TYPE, Reply, json_reply
 from marketo_sandbox.world import UnknownThing
@@ -47,7 +48,7 @@ async def _rows(panel: Panel, path: str, query: dict[str, list[str]]) -> Reply:
         raise ValueError(message)
     if path == "truth":
         return await panel.truth(query, array=form == "array")
-    rows = getattr(panel, f"get_{path}")()
+    rows = truth.mended(getattr(panel, f"get_{path}")())
     if form == "array":
         return json_reply(rows)
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -156,6 +156,7 @@ _SETTINGS = (
     _number("members_cap", 100000, "most members Get Program Members handles"),
     _choice("members_cap_counts", "what the cap counts", "matching", "total"),
     _choice("member_nulls", "nulls in Get Program Members", "null", "absent"),
+    _choice("empty_job_list", "the list of jobs without any has", "no_result", "no_body"),
     _choice("row_order", "row order of an export file", "lead_id", "reverse"),
     _choice("ssv_separator", "what SSV separates with", "semicolon", "space"),
     _switch("sticky_cookie", "asset answers set a load balancer cookie"),

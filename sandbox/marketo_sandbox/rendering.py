@@ -119,12 +119,12 @@ class FilePlan:
         begun = False
         for rows in self.row_texts():
             if not begun:
-                yield (header + (end if final else "")).encode(), 0
+                yield (header + (end if final else "")).encode(errors="replace"), 0
                 begun = True
             joined = end.join(rows)
-            yield (joined + end if final else end + joined).encode(), len(rows)
+            yield (joined + end if final else end + joined).encode(errors="replace"), len(rows)
         if not begun and self.empty_has_header:
-            yield (header + (end if final else "")).encode(), 0
+            yield (header + (end if final else "")).encode(errors="replace"), 0
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from marketo_sandbox.world import World
 
 _NUMBERS = frozenset({"float", "currency", "percent", "score"})
+_HALF = re.compile("[\ud800-\udfff]")
 _TRUE, _FALSE = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 
 
@@ -46,7 +48,8 @@ def typed(described: Field, value: Value) -> Value:
     """One value as it should leave an extractor.
 
     A file cannot tell an empty text, or the text `null`, from null; NUL bytes
-    are dropped; a value that does not fit its type is null.
+    are dropped; half a surrogate pair is a question mark, as Java writes it into files;
+    a value that does not fit its type is null.
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
@@ -57,7 +60,7 @@ def typed(described: Field, value: Value) -> Value:
     if described.data_type in _NUMBERS:
         return _number(value, whole=False)
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    text = text.replace("\0", "")
+    text = _HALF.sub("?", text.replace("\0", ""))
     return None if text in {"", "null"} else text
 
 
@@ -116,6 +119,20 @@ def member_lines(
     """The same as lines of JSON."""
     for row in member_rows(world, names, program_ids, deleted_stay=deleted_stay):
         yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def mended(value: Any) -> Any:  # noqa: ANN401  # JSON of any shape
+    """The same with U+FFFD for each half of a surrogate pair: no UTF-8 can hold one.
+
+    Marketo cuts texts at a number of UTF-16 units, and so an emoji in two.
+    """
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [mended(item) for item in value]
+    if isinstance(value, dict):
+        return {key: mended(item) for key, item in value.items()}
+    return value
 
 
 def as_array(lines: Iterable[str]) -> Iterator[str]:

@@ -128,8 +128,9 @@ def _takes_gzip(accepted: str) -> bool:
 
 
 def json_reply(payload: object, *, status: int = 200, chunked: bool = False) -> Reply:
-    """An answer of JSON."""
-    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    """An answer of JSON. Half a surrogate pair, which UTF-8 cannot hold, stays an escape."""
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    body = text.encode(errors="backslashreplace")
     return Reply(body, status, {"Content-Type": JSON_TYPE}, chunked=chunked)
 
 

@@ -112,6 +112,17 @@ def test_jobs_are_listed_by_states_in_one_parameter_or_several(probe: Probe, que
     assert [row["exportId"] for row in listed] == wanted
 
 
+@pytest.mark.parametrize("variant", ["no_result", "no_body"])
+def test_a_list_without_jobs_has_no_result_or_nothing_at_all(probe: Probe, variant: str) -> None:
+    # singer met both.
+    probe.control.knob(empty_job_list=variant)
+    answer = probe.get(f"{EXPORT}.json")
+    assert answer.status == 200
+    assert (answer.body == b"") is (variant == "no_body")
+    created(probe)
+    assert len(probe.get(f"{EXPORT}.json").result) == 1
+
+
 def test_jobs_are_listed_in_batches_by_token(probe: Probe) -> None:
     wanted = [created(probe) for _ in range(3)]
     first = probe.get(f"{EXPORT}.json", batchSize=2).json

@@ -325,6 +325,19 @@ def test_all_that_is_true_comes_as_lines_or_as_an_array(probe: Probe, path: str)
     assert probe.send("GET", f"/__sandbox/{path}?form=table").status == 400
 
 
+def test_half_a_surrogate_pair_is_served_and_truth_has_a_replacement(probe: Probe) -> None:
+    probe.control.edit_program(1001, name="\ud83d cut")
+    probe.control.edit_member(1001, 1, customText="cut \ud83d")
+    body = probe.get("/rest/asset/v1/program/1001.json").body
+    assert b'"name":"\\ud83d cut"' in body
+    asked = {"filterType": "leadId", "filterValues": "1", "fields": "customText"}
+    assert b'"cut \\ud83d"' in probe.get("/rest/v1/programs/1001/members.json", **asked).body
+    assert probe.control.programs()[0]["name"] == "\ufffd cut"
+    assert probe.control.programs_by_tag()[0]["name"] == "\ufffd cut"
+    assert probe.control.truth(["customText"], [1001])[0] == {"customText": "cut ?"}
+    assert probe.exported(ONE, ["customText"])[1].startswith(b"customText\ncut ?\n")
+
+
 def test_an_empty_array_of_members_is_one(probe: Probe) -> None:
     assert probe.send("GET", "/__sandbox/truth?program_ids=9&form=array").body == b"[]\n"
 
