@@ -733,20 +733,22 @@ _REFUSED_AGAIN = {
 }
 
 
+_SYSTEM_ERROR = {"does": "error", "code": "611"}
+_SICKNESSES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("a status that answers 611", _SYSTEM_ERROR),
+    ("a status that answers HTTP 502", {"does": "http", "status": 502}),
+    ("a status with an empty body", {"does": "empty_body"}),
+    ("a status whose connection is reset", {"does": "reset"}),
+    ("a file that answers 611", {**_SYSTEM_ERROR, "verbs": ["file"]}),
+    ("an enqueue that answers 611", {**_SYSTEM_ERROR, "verbs": ["enqueue"]}),
+)
+
+
 def _sick_jobs() -> Iterator[Case]:
     """Jobs whose calls go wrong for ever, while those of all others go well."""
-    system = {"does": "error", "code": "611"}
-    ways: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("a status that answers 611", system),
-        ("a status that answers HTTP 502", {"does": "http", "status": 502}),
-        ("a status with an empty body", {"does": "empty_body"}),
-        ("a status whose connection is reset", {"does": "reset"}),
-        ("a file that answers 611", {**system, "verbs": ["file"]}),
-        ("an enqueue that answers 611", {**system, "verbs": ["enqueue"]}),
-    )
     many = {"world": "sized", "programs": 25, "members_per_program": 4}
     well = tuple(number for number in range(1001, 1026) if number != 1003)
-    for what, args in ways:
+    for what, args in _SICKNESSES:
         sick = Fault("job_sick", args={"program_id": 1003, **args})
         yield _members(
             f"{what} of one job",
@@ -1440,6 +1442,11 @@ def _asset_unknowns() -> Iterator[Case]:
             lacking=("tags", "costs", "startDate", "endDate"),
             text="A listing whose pages do not join is read again, until it has shown all.",
         )
+    yield from _by_tag_unknowns()
+    yield from _tag_unknowns()
+
+
+def _by_tag_unknowns() -> Iterator[Case]:
     comma = (
         Edit(
             "tag_program",
@@ -1458,7 +1465,6 @@ def _asset_unknowns() -> Iterator[Case]:
         yield _knob("U22_case", variant, stream=BY_TAG, settings=wanted, text=text)
     text = "A value that contains a comma is told apart by asking for its programs."
     yield _knob("U23", "raw", stream=BY_TAG, edits=comma, text=text)
-    yield from _tag_unknowns()
 
 
 def _tag_unknowns() -> Iterator[Case]:

@@ -20,9 +20,9 @@ from urllib.parse import parse_qs, unquote
 from aiohttp import web
 
 from marketo_sandbox.clock import iso
-from marketo_sandbox.errors import MESSAGES
+from marketo_sandbox.faultreplies import reply_instead
 from marketo_sandbox.marketo import Marketo, find_route, normalized
-from marketo_sandbox.wire import JSON_TYPE, Call, Reply, json_reply
+from marketo_sandbox.wire import Call, Reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -39,10 +39,6 @@ _LONGEST_LINE = 256 * 1024
 # The last second that a Date can tell: 31 December 9999.
 _LAST_SECOND = 253_402_300_799
 _LOOK_EVERY = 0.02
-_HTML_502 = (
-    b"<html><head><title>502 Bad Gateway</title></head><body><center>"
-    b"<h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body></html>"
-)
 
 
 class _Response(web.StreamResponse):
@@ -93,57 +89,6 @@ async def _late(request: web.BaseRequest, seconds: float) -> None:
     due = time.monotonic() + seconds
     while (left := due - time.monotonic()) > 0 and not _is_gone(request):  # noqa: ASYNC110  # a lost connection sets no event
         await asyncio.sleep(min(left, _LOOK_EVERY))
-
-
-def _envelope(fault: Fault, call: Call) -> Reply:
-    """An error envelope with any codes; `errors` may give several."""
-    code = fault.text("code", "611")
-    message = fault.text("message", MESSAGES.get(code, f"Error {code}"))
-    errors = fault.args.get("errors") or [{"code": code, "message": message}]
-    payload: dict[str, object] = {"requestId": call.request_id, "success": False}
-    if call.path.startswith("/rest/asset/"):
-        payload["warnings"] = []
-    reply = json_reply(payload | {"errors": errors}, status=int(fault.number("status", 200)))
-    reply.code = code
-    return reply
-
-
-def _http(fault: Fault) -> Reply:
-    """Any HTTP status and body; by default the proxy's page."""
-    given = "body" in fault.args
-    content = fault.text("body", "").encode() if given else _HTML_502
-    headers = {"Content-Type": fault.text("content_type", "text/html")}
-    extra = fault.args.get("headers")
-    if isinstance(extra, dict):
-        headers |= {str(name): str(value) for name, value in extra.items()}
-    return Reply(content, int(fault.number("status", 502)), headers)
-
-
-def _empty(fault: Fault) -> Reply:
-    return Reply(b"", int(fault.number("status", 200)), {"Content-Type": JSON_TYPE})
-
-
-def _broken(fault: Fault) -> Reply:
-    text = fault.text("body", '{"requestId":"1#2","success":true,"result":[{"id":')
-    return Reply(text.encode(), 200, {"Content-Type": JSON_TYPE})
-
-
-def _redirect(fault: Fault) -> Reply:
-    location = fault.text("url", "https://example.com/")
-    return Reply(b"", int(fault.number("status", 302)), {"Location": location})
-
-
-def _missing(_fault: Fault) -> Reply:
-    return Reply(b"Not Found", 404, {"Content-Type": "text/plain;charset=UTF-8"})
-
-
-_INSTEAD: dict[str, Callable[[Fault], Reply]] = {
-    "http": _http,
-    "empty_body": _empty,
-    "broken_json": _broken,
-    "redirect": _redirect,
-    "file_missing": _missing,
-}
 
 
 async def _pieces(reply: Reply, limit: int | None) -> AsyncIterator[bytes]:
@@ -219,7 +164,7 @@ class Server:
         if any(fault.kind == "reset" for fault in early):
             _reset(request)
             return web.Response()
-        reply = next((r for f in early if (r := self._instead(f, call))), None)
+        reply = next((r for f in early if (r := reply_instead(f, call))), None)
         if reply is None:
             call.at = marketo.settle()
             call.request_id = marketo.request_id(call.at)
@@ -256,18 +201,11 @@ class Server:
             uri_length=len(request.raw_path),
         )
 
-    def _instead(self, fault: Fault, call: Call) -> Reply | None:
-        """The answer a fault gives in place of Marketo's."""
-        if fault.kind == "error":
-            return _envelope(fault, call)
-        make = _INSTEAD.get(fault.kind)
-        return None if make is None else make(fault)
-
     def _afterwards(self, faults: list[Fault], call: Call, reply: Reply) -> Reply:
         """Faults that strike once the work is done."""
         for fault in faults:
             if fault.flag("after_handling"):
-                reply = self._instead(fault, call) or reply
+                reply = reply_instead(fault, call) or reply
             if fault.kind == "no_result":
                 payload = reply.json()
                 payload.pop("result", None)

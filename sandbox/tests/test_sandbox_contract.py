@@ -230,13 +230,12 @@ def answers() -> Iterator[dict[str, dict[str, Any]]]:
         yield collected(Probe(sandbox.url))
 
 
-def collected(probe: Probe) -> dict[str, dict[str, Any]]:
-    asset, one = "/rest/asset/v1/", {"programId": 1001}
+def of_assets(probe: Probe) -> dict[str, dict[str, Any]]:
+    asset = "/rest/asset/v1/"
     programs = probe.control.programs()
     pairs = {(row["tagType"], row["tagValue"]) for row in probe.control.programs_by_tag()}
     types = [row["tagType"] for row in probe.control.tag_types()]
-    found = {
-        "identity": probe.identity().json,
+    return {
         "programs": probe.get(asset + "programs.json", maxReturn=200).json,
         "programs_by_tag": merged(
             probe.get(asset + "program/byTag.json", tagType=t, tagValue=v, maxReturn=200).json
@@ -251,6 +250,15 @@ def collected(probe: Probe) -> dict[str, dict[str, Any]]:
         "tag_types": probe.get(asset + "tagTypes.json").json,
         "tag_type": merged(probe.get(asset + "tagType/byName.json", name=t).json for t in types),
         "channels": probe.get(asset + "channels.json").json,
+        "refused_asset": probe.get(asset + "programs.json", offset=-1).json,
+    }
+
+
+def collected(probe: Probe) -> dict[str, dict[str, Any]]:
+    one = {"programId": 1001}
+    found = {
+        "identity": probe.identity().json,
+        **of_assets(probe),
         "members_describe": probe.get("/rest/v1/programs/members/describe.json").json,
         "leads_describe": probe.get("/rest/v1/leads/describe.json").json,
         "leads_describe2": probe.get("/rest/v1/leads/describe2.json").json,
@@ -260,13 +268,12 @@ def collected(probe: Probe) -> dict[str, dict[str, Any]]:
                 filterType="reachedSuccess",
                 filterValues="true,false",
             ).json
-            for row in programs
+            for row in probe.control.programs()
         ),
         "usage": probe.get("/rest/v1/stats/usage.json").json,
         "export_list_empty": probe.get(EXPORT + ".json").json,
         "export_create": probe.create(one, ["leadId"]).json,
         "refused": probe.create({}, ["leadId"]).json,
-        "refused_asset": probe.get(asset + "programs.json", offset=-1).json,
         "usage_errors": probe.get("/rest/v1/stats/errors.json").json,
     }
     export_id = found["export_create"]["result"][0]["exportId"]
