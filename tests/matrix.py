@@ -741,6 +741,7 @@ _SICKNESSES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("a status whose connection is reset", {"does": "reset"}),
     ("a file that answers 611", {**_SYSTEM_ERROR, "verbs": ["file"]}),
     ("an enqueue that answers 611", {**_SYSTEM_ERROR, "verbs": ["enqueue"]}),
+    ("a status that answers 611 and no list", {**_SYSTEM_ERROR, "verbs": ["status", "list"]}),
 )
 
 
@@ -750,6 +751,8 @@ def _sick_jobs() -> Iterator[Case]:
     well = tuple(number for number in range(1001, 1026) if number != 1003)
     for what, args in _SICKNESSES:
         sick = Fault("job_sick", args={"program_id": 1003, **args})
+        # The list of jobs tells what a status does not, unless it is silent too.
+        verbs = args.get("verbs", ["status", "list"])
         yield _members(
             f"{what} of one job",
             "Sick job",
@@ -762,7 +765,7 @@ def _sick_jobs() -> Iterator[Case]:
             f"{what} of every job of one program",
             "Sick job",
             must=Must.STOP,
-            faults=(replace(sick, count=FOR_EVER),),
+            faults=(replace(sick, count=FOR_EVER, args={**sick.args, "verbs": verbs}),),
             words=("1003",),
             times="for ever",
             world=many,

@@ -172,6 +172,7 @@ def listing(marketo: Marketo, call: Call) -> Reply:
         if job.client_id == call.client_id
         and job.created_at >= oldest
         and (not wanted or _seen(marketo, job, call.at).status.lower() in wanted)
+        and not marketo.faults.take("export_list", job.export_id, "listing")
     ]
     size_text = call.value("batchSize") or str(_LARGEST_BATCH)
     if not size_text.isdigit() or not 1 <= int(size_text) <= _LARGEST_BATCH:

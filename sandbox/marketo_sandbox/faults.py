@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # What a fault of each kind waits for, and the endpoint it means by default:
 # request = any call; token = a token being given; job = a job being created;
 # verdict = a status that tells a file's checksum; file = file bytes being
-# served; range = the same, to a request with a Range.
+# served; range = the same, to a request with a Range; listing = a job in the list of jobs.
 KINDS: dict[str, tuple[str, str]] = {
     "error": ("request", "any"),
     "http": ("request", "any"),
@@ -42,6 +42,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "wrong_size": ("verdict", "export_status"),
     "wrong_records": ("verdict", "export_status"),
     "missing_verdict": ("verdict", "export_status"),
+    "unlisted": ("listing", "export_list"),
     "file_missing": ("request", "export_file"),
     "corrupt": ("file", "export_file"),
     "whole_file_on_range": ("range", "export_file"),
@@ -53,7 +54,7 @@ FOR_EVER = 1_000_000_000
 # What an HTTP status line can carry; whatever stands there, also numbers no standard has.
 _STATUSES = range(100, 1000)
 _NUMBERS = ("seconds", "bytes", "expires_in", "fileSize", "numberOfRecords")
-_SICK_VERBS = ("status", "enqueue", "file", "cancel")
+_SICK_VERBS = ("status", "enqueue", "file", "cancel", "list")
 
 _numbers = count(1)
 
@@ -199,7 +200,7 @@ def _check_numbers(args: dict[str, object]) -> None:
 
 
 def _symptoms(sick: Fault, export_id: str) -> list[Fault]:
-    """The faults of single calls that make up a sick job: one for each verb."""
+    """The faults that make up a sick job: one for each verb."""
     args = dict(sick.args)
     args.pop("program_id", None)
     does, verbs = args.pop("does", "error"), args.pop("verbs", ["status"])
@@ -215,4 +216,9 @@ def _symptoms(sick: Fault, export_id: str) -> list[Fault]:
         message = f"times is a whole number, or null for ever, not {times!r}"
         raise ValueError(message)
     count = FOR_EVER if times is None else times
-    return [Fault(does, f"export_{verb}", count, where=export_id, args=args) for verb in verbs]
+    return [
+        Fault("unlisted", "any", count, where=export_id)
+        if verb == "list"
+        else Fault(does, f"export_{verb}", count, where=export_id, args=args)
+        for verb in verbs
+    ]

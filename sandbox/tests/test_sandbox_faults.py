@@ -453,6 +453,18 @@ def test_a_sick_job_is_told_by_its_create_body_and_may_be_sick_in_any_verb(
     assert ask(sick) != 502
 
 
+def test_a_sick_job_may_be_missing_in_the_list(probe: Probe) -> None:
+    probe.control.fault("job_sick", program_id=1002, verbs=["status", "list"], code="611")
+    well, sick = probe.queued(ONE), probe.queued({"programId": 1002})
+    for _ in range(2):
+        assert [row["exportId"] for row in probe.get(EXPORT + ".json").result] == [well]
+    assert probe.get(f"{EXPORT}/{sick}/status.json").code == "611"
+    probe.control.clear_faults()
+    probe.control.fault("unlisted", where=sick)
+    listed = [[row["exportId"] for row in probe.get(EXPORT + ".json").result] for _ in range(2)]
+    assert listed == [[well], [well, sick]]
+
+
 def test_a_job_may_be_chosen_by_its_program_for_every_fate(probe: Probe) -> None:
     probe.control.fault("job_failed", program_id=1003)
     well, ill = probe.queued(ONE), probe.queued({"programIds": [1002, 1003]})
