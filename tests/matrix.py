@@ -362,6 +362,8 @@ def _at(endpoint: str, trouble: Trouble, count: int) -> Case:
         words=(trouble.words,),
         before=place.before,
     )
+    if (endpoint, trouble.name) == ("export_list", "an empty body"):
+        return replace(case, must=Must.SUCCEED, words=(), text="Means that there are no jobs.")
     return _outcome(case, trouble, heals=count == 1 and trouble.effect.is_transient)
 
 
@@ -1071,6 +1073,7 @@ def _listings() -> Iterator[Case]:
         edits=(Edit("add_program", odd),),
         text="Comes as it is.",
     )
+    yield from _gateways()
     yield from _limits()
 
 
@@ -1143,6 +1146,38 @@ _WITHOUT_RESULT = {
     "export_list": "Means that there are no jobs.",
     "members": "Means that nothing changed; the next run asks for the same time again.",
 }
+
+
+# One of each family; identity is asked first whatever is run.
+_GATEWAYS = ("identity", "programs", "members_describe", "export_status", "export_file")
+
+
+def _gateways() -> Iterator[Case]:
+    """Statuses of proxies and load balancers in front of Marketo, which no standard has."""
+    for endpoint in _GATEWAYS:
+        place = ENDPOINTS[endpoint]
+        for status in (520, 522, 524, 530, 598, 599):
+            yield Case(
+                f"HTTP {status}, as gateways answer",
+                Must.SUCCEED,
+                place.stream,
+                ("Gateways",),
+                endpoint,
+                "once",
+                faults=(Fault("http", endpoint, args={"status": status}),),
+                text="Tried again, as every 5xx.",
+            )
+        if endpoint != "identity":
+            yield Case(
+                "HTTP 401 outside Identity",
+                Must.SUCCEED,
+                place.stream,
+                ("HTTP 401",),
+                endpoint,
+                "once",
+                faults=(Fault("http", endpoint, args={"status": 401}),),
+                text="A new token is fetched and the call repeated, once.",
+            )
 
 
 def _limits() -> Iterator[Case]:
