@@ -13,8 +13,6 @@ from marketo_sandbox.world import UnknownThing
 if TYPE_CHECKING:
     from marketo_sandbox.panel import Panel
 
-# Answers of rows, which come in one form: a line of JSON for each, or an array if asked for.
-_ROWS = frozenset({"truth", "programs", "programs_by_tag", "tag_types", "channels"})
 _FORMS = ("lines", "array")
 _PREFIXES = {"GET": "get_", "POST": "do_", "DELETE": "delete_"}
 
@@ -24,7 +22,7 @@ async def control(
 ) -> Reply:
     """Answer one control request. `path` begins after /__sandbox/."""
     try:
-        if method == "GET" and path in _ROWS:
+        if method == "GET" and path in truth.ROWS:
             return await _rows(panel, path, query)
         verb = getattr(panel, _PREFIXES.get(method, "?") + path, None)
         if verb is None:

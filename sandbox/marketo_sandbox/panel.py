@@ -359,12 +359,14 @@ class Panel:
         for name, function in inspect.getmembers(self, inspect.ismethod):
             for prefix, method in verbs.items():
                 if name.startswith(prefix):
+                    word = name.removeprefix(prefix)
+                    keys = list(inspect.signature(function).parameters)
                     listed.append(
                         {
                             "method": method,
-                            "path": "/__sandbox/" + name.removeprefix(prefix),
+                            "path": "/__sandbox/" + word,
                             "does": inspect.getdoc(function),
-                            "keys": list(inspect.signature(function).parameters),
+                            "keys": [*keys, "form"] if word in truth.ROWS else keys,
                         }
                     )
         return {"sandbox": "marketo-sandbox", "endpoints": listed}

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from marketo_sandbox.roster import Column
     from marketo_sandbox.world import World
 
+# Answers of rows, which come in one form: a line of JSON for each, or an array if asked for.
+ROWS = frozenset({"truth", "programs", "programs_by_tag", "tag_types", "channels"})
 _NUMBERS = frozenset({"float", "currency", "percent", "score"})
 _HALF = re.compile("[\ud800-\udfff]")
 _TRUE, _FALSE = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})

@@ -38,6 +38,8 @@ def test_the_first_screen_lists_every_control_endpoint(probe: Probe) -> None:
     }
     assert {("POST", "advance"), ("GET", "truth"), ("DELETE", "faults"), ("POST", "reset")} < listed
     assert all(entry["does"] for entry in answer.json["endpoints"])
+    formed = {e["path"].rpartition("/")[2] for e in answer.json["endpoints"] if "form" in e["keys"]}
+    assert formed == {"truth", "programs", "programs_by_tag", "tag_types", "channels"}
 
 
 def test_wrong_control_requests_say_what_is_wrong(probe: Probe) -> None:
