@@ -23,7 +23,7 @@ NO_LISTS = "recorded answers of the lead database and bulk APIs carry neither er
 NO_RESULT = "recorded answers leave an empty result out"
 FOLDER = "recorded folders are {type, value, folderName}; the document has {id, type}"
 TYPE = "types on the wire are the names of the user interface, as recorded"
-STATUS = "recorded programs have the statuses '' and completed"
+STATUS = "recorded programs have the statuses '', completed and locked"
 HEAD_START = "added in March 2022 and not in the document (Adobe: release notes)"
 BY_TAG_COSTS = "the sample on Adobe's page Programs has no costs"
 DATES = "recorded instants of the asset API end in Z+0000; Adobe: Field Types says so too"
@@ -418,6 +418,26 @@ def test_answers_have_the_shape_of_recorded_ones(
 @pytest.mark.parametrize("name", ["identity", "programs", "export_create", "refused"])
 def test_keys_come_in_the_recorded_order(name: str, answers: dict[str, dict[str, Any]]) -> None:
     assert list(answers[name]) == list(json.loads(RECORDED[name]))
+
+
+def readme_rows() -> list[str]:
+    """The tables above as the README has them: differences that are alike share a row."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, listed in DIFFERENCES.items():
+        for what, why in listed.items():
+            groups.setdefault((what, why), []).append(name)
+    for (knob, variant), endpoints in BY_KNOB.items():
+        for name, listed in endpoints.items():
+            for what, why in listed.items():
+                shown = f"{name} with the knob {knob} at {variant}"
+                groups.setdefault((what.removeprefix("+ "), why), []).append(shown)
+    return [f"| {', '.join(names)} | `{what}` | {why} |" for (what, why), names in groups.items()]
+
+
+def test_the_readme_lists_these_differences_and_no_others() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    _, _, table = readme.partition("| endpoint | difference | why |\n|---|---|---|\n")
+    assert table.partition("\n\n")[0].split("\n") == readme_rows()
 
 
 def test_every_endpoint_is_held_against_a_document() -> None:
