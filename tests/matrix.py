@@ -759,7 +759,7 @@ def _sick_jobs() -> Iterator[Case]:
             f"{what} of one job",
             "Sick job",
             faults=(sick,),
-            text="That job is given up and made anew.",
+            text="The list of jobs tells what its status does not; else it is made anew.",
             times="for ever",
             world=many,
         )
@@ -781,7 +781,7 @@ def _sick_jobs() -> Iterator[Case]:
         before=Before.JOB_LEFT,
         edits=(Edit("sicken_jobs"),),
         times="for ever",
-        text="That job is given up and made anew.",
+        text="The list of jobs tells what its status does not; else it is made anew.",
     )
 
 
@@ -1267,7 +1267,7 @@ def _dates() -> Iterator[Case]:
                     # Whatever happens is in its future, and so comes a day later.
                     continue
                 yield Case(
-                    f"a Date {what} that {end} so, of {stream}",
+                    f"a header Date {what} that {end} so, of {stream}",
                     Must.SUCCEED,
                     stream,
                     ("date_skew_seconds",),
@@ -1279,7 +1279,7 @@ def _dates() -> Iterator[Case]:
                 )
         for text in _NO_DATES:
             yield Case(
-                f"a Date that is {text!r}, of {stream}",
+                f"a header Date that is {text!r}, of {stream}",
                 Must.SUCCEED,
                 stream,
                 ("date_header",),
@@ -1313,7 +1313,7 @@ def _choices() -> Iterator[Case]:
     for name, (variants, more) in every.items():
         for variant in variants:
             case = Case(
-                f"`{name}`, a choice of Marketo's: {variant}",
+                f"a choice of Marketo's, `{name}`: `{variant}`",
                 Must.SUCCEED,
                 MEMBERS,
                 (f"{name} {variant}",),
