@@ -696,6 +696,10 @@ def _jobs() -> Iterator[Case]:
     )
 
 
+# Three jobs: two of ten programs, one of five.
+_MANY = {"world": "sized", "programs": 25, "members_per_program": 4}
+
+
 def _late_enqueues() -> Iterator[Case]:
     """The work is done, and the answer comes after the tap gave up, or never."""
     late = {"after_handling": True, "seconds": 1}
@@ -723,7 +727,7 @@ def _late_enqueues() -> Iterator[Case]:
         faults=(replace(slow, count=3),),
         settings=impatient,
         knobs={"U34": "other_words"},
-        world={"world": "sized", "programs": 25, "members_per_program": 4},
+        world=_MANY,
         text="Asks for each job's status; none is made or paid twice.",
     )
 
@@ -741,7 +745,6 @@ _SICKNESSES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("a status that answers HTTP 502", {"does": "http", "status": 502}),
     ("a status with an empty body", {"does": "empty_body"}),
     ("a status whose connection is reset", {"does": "reset"}),
-    ("a file that answers 611", {**_SYSTEM_ERROR, "verbs": ["file"]}),
     ("an enqueue that answers 611", {**_SYSTEM_ERROR, "verbs": ["enqueue"]}),
     ("a status that answers 611 and no list", {**_SYSTEM_ERROR, "verbs": ["status", "list"]}),
 )
@@ -749,7 +752,6 @@ _SICKNESSES: tuple[tuple[str, dict[str, Any]], ...] = (
 
 def _sick_jobs() -> Iterator[Case]:
     """Jobs whose calls go wrong for ever, while those of all others go well."""
-    many = {"world": "sized", "programs": 25, "members_per_program": 4}
     well = tuple(number for number in range(1001, 1026) if number != 1003)
     for what, args in _SICKNESSES:
         sick = Fault("job_sick", args={"program_id": 1003, **args})
@@ -761,7 +763,7 @@ def _sick_jobs() -> Iterator[Case]:
             faults=(sick,),
             text="The list of jobs tells what its status does not; else it is made anew.",
             times="for ever",
-            world=many,
+            world=_MANY,
         )
         yield _members(
             f"{what} of every job of one program",
@@ -770,10 +772,28 @@ def _sick_jobs() -> Iterator[Case]:
             faults=(replace(sick, count=FOR_EVER, args={**sick.args, "verbs": verbs}),),
             words=("1003",),
             times="for ever",
-            world=many,
+            world=_MANY,
             brings=well,
             text="That program is named and left for the next run; all others come.",
         )
+    yield from _sick_leftovers()
+
+
+def _sick_leftovers() -> Iterator[Case]:
+    """Sick jobs that are paid for already."""
+    without_file = {"program_id": 1003, **_SYSTEM_ERROR, "verbs": ["file"]}
+    yield _members(
+        "a file that answers 611 of one job",
+        "Sick job",
+        must=Must.STOP,
+        faults=(Fault("job_sick", args=without_file),),
+        words=("611",),
+        times="for ever",
+        world=_MANY,
+        brings=tuple(range(1011, 1026)),
+        text="The job is paid for: the state names it and the next run asks again. All others "
+        "come.",
+    )
     yield _members(
         "a job of an earlier run whose status answers 611",
         "Sick job",
