@@ -25,6 +25,7 @@ from tap_marketo_programs.errors import (
     MarketoConfigError,
     RequestRefused,
 )
+from tap_marketo_programs.export.oddities import Oddities
 from tap_marketo_programs.messages import SafeWriter, TargetGone
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from singer_sdk.tap_base import Tap
 
     from tap_marketo_programs.client import MarketoClient
+    from tap_marketo_programs.export.download import Contents
     from tap_marketo_programs.export.ledger import Ledger
     from tap_marketo_programs.export.rows import MemberFile
     from tap_marketo_programs.export.runner import (
@@ -79,7 +81,7 @@ class ProgramMembersStream(MarketoStream):
     def __init__(self, tap: Tap, client: MarketoClient, programs: Programs) -> None:
         self.client = client
         self.programs = programs
-        self._nulled: Counter[str] = Counter()
+        self._oddities = Oddities()
         # Checked by the thread that downloads, until the main thread reads them.
         self._checked: dict[Path, MemberFile] = {}
         super().__init__(tap)
@@ -189,16 +191,29 @@ class ProgramMembersStream(MarketoStream):
         self.stream_state.update(self._ledger.to_bookmark())
         self._tap.state_writer.write_state(self.tap_state)
 
-    def count_rows(self, path: Path, fields: Collection[str]) -> int:
-        """Check a whole file with these columns; its number of rows."""
-        file = engine.rows.MemberFile(path, self._columns(fields), self._nulled)
+    def count_rows(
+        self,
+        path: Path,
+        fields: Collection[str],
+        programs: Collection[int],
+    ) -> Contents:
+        """Check a whole file with these columns, of these programs if any are named."""
+        known = {"programId": programs}
+        file = engine.rows.MemberFile(
+            path,
+            self._columns(fields),
+            self._oddities.nulled,
+            keys={name: known.get(name, ()) for name in self.primary_keys},
+            oddities=self._oddities,
+        )
         rows = file.check()
         self._checked[path] = file
-        return rows
+        return engine.download.Contents(rows, file.held, file.is_certain)
 
     def programs_in(self, path: Path) -> set[int]:
         """The programs whose members a file holds."""
-        file = engine.rows.MemberFile(path, {"programId": {"type": ["integer"]}}, Counter())
+        columns = {"programId": {"type": ["integer"]}}
+        file = engine.rows.MemberFile(path, columns, Counter(), keys={"programId": ()})
         return {
             one for columns, _ in file.columns() for one in set(columns[0]) if isinstance(one, int)
         }
@@ -322,7 +337,7 @@ class ProgramMembersStream(MarketoStream):
     @contextmanager
     def _runner(self) -> Iterator[ExportRunner]:
         """A runner for what is wanted now, and a clean end for every way out."""
-        self._nulled.clear()
+        self._oddities.clear()
         self._checked.clear()
         self._ledger = engine.ledger.Ledger.from_bookmark(self.stream_state)
         dry_run = self.ABORT_AT_RECORD_COUNT is not None
@@ -354,10 +369,11 @@ class ProgramMembersStream(MarketoStream):
                 runner.progress.ended(
                     self.client.limits.made,
                     self.client.retries,
-                    self._nulled.total(),
+                    self._oddities.nulled.total(),
                     self.client.now(),
                 )
-                self._tell_nulled()
+                for warning in self._oddities.warnings():
+                    self.logger.warning("%s", warning)
 
     def _request(self) -> ExportRequest:
         until = self.client.now().replace(microsecond=0)
@@ -405,6 +421,7 @@ class ProgramMembersStream(MarketoStream):
 
     def _take(self, export: Export) -> MemberFile | None:
         """The checked file of an export, if it has any rows."""
+        self._oddities.files.update(export.file.oddities)
         return self._checked.pop(export.file.path) if export.file.path else None
 
     def _blocks(
@@ -456,12 +473,6 @@ class ProgramMembersStream(MarketoStream):
         for row in rows:
             count()
             yield row
-
-    def _tell_nulled(self) -> None:
-        """Say once which fields held cells that do not fit their type; never the cells."""
-        if self._nulled:
-            told = ", ".join(f"{name}: {count}" for name, count in sorted(self._nulled.items()))
-            self.logger.warning("Cells that did not fit their field's type became null (%s)", told)
 
 
 # A century; more would reach beyond the calendar.

@@ -24,11 +24,17 @@ SANDBOX = "marketo_sandbox"
 PURE = [
     "errors",
     "schema",
+    "export.blanks",
+    "export.decoding",
     "export.job",
+    "export.keys",
+    "export.layout",
     "export.ledger",
+    "export.oddities",
     "export.plan",
     "export.quota",
     "export.rows",
+    "export.source",
 ]
 
 # What such a module may not name: ways to the network, and ways to learn the time.
