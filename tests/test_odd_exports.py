@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import polars as pl
 import pytest
 from exports import MEMBERS, ledger
 from harness import by_key
@@ -39,8 +40,10 @@ Table = list[list[str]]
 def text(table: Table, end: str = "\n") -> bytes:
     written = io.StringIO(newline="")
     # Left to itself it quotes no LF where rows end otherwise.
-    quoting = csv.QUOTE_MINIMAL if end == "\n" else csv.QUOTE_ALL
-    csv.writer(written, lineterminator=end, quoting=quoting).writerows(table)
+    if end == "\n":
+        csv.writer(written, lineterminator=end).writerows(table)
+    else:
+        csv.writer(written, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(table)
     return written.getvalue().encode()
 
 
@@ -183,12 +186,32 @@ def test_one_program_with_an_odd_file_is_read_at_the_price_of_one_job(
 
 
 def test_the_rows_are_the_same_by_way_of_the_sdk(tap: Tap, table: Table) -> None:
-    give(tap, text(with_row([*upper(table)], leadId="null")) + b"\n")
+    give(tap, text(upper(with_row(table, leadId="null"))) + b"\n")
 
     output = tap.sync(MEMBERS, program_ids=[PROGRAM], stream_maps={MEMBERS: {"one": "1"}})
 
     rows = [{name: row[name] for name in row if name != "one"} for row in output.records()]
     assert by_key(rows) == truth(tap)
+
+
+@pytest.mark.parametrize("encoding", ["jsonl", "parquet"])
+def test_batches_hold_the_same_rows(
+    tap: Tap, table: Table, tmp_path: Path, caplog: pytest.LogCaptureFixture, encoding: str
+) -> None:
+    odd = upper(without(with_row(table, leadId="null"), "statusReason"))
+    give(tap, text(odd) + b"\n", numberOfRecords=len(table))
+    config = {"encoding": {"format": encoding}, "storage": {"root": tmp_path.as_uri()}}
+
+    output = tap.sync(MEMBERS, program_ids=[PROGRAM], batch_config=config)
+
+    (batch,) = output.of("BATCH")
+    (url,) = batch["manifest"]
+    path = urlsplit(url).path
+    found = pl.read_parquet(path) if encoding == "parquet" else pl.read_ndjson(path)
+    assert by_key(found.to_dicts()) == {
+        key: {**row, "statusReason": None} for key, row in truth(tap).items()
+    }
+    assert len(warnings(caplog)) == 2
 
 
 def test_a_file_without_the_programs_column_of_a_job_of_one_program_is_read(
@@ -200,7 +223,7 @@ def test_a_file_without_the_programs_column_of_a_job_of_one_program_is_read(
     assert warnings(caplog) == []
 
 
-@pytest.mark.parametrize("records", [4, 6, 999])
+@pytest.mark.parametrize("records", [0, 1, 4, 6, 999])
 def test_a_number_of_records_that_is_off_costs_no_row(
     tap: Tap, table: Table, caplog: pytest.LogCaptureFixture, records: int
 ) -> None:
@@ -209,6 +232,26 @@ def test_a_number_of_records_that_is_off_costs_no_row(
     assert_read(tap, tap.sync(MEMBERS, program_ids=[PROGRAM]))
     (warning,) = warnings(caplog)
     assert "with another number of rows than numberOfRecords: 1" in warning
+
+
+def test_a_file_without_rows_of_a_job_with_records_is_corrupt(tap: Tap, table: Table) -> None:
+    """Its watermark would move past rows of which none came."""
+    give(tap, text(table[:1]), count=2, numberOfRecords=5)
+
+    output = tap.run(MEMBERS, program_ids=[PROGRAM])
+
+    assert isinstance(output.error, FileCorrupt)
+    assert ledger(output.state).watermarks == {}
+
+
+@pytest.mark.parametrize("content", ["header", "nothing"])
+def test_an_empty_export_costs_no_download(tap: Tap, table: Table, content: str) -> None:
+    give(tap, text(table[:1]) if content == "header" else b"", numberOfRecords=0)
+
+    output = tap.sync(MEMBERS, program_ids=[PROGRAM])
+
+    assert output.records() == []
+    assert "export_file" not in tap.sandbox.control.stats()["calls"]
 
 
 def test_a_file_that_had_to_be_guessed_at_needs_its_number_of_records(

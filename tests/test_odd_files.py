@@ -300,6 +300,24 @@ def test_blank_lines_are_no_rows(
     assert counted.files == {"with blank lines": 1}
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("size", [1, 65_536])
+def test_blank_lines_before_the_header_are_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str, end: str, size: int
+) -> None:
+    if not mark:
+        monkeypatch.setattr(rows, "_BLOCK", size)
+    found, counted = read(tmp_path, mark.encode() + lines("", "", HEADER, "", GOOD, MORE, end=end))
+
+    assert found == ROWS
+    assert counted.files["with blank lines"] == 1
+
+
+def test_a_file_of_blank_lines_is_empty(tmp_path: Path) -> None:
+    assert read(tmp_path, b"\r\n\n\n")[0] == []
+
+
 def test_blank_lines_are_no_rows_of_a_file_with_stray_quotes_either(tmp_path: Path) -> None:
     data = lines(HEADER, "", f'1001,1,"say "hi" to\n\nher",{WHEN}', "", MORE, "")
 

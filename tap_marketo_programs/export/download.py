@@ -11,6 +11,7 @@ Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/res
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from tap_marketo_programs.export.folder import new_file, unwritable
 from tap_marketo_programs.export.transfer import Transfer, corrupt, ending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator
+    from collections.abc import Callable, Collection, Generator, Sequence
     from pathlib import Path
 
     from tap_marketo_programs.clock import Clock
@@ -109,14 +110,20 @@ class Downloader:
         self._clock = clock
         self._stopping = stopping
 
-    def fetch(self, job: ExportJob, programs: Collection[int] = ()) -> ExportFile:
+    def fetch(
+        self,
+        job: ExportJob,
+        programs: Collection[int] = (),
+        fields: Sequence[str] = (),
+    ) -> ExportFile:
         """Download one completed job's file and verify it.
 
         Args:
             job: The job.
             programs: Those it was asked for; none where that is not known.
+            fields: The columns it was asked for, likewise.
         """
-        if job.number_of_records == 0:
+        if job.number_of_records == 0 and not _may_hold_rows(job, fields):
             # Nobody knows what the file of an empty export holds, and no client asks.
             return ExportFile(None, 0, job.file_size or 0)
         path = self._folder / f"{job.export_id}.csv"
@@ -128,7 +135,8 @@ class Downloader:
             oddities = list(transfer.oddities)
             if job.number_of_records not in {None, contents.held}:
                 # Where quotes are not doubled, this alone tells that a guess was wrong.
-                if not (is_proven and contents.is_certain):
+                # And no proof can make watermarks move past rows of which none came.
+                if not (is_proven and contents.is_certain and contents.held):
                     what = f"{contents.held} rows instead of {job.number_of_records}"
                     raise corrupt(job, what)
                 oddities.append("with another number of rows than numberOfRecords")
@@ -182,6 +190,18 @@ class Downloader:
             # An envelope that refuses the file means what the plain 404 means: an
             # expired job may be answered so.
             raise FileUnavailable(str(error), code=error.code, message=error.message) from None
+
+
+def _may_hold_rows(job: ExportJob, fields: Sequence[str]) -> bool:
+    """Whether a file is larger than the header alone, though the job counts no row.
+
+    An empty export's file may hold the header or nothing, or not be there.
+    """
+    if job.file_size is None or not fields:
+        return False
+    # Each name may be quoted; a mark in front, `programId`, and a line end.
+    header = sum(len(name.encode()) + len('"",') for name in ("programId", *fields))
+    return job.file_size > len(codecs.BOM_UTF8) + header + len("\r\n")
 
 
 def least_progress(total: int | None) -> int:

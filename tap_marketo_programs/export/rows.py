@@ -42,7 +42,7 @@ from tap_marketo_programs.export.blanks import BLANK_LINE, line_ends, without_bl
 from tap_marketo_programs.export.keys import KeyCheck
 from tap_marketo_programs.export.layout import Layout, lay_out
 from tap_marketo_programs.export.oddities import Oddities
-from tap_marketo_programs.export.source import Source
+from tap_marketo_programs.export.source import BLANK_LINES, Source
 from tap_marketo_programs.schema import declared, utc_date, utc_timestamp
 
 if TYPE_CHECKING:
@@ -933,8 +933,8 @@ class MemberFile:
         yield from source.oddities
         if layout.renamed:
             yield "with column names in other letters"
-        if reading.blanks:
-            yield "with blank lines"
+        if reading.blanks and BLANK_LINES not in source.oddities:
+            yield BLANK_LINES
         if change := _WIDTHS[reading.width - len(header.names)]:
             yield change
         for column, place in zip(self._columns, layout.places, strict=True):

@@ -793,7 +793,7 @@ class ExportRunner:
         try:
             # Of a job that may be somebody else's, the file itself must name the programs.
             programs = () if task.guessed else task.slice.program_ids
-            file = downloader.fetch(task.job, programs)
+            file = downloader.fetch(task.job, programs, self.fields)
             self._check_guess(task, file)
         except (FileCorrupt, FileUnavailable) as error:
             self._bad_file(task, error)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BLANK_LINES = "with blank lines"
+"""The oddity of a file that has them, wherever they are."""
+
 _LOOK = 1 << 16  # bytes at the start that tell what kind of file it is
 # The longer ones first: the mark of UTF-16 begins that of UTF-32.
 _MARKS = (
@@ -60,8 +63,7 @@ class Source:
         """About `size` bytes, none at the end of the file only."""
         while data := self._read(size):
             if not self._started:
-                self._started = True
-                data = data.removeprefix(_BYTE_ORDER_MARK)
+                data = self._begin(data)
             # To look is many times faster than to replace nothing.
             if b"\0" in data:
                 data = data.replace(b"\0", b"")
@@ -70,6 +72,16 @@ class Source:
             if data:
                 return data
         return b""
+
+    def _begin(self, data: bytes) -> bytes:
+        """The first bytes without a mark, and without blank lines before the header."""
+        data = data.removeprefix(_BYTE_ORDER_MARK)
+        begun = data.lstrip(b"\0\r\n")
+        self._started = bool(begun)
+        blank = data[: len(data) - len(begun)].strip(b"\0")
+        if blank and BLANK_LINES not in self.oddities:
+            self.oddities.append(BLANK_LINES)
+        return begun
 
 
 def _encoding(start: bytes) -> str | None:
