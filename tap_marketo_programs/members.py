@@ -25,7 +25,6 @@ from tap_marketo_programs.errors import (
     MarketoConfigError,
     RequestRefused,
 )
-from tap_marketo_programs.export.oddities import Oddities
 from tap_marketo_programs.messages import SafeWriter, TargetGone
 
 if TYPE_CHECKING:
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.client import MarketoClient
     from tap_marketo_programs.export.download import Contents
     from tap_marketo_programs.export.ledger import Ledger
+    from tap_marketo_programs.export.oddities import Oddities
     from tap_marketo_programs.export.rows import MemberFile
     from tap_marketo_programs.export.runner import (
         Export,
@@ -81,10 +81,14 @@ class ProgramMembersStream(MarketoStream):
     def __init__(self, tap: Tap, client: MarketoClient, programs: Programs) -> None:
         self.client = client
         self.programs = programs
-        self._oddities = Oddities()
         # Checked by the thread that downloads, until the main thread reads them.
         self._checked: dict[Path, MemberFile] = {}
         super().__init__(tap)
+
+    @cached_property
+    def _oddities(self) -> Oddities:
+        """What is odd about the files of a run; only a run needs it."""
+        return engine.oddities.Oddities()
 
     # What there is
 
