@@ -132,16 +132,9 @@ class Downloader:
             transfer = self._transfer(job, path)
             is_proven = _verify(job, transfer)
             contents = self._count_rows(path, programs)
-            oddities = list(transfer.oddities)
-            if job.number_of_records not in {None, contents.held}:
-                # Where quotes are not doubled, this alone tells that a guess was wrong.
-                # And no proof can make watermarks move past rows of which none came.
-                if not (is_proven and contents.is_certain and contents.held):
-                    what = f"{contents.held} rows instead of {job.number_of_records}"
-                    raise corrupt(job, what)
-                oddities.append("with another number of rows than numberOfRecords")
+            oddities = (*transfer.oddities, *_miscounted(job, contents, is_proven=is_proven))
             verified = True
-            return ExportFile(path, contents.rows, transfer.size, tuple(oddities))
+            return ExportFile(path, contents.rows, transfer.size, oddities)
         except OSError as error:
             # What a connection can raise has another name by now.
             raise unwritable(error) from None
@@ -175,6 +168,8 @@ class Downloader:
                     break
                 if failure is not None:
                     logger.info("%s; export %s resumes", failure, job.export_id)
+                elif transfer.is_no_table:
+                    logger.info("Export %s: its file was answered by a page", job.export_id)
                 self._clock.sleep(next(waits))
             transfer.finish()
             return transfer
@@ -226,9 +221,25 @@ def _verify(job: ExportJob, transfer: Transfer) -> bool:
     wanted = promised[1].lower() if promised else None
     bodies = transfer.bodies()
     if not any(job.file_size in {None, size} for size, _ in bodies):
-        raise corrupt(job, f"{bodies[0][0]} bytes instead of {job.file_size}")
+        what = f"{bodies[0][0]} bytes instead of {job.file_size}"
+        raise corrupt(job, what + transfer.unread_coding)
     if not any(
         job.file_size in {None, size} and wanted in {None, sha256} for size, sha256 in bodies
     ):
-        raise corrupt(job, "a SHA-256 that is not fileChecksum")
+        raise corrupt(job, "a SHA-256 that is not fileChecksum" + transfer.unread_coding)
     return job.file_size is not None and wanted is not None
+
+
+def _miscounted(job: ExportJob, contents: Contents, *, is_proven: bool) -> tuple[str, ...]:
+    """The oddity of a file that does not hold as many rows as its job says, if that can be.
+
+    Raises:
+        FileCorrupt: Nothing else than this number could tell that the file is wrong.
+    """
+    if job.number_of_records in {None, contents.held}:
+        return ()
+    # Where quotes are not doubled, this alone tells that a guess was wrong. And no
+    # proof can make watermarks move past rows of which none came.
+    if is_proven and contents.is_certain and contents.held:
+        return ("with another number of rows than numberOfRecords",)
+    raise corrupt(job, f"{contents.held} rows instead of {job.number_of_records}")

@@ -129,7 +129,8 @@ def _lock(path: Path) -> int | None:
 
     Returns:
         What holds the lock until it is closed; None where files cannot be
-        locked, so that nobody will take the folder for a dead one's either.
+        locked, so that nobody will take the folder for a dead one's either. NFS
+        knows locks, between machines too, unless it is mounted with `nolock`.
     """
     if sys.platform == "win32":  # pragma: no cover - nothing there says that a run is alive
         return None
@@ -171,6 +172,9 @@ def _remove_if_orphaned(path: Path) -> None:
         if not _is_ours(os.fstat(held)) or not stat.S_ISREG(os.fstat(held).st_mode):
             return
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not os.fstat(held).st_nlink:
+            # Another run was faster; what has this name by now is somebody's who is alive.
+            return
         folder = path.with_suffix("")
         for one in (folder, folder.with_suffix(".gone")):
             with contextlib.suppress(FileNotFoundError):

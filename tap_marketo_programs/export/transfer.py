@@ -58,7 +58,9 @@ class Transfer:
         self._decoder: Decoder | None = None
         # By whoever said so in a header; then the next request is for the whole again.
         self._is_coded = False
-        self._is_no_table = False
+        # Whether the last answer was a page, or a message, in the file's place.
+        self.is_no_table = False
+        self._coding = ""
 
     @property
     def next_byte(self) -> int:
@@ -69,6 +71,13 @@ class Transfer:
     def oddities(self) -> list[str]:
         """What was unusual on the way."""
         return ["compressed, though nobody asked for it"] if self._decoder else []
+
+    @property
+    def unread_coding(self) -> str:
+        """Words for a compression that cannot be undone here; empty if there was none."""
+        if self._decoder or self._coding not in _CODINGS:
+            return ""
+        return f" (something in between sent it as {self._coding}, which was not asked for)"
 
     def bodies(self) -> list[tuple[int, str]]:
         """Size and SHA-256 of what the job's figures may speak of."""
@@ -124,19 +133,19 @@ class Transfer:
         Raises:
             FileCorrupt: What came is no file.
         """
-        if self._is_no_table:
+        if self.is_no_table:
             raise corrupt(self.job, "a page or a message in place of a table")
         if self._decoder and not self._decoder.is_whole:
             raise corrupt(self.job, "compressed bytes that end too early")
 
     def _begin(self, chunk: bytes, response: requests.Response) -> bool:
         """Look at the first bytes; False if they are no file's."""
-        coding = response.headers.get("Content-Encoding", "")
-        self._decoder = decoder_for(coding, chunk)
-        self._is_coded = self._decoder is not None and bool(coding.strip())
+        self._coding = response.headers.get("Content-Encoding", "").strip().lower()
+        self._decoder = decoder_for(self._coding, chunk)
+        self._is_coded = self._decoder is not None and bool(self._coding)
         text = chunk.removeprefix(codecs.BOM_UTF8).lstrip()
-        self._is_no_table = self._decoder is None and text.startswith(_NO_TABLE)
-        return not self._is_no_table
+        self.is_no_table = self._decoder is None and text.startswith(_NO_TABLE)
+        return not self.is_no_table
 
     def _note_total(self, response: requests.Response) -> None:
         length = response.headers.get("Content-Length", "")
