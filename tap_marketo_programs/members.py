@@ -426,7 +426,13 @@ class ProgramMembersStream(MarketoStream):
     def _take(self, export: Export) -> MemberFile | None:
         """The checked file of an export, if it has any rows."""
         self._oddities.files.update(export.file.oddities)
-        return self._checked.pop(export.file.path) if export.file.path else None
+        if export.file.path is None:
+            return None
+        file = self._checked.pop(export.file.path)
+        if file.skipped:
+            # The warning at the end counts those of all exports.
+            self.logger.info("Export %s: %d rows are skipped", export.export_id, file.skipped)
+        return file
 
     def _blocks(
         self,

@@ -15,7 +15,7 @@ class Oddities:
 
     Args:
         nulled: Cells that became null because they do not fit their type, by field.
-        skipped: Rows that no target could load, by reason.
+        skipped: Rows without usable keys, by what is wrong.
         files: Files that were read although they are not as they should be, by
             what is odd about them.
     """
@@ -38,8 +38,8 @@ class Oddities:
             )
         if self.skipped:
             told.append(
-                f"{self.skipped.total()} rows of export files were skipped, since no target could "
-                f"load them ({_listed(self.skipped)})"
+                f"{self.skipped.total()} rows of export files were skipped: without keys of a "
+                f"program that was asked for, none could be loaded ({_listed(self.skipped)})"
             )
         if self.files:
             told.append(

@@ -738,9 +738,9 @@ class MemberFile:
         return self._checked.clean
 
     @property
-    def skips_rows(self) -> bool:
-        """Whether some rows of a checked file are skipped."""
-        return bool(self._checked.faults)
+    def skipped(self) -> int:
+        """How many lines of a checked file are skipped, blank ones not counted."""
+        return self._checked.faults.total()
 
     def check(self) -> int:
         """Pass over the whole file once, before a row of it is used.
@@ -839,7 +839,7 @@ class MemberFile:
         wanted: list[Sequence[str] | None] = [
             None if place is None else cells[place :: block.width] for place in block.places
         ]
-        if self.skips_rows:
+        if self.skipped:
             faults = self._faults(cells, block)
             self._oddities.skipped.update(filter(None, faults))
             keep = [not fault for fault in faults]

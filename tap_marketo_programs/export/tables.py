@@ -73,7 +73,7 @@ def read_tables(file: MemberFile) -> Iterator[pa.RecordBatch]:
     schema = pa.schema([(name, arrow_type(spec)) for name, spec in file.properties.items()])
     columns = [_Column(file, number, spec) for number, spec in enumerate(file.properties.values())]
     for block in file.blocks(_BLOCK):
-        texts = None if file.skips_rows else _split(block)
+        texts = None if file.skipped else _split(block)
         if texts is None:
             values = file.values(block)
             arrays = [to_array(one, field.type) for one, field in zip(values, schema, strict=True)]
