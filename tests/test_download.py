@@ -572,6 +572,21 @@ def test_a_page_in_place_of_the_rest_of_a_file_is_not_part_of_it(exports: Export
     exports.control.fault("http", "export_file", after=1, **page)
 
     assert content_of(exports.fetch(job)) == CONTENT
+    assert exports.ranges() == [None, "bytes=20-", "bytes=20-"]
+
+
+@pytest.mark.parametrize("unsaid", [[], ["missing_verdict"]], ids=["figures", "no figures"])
+def test_nothing_in_place_of_the_rest_of_a_file_is_not_its_end(
+    exports: Exports, unsaid: list[str]
+) -> None:
+    for kind in unsaid:
+        exports.control.fault(kind, count=100)
+    job = exports.completed()
+    exports.cut(20)
+    exports.control.fault("http", "export_file", after=1, status=200, body="")
+
+    assert content_of(exports.fetch(job)) == CONTENT
+    assert exports.ranges() == [None, "bytes=20-", "bytes=20-"]
 
 
 @pytest.mark.parametrize(

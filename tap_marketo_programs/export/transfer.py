@@ -93,18 +93,21 @@ class Transfer:
             ConnectionFailed: They broke off.
             FileCorrupt: There are more than there can be, or they make no sense.
         """
-        if self.received and not self._continues(response):
+        self.is_no_table = False
+        anew = not (self.received and self._continues(response))
+        if self.received and anew and response.status_code == requests.codes.partial_content:
+            # A part, but not the part asked for: only a new request helps.
             self._start_over()
-            if response.status_code == requests.codes.partial_content:
-                # A part, but not the part asked for: only a new request helps.
-                return False
+            return False
         self._note_total(response)
         try:
             # Not iter_content: it throws away up to a chunk that arrived before a
             # connection broke, and a file smaller than a chunk would never get on.
             for chunk in response.raw.stream(CHUNK, decode_content=False):
-                if not self.received and not self._begin(chunk, response):
-                    return False
+                if anew:
+                    if not self._begin(chunk, response):
+                        return False
+                    anew = False
                 self._take(chunk)
                 if stopping():
                     raise ending()
@@ -112,6 +115,9 @@ class Transfer:
             silent = isinstance(error, ReadTimeoutError)
             kind = requests.ReadTimeout if silent else requests.ConnectionError
             raise connection_failed(kind(error), response.request) from None
+        if anew and self.received:
+            # Nothing came in place of the rest.
+            return False
         if self._decoder is not None:
             return self._decoder.is_whole
         return self.job.file_size is None or self.size >= self.job.file_size
@@ -139,13 +145,17 @@ class Transfer:
             raise corrupt(self.job, "compressed bytes that end too early")
 
     def _begin(self, chunk: bytes, response: requests.Response) -> bool:
-        """Look at the first bytes; False if they are no file's."""
-        self._coding = response.headers.get("Content-Encoding", "").strip().lower()
-        self._decoder = decoder_for(self._coding, chunk)
-        self._is_coded = self._decoder is not None and bool(self._coding)
+        """Start with the first bytes of an answer; False, and nothing is done, if it is no file."""
+        coding = response.headers.get("Content-Encoding", "").strip().lower()
+        decoder = decoder_for(coding, chunk)
         text = chunk.removeprefix(codecs.BOM_UTF8).lstrip()
-        self.is_no_table = self._decoder is None and text.startswith(_NO_TABLE)
-        return not self.is_no_table
+        self.is_no_table = decoder is None and text.startswith(_NO_TABLE)
+        if self.is_no_table:
+            return False
+        self._start_over()
+        self._coding, self._decoder = coding, decoder
+        self._is_coded = decoder is not None and bool(coding)
+        return True
 
     def _note_total(self, response: requests.Response) -> None:
         length = response.headers.get("Content-Length", "")
