@@ -116,17 +116,29 @@ ODD: dict[str, tuple[Callable[[Table], bytes], str]] = {
 @pytest.fixture
 def table(tap: Tap, clock: FastClock, tmp_path: Path) -> Table:
     """The file of one program, as the sandbox makes it for the tap."""
-    tap.sync(MEMBERS, program_ids=[PROGRAM])
-    (made,) = tap.sandbox.control.jobs()
+    return file_of(tap, clock, tmp_path, {"world": "tiny"}, program_ids=[PROGRAM])
+
+
+def file_of(
+    tap: Tap,
+    clock: FastClock,
+    folder: Path,
+    world: dict[str, Any],
+    **settings: Any,  # noqa: ANN401 - any setting
+) -> Table:
+    """The file of the only job of a run in a world, which then begins anew."""
+    control = tap.sandbox.control
+    control.reset(**world, knobs={"rate_limit": None})
+    tap.sync(MEMBERS, **settings)
+    (made,) = control.jobs()
     with client_of(tap.sandbox, tap.sandbox.url, clock) as client:
         api = ExportApi(client)
-        file = downloader(api, tmp_path, clock).fetch(api.status(made["exportId"]))
+        file = downloader(api, folder, clock).fetch(api.status(made["exportId"]))
     assert file.path is not None
     with file.path.open(encoding="utf-8", newline="") as opened:
         table = list(csv.reader(opened))
     file.remove()
-    # A world of its own, in which nothing has happened.
-    tap.sandbox.control.reset(world="tiny", knobs={"rate_limit": None})
+    control.reset(**world, knobs={"rate_limit": None})
     return table
 
 
@@ -183,6 +195,21 @@ def test_one_program_with_an_odd_file_is_read_at_the_price_of_one_job(
     (warning,) = warnings(caplog)
     assert told in warning
     assert CELL not in caplog.text
+
+
+@pytest.mark.parametrize("lost", ["leadId", "programId"])
+def test_one_bad_row_of_a_job_of_ten_programs_costs_none_of_the_others(
+    tap: Tap, clock: FastClock, tmp_path: Path, lost: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    table = file_of(tap, clock, tmp_path, {"world": "sized", "programs": 10})
+    give(tap, text(with_row(table, **{lost: "null"})) + b"\n", numberOfRecords=len(table))
+
+    output = tap.sync(MEMBERS)
+
+    assert by_key(output.records()) == by_key(tap.sandbox.control.truth())
+    assert tap.sandbox.control.stats()["creates"] == 1
+    assert len(ledger(output.state).watermarks) == 10
+    assert "1 rows of export files were skipped" in caplog.text
 
 
 @pytest.mark.parametrize("missing", ["statusReason", "updatedAt"])
