@@ -202,12 +202,13 @@ class ProgramMembersStream(MarketoStream):
         programs: Collection[int],
     ) -> Contents:
         """Check a whole file with these columns, of these programs if any are named."""
-        known = {"programId": programs}
+        # Marketo's own keys, whichever of them a catalog names.
+        keys = {**dict.fromkeys((*self.primary_keys, "leadId"), ()), "programId": programs}
         file = engine.rows.MemberFile(
             path,
             self._columns(fields),
             self._oddities.nulled,
-            keys={name: known.get(name, ()) for name in self.primary_keys},
+            keys=keys,
             oddities=self._oddities,
         )
         rows = file.check()
