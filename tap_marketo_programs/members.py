@@ -28,7 +28,6 @@ from tap_marketo_programs.errors import (
     RequestRefused,
 )
 from tap_marketo_programs.messages import SafeWriter, TargetGone
-from tap_marketo_programs.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -49,7 +48,9 @@ if TYPE_CHECKING:
     from singer_sdk.tap_base import Tap
 
     from tap_marketo_programs.client import MarketoClient
+    from tap_marketo_programs.export.download import Contents
     from tap_marketo_programs.export.ledger import Ledger
+    from tap_marketo_programs.export.oddities import Oddities
     from tap_marketo_programs.export.rows import MemberFile
     from tap_marketo_programs.export.runner import (
         Export,
@@ -82,10 +83,14 @@ class ProgramMembersStream(MarketoStream):
     def __init__(self, tap: Tap, client: MarketoClient, programs: Programs) -> None:
         self.client = client
         self.programs = programs
-        self._nulled: Counter[str] = Counter()
         # Checked by the thread that downloads, until the main thread reads them.
         self._checked: dict[Path, MemberFile] = {}
         super().__init__(tap)
+
+    @cached_property
+    def _oddities(self) -> Oddities:
+        """What is odd about the files of a run; only a run needs it."""
+        return engine.oddities.Oddities()
 
     # What there is
 
@@ -192,16 +197,30 @@ class ProgramMembersStream(MarketoStream):
         self.stream_state.update(self._ledger.to_bookmark())
         self._tap.state_writer.write_state(self.tap_state)
 
-    def count_rows(self, path: Path, fields: Collection[str]) -> int:
-        """Check a whole file with these columns; its number of rows."""
-        file = engine.rows.MemberFile(path, self._columns(fields), self._nulled)
+    def count_rows(
+        self,
+        path: Path,
+        fields: Collection[str],
+        programs: Collection[int],
+    ) -> Contents:
+        """Check a whole file with these columns, of these programs if any are named."""
+        # Marketo's own keys, whichever of them a catalog names.
+        keys = {**dict.fromkeys((*self.primary_keys, "leadId"), ()), "programId": programs}
+        file = engine.rows.MemberFile(
+            path,
+            self._columns(fields),
+            self._oddities.nulled,
+            keys=keys,
+            oddities=self._oddities,
+        )
         rows = file.check()
         self._checked[path] = file
-        return rows
+        return engine.download.Contents(rows, file.held, file.is_certain)
 
     def programs_in(self, path: Path) -> set[int]:
         """The programs whose members a file holds."""
-        file = engine.rows.MemberFile(path, {"programId": {"type": ["integer"]}}, Counter())
+        columns = {"programId": {"type": ["integer"]}}
+        file = engine.rows.MemberFile(path, columns, Counter(), keys={"programId": ()})
         return {
             one for columns, _ in file.columns() for one in set(columns[0]) if isinstance(one, int)
         }
@@ -325,7 +344,7 @@ class ProgramMembersStream(MarketoStream):
     @contextmanager
     def _runner(self) -> Iterator[ExportRunner]:
         """A runner for what is wanted now, and a clean end for every way out."""
-        self._nulled.clear()
+        self._oddities.clear()
         self._checked.clear()
         self._ledger = engine.ledger.Ledger.from_bookmark(self.stream_state)
         dry_run = self.ABORT_AT_RECORD_COUNT is not None
@@ -357,10 +376,11 @@ class ProgramMembersStream(MarketoStream):
                 runner.progress.ended(
                     self.client.limits.made,
                     self.client.retries,
-                    self._nulled.total(),
+                    self._oddities.nulled.total(),
                     self.client.now(),
                 )
-                self._tell_nulled()
+                for warning in self._oddities.warnings():
+                    self.logger.warning("%s", warning)
 
     def _request(self) -> ExportRequest:
         until = self.client.now().replace(microsecond=0)
@@ -409,7 +429,14 @@ class ProgramMembersStream(MarketoStream):
 
     def _take(self, export: Export) -> MemberFile | None:
         """The checked file of an export, if it has any rows."""
-        return self._checked.pop(export.file.path) if export.file.path else None
+        self._oddities.files.update(export.file.oddities)
+        if export.file.path is None:
+            return None
+        file = self._checked.pop(export.file.path)
+        if file.skipped:
+            # The warning at the end counts those of all exports.
+            self.logger.info("Export %s: %d rows are skipped", export.export_id, file.skipped)
+        return file
 
     def _blocks(
         self,
@@ -460,14 +487,6 @@ class ProgramMembersStream(MarketoStream):
         for row in rows:
             count()
             yield row
-
-    def _tell_nulled(self) -> None:
-        """Say once which fields held cells that do not fit their type; never the cells."""
-        if self._nulled:
-            told = ", ".join(
-                f"{quoted(name)}: {count}" for name, count in sorted(self._nulled.items())
-            )
-            self.logger.warning("Cells that did not fit their field's type became null (%s)", told)
 
 
 # A century; more would reach beyond the calendar.

@@ -883,7 +883,7 @@ def _files() -> Iterator[Case]:
             faults=(cut, Fault(kind)),
             text="Starts the file over.",
         )
-    for kind in ("wrong_checksum", "wrong_size", "wrong_records"):
+    for kind in ("wrong_checksum", "wrong_size"):
         figure = kind.removeprefix("wrong_")
         yield _members(
             f"a job whose {figure} is not its file's",
@@ -900,6 +900,13 @@ def _files() -> Iterator[Case]:
             words=(r"the file has .*(SHA-256|instead of|more than)",),
             text="No row of it gets out. " + LATER,
         )
+    yield _members(
+        "jobs whose number of records is not their file's, though size and checksum are",
+        "checksum mismatch",
+        faults=(Fault("wrong_records", count=FOR_EVER),),
+        words=("with another number of rows than numberOfRecords",),
+        text="The file is the one that Marketo made: it is read, and a WARNING counts such files.",
+    )
     yield from _bad_bytes()
 
 

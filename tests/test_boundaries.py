@@ -25,11 +25,17 @@ PURE = [
     "errors",
     "quoting",
     "schema",
+    "export.blanks",
+    "export.decoding",
     "export.job",
+    "export.keys",
+    "export.layout",
     "export.ledger",
+    "export.oddities",
     "export.plan",
     "export.quota",
     "export.rows",
+    "export.source",
 ]
 
 BELOW_THE_CLIENT = {

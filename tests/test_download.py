@@ -23,13 +23,19 @@ from tap_marketo_programs.errors import (
     PermissionDenied,
 )
 from tap_marketo_programs.export.api import ExportApi
-from tap_marketo_programs.export.download import MOST_STALLS, Downloader, ExportFile
+from tap_marketo_programs.export.download import (
+    MOST_STALLS,
+    Contents,
+    Downloader,
+    ExportFile,
+    least_progress,
+)
 from tap_marketo_programs.export.folder import PrivateFolder
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.plan import ExportSlice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from harness import FastClock
@@ -44,9 +50,10 @@ IN_ROCKET = CONTENT.index(ROCKET)
 LARGE = CONTENT + b"".join(b"1001,%d,row\n" % lead for lead in range(3, 30_000))
 
 
-def count_rows(path: Path) -> int:
+def count_rows(path: Path, _: Collection[int] = ()) -> Contents:
     with path.open(encoding="utf-8", newline="") as file:
-        return max(0, sum(1 for _ in csv.reader(file)) - 1)
+        rows = max(0, sum(1 for _ in csv.reader(file)) - 1)
+    return Contents(rows, rows, is_certain=True)
 
 
 @dataclass
@@ -73,7 +80,7 @@ class Exports:
     def downloader(
         self,
         client: MarketoClient | None = None,
-        rows: Callable[[Path], int] = count_rows,
+        rows: Callable[[Path, Collection[int]], Contents] = count_rows,
         stopping: Callable[[], bool] = lambda: False,
     ) -> Downloader:
         """A downloader into the folder."""
@@ -239,11 +246,57 @@ def test_cuts_without_a_new_byte_between_them_end_the_download(exports: Exports)
     assert exports.clock.slept == [1, 2, 4, 8, 16][:MOST_STALLS]
 
 
-def test_a_byte_at_the_last_moment_keeps_a_download_alive(exports: Exports) -> None:
+def test_some_bytes_at_the_last_moment_keep_a_download_alive(exports: Exports) -> None:
     job = exports.completed()
-    exports.cut(20, *[0] * (MOST_STALLS - 1), 1, *[0] * (MOST_STALLS - 1))
+    least = least_progress(len(CONTENT))
+    exports.cut(20, *[0] * (MOST_STALLS - 1), least, *[0] * (MOST_STALLS - 1))
 
     assert content_of(exports.fetch(job)) == CONTENT
+
+
+@pytest.mark.parametrize("unsaid", [[], ["missing_verdict"]], ids=["figures", "no figures"])
+def test_a_connection_that_is_cut_after_every_byte_does_not_cost_a_call_a_byte(
+    exports: Exports, unsaid: list[str]
+) -> None:
+    for kind in unsaid:
+        exports.control.fault(kind, count=100)
+    job = exports.completed(LARGE)
+    exports.cut(*[1] * 100)
+
+    exports.fails(job, ConnectionFailed)
+    assert len(exports.ranges()) == MOST_STALLS
+
+
+@pytest.mark.parametrize("unsaid", [[], ["missing_verdict"]], ids=["figures", "no figures"])
+@pytest.mark.parametrize("bytes_a_call", [40_000, 6_000])
+def test_a_slow_but_steady_download_arrives(
+    exports: Exports, bytes_a_call: int, unsaid: list[str]
+) -> None:
+    for kind in unsaid:
+        exports.control.fault(kind, count=100)
+    job = exports.completed(LARGE)
+    exports.cut(*[bytes_a_call] * 100)
+
+    assert content_of(exports.fetch(job)) == LARGE
+    assert len(exports.ranges()) == len(LARGE) // bytes_a_call + 1
+
+
+def test_a_file_of_a_few_bytes_may_come_byte_by_byte(exports: Exports) -> None:
+    content = b"leadId\n1\n"
+    job = exports.completed(content)
+    exports.cut(*[1] * (len(content) - 1))
+
+    assert content_of(exports.fetch(job)) == content
+
+
+@pytest.mark.parametrize(
+    ("total", "least"),
+    [(None, 1 << 17), (0, 1), (9, 1), (100, 5), (1 << 20, 52428), (1 << 40, 1 << 17)],
+)
+def test_the_least_progress_is_a_share_of_the_file_or_some_kilobytes(
+    total: int | None, least: int
+) -> None:
+    assert least_progress(total) == least
 
 
 def test_a_lost_answer_to_a_resumption_is_asked_for_again(exports: Exports) -> None:
@@ -475,11 +528,65 @@ def test_an_error_that_is_not_the_files_is_named(
     assert code in exports.fails(job, error)
 
 
-def test_a_page_in_place_of_the_file_is_a_corrupt_file(exports: Exports) -> None:
-    job = exports.completed()
-    exports.control.fault("http", "export_file", status=200, body="<html>Sorry</html>")
+PAGES = [
+    "<html>Sorry</html>",
+    "\ufeff\r\n <!DOCTYPE html>",
+    '{"requestId":"1#2","success":false,"errors":[{"code":"606","message":"secret"}]}',
+]
 
-    exports.fails(job, FileCorrupt)
+
+@pytest.mark.parametrize("body", PAGES)
+@pytest.mark.parametrize("content_type", ["text/html", "text/csv;charset=UTF-8"])
+def test_a_page_in_place_of_the_file_is_not_taken_for_it(
+    exports: Exports, body: str, content_type: str
+) -> None:
+    job = exports.completed()
+    page: dict[str, Any] = {"status": 200, "body": body, "content_type": content_type}
+    exports.control.fault("http", "export_file", count=MOST_STALLS - 1, **page)
+
+    assert content_of(exports.fetch(job)) == CONTENT
+
+
+@pytest.mark.parametrize("body", PAGES)
+@pytest.mark.parametrize("unsaid", [[], ["missing_verdict"]], ids=["figures", "no figures"])
+def test_a_page_that_stays_in_the_files_place_is_a_corrupt_file(
+    exports: Exports, body: str, unsaid: list[str]
+) -> None:
+    for kind in unsaid:
+        exports.control.fault(kind, count=100)
+    job = exports.completed()
+    page: dict[str, Any] = {"status": 200, "body": body, "content_type": "text/csv"}
+    exports.control.fault("http", "export_file", count=100, **page)
+
+    told = exports.fails(job, FileCorrupt)
+
+    assert "in place of a table" in told
+    assert "secret" not in told
+    assert len(exports.ranges()) == MOST_STALLS
+
+
+def test_a_page_in_place_of_the_rest_of_a_file_is_not_part_of_it(exports: Exports) -> None:
+    job = exports.completed()
+    exports.cut(20)
+    page: dict[str, Any] = {"status": 200, "body": PAGES[0], "content_type": "text/csv"}
+    exports.control.fault("http", "export_file", after=1, **page)
+
+    assert content_of(exports.fetch(job)) == CONTENT
+    assert exports.ranges() == [None, "bytes=20-", "bytes=20-"]
+
+
+@pytest.mark.parametrize("unsaid", [[], ["missing_verdict"]], ids=["figures", "no figures"])
+def test_nothing_in_place_of_the_rest_of_a_file_is_not_its_end(
+    exports: Exports, unsaid: list[str]
+) -> None:
+    for kind in unsaid:
+        exports.control.fault(kind, count=100)
+    job = exports.completed()
+    exports.cut(20)
+    exports.control.fault("http", "export_file", after=1, status=200, body="")
+
+    assert content_of(exports.fetch(job)) == CONTENT
+    assert exports.ranges() == [None, "bytes=20-", "bytes=20-"]
 
 
 @pytest.mark.parametrize(
@@ -600,14 +707,64 @@ def test_a_truncated_file_is_a_corrupt_file(exports: Exports) -> None:
     exports.fails(job, FileCorrupt)
 
 
-def test_a_wrong_number_of_rows_is_a_corrupt_file(exports: Exports) -> None:
+@pytest.mark.parametrize("told", [1, 3, 999_999])
+def test_a_file_whose_size_and_checksum_are_right_is_read_whatever_the_number_of_records(
+    exports: Exports, told: int
+) -> None:
+    exports.control.fault("wrong_records", count=100, value=told)
+
+    file = exports.fetch(exports.completed())
+
+    assert (content_of(file), file.rows) == (CONTENT, 2)
+    assert file.oddities == ("with another number of rows than numberOfRecords",)
+
+
+@pytest.mark.parametrize(("kind", "value"), [("wrong_checksum", ""), ("wrong_checksum", "md5:0")])
+def test_the_number_of_records_binds_where_no_checksum_proves_the_file(
+    exports: Exports, kind: str, value: str
+) -> None:
     exports.control.fault("wrong_records", count=100, value=3)
+    exports.control.fault(kind, count=100, value=value)
 
     assert "2 rows instead of 3" in exports.fails(exports.completed(), FileCorrupt)
 
 
+def test_the_number_of_records_binds_where_a_file_had_to_be_guessed_at(exports: Exports) -> None:
+    exports.control.fault("wrong_records", count=100, value=3)
+    job = exports.completed()
+
+    with pytest.raises(FileCorrupt, match="2 rows instead of 3"):
+        exports.downloader(rows=lambda *_: Contents(2, 2, is_certain=False)).fetch(job)
+
+
+def test_rows_that_are_skipped_count_among_the_records(exports: Exports) -> None:
+    file = exports.downloader(rows=lambda *_: Contents(1, 2, is_certain=True)).fetch(
+        exports.completed()
+    )
+
+    assert (file.rows, file.oddities) == (1, ())
+
+
+@pytest.mark.parametrize("planted", ["file", "link"])
+def test_what_lies_in_a_files_place_is_neither_read_nor_followed(
+    exports: Exports, tmp_path_factory: pytest.TempPathFactory, planted: str
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "mine"
+    elsewhere.write_text("mine")
+    job = exports.completed()
+    place = exports.folder / f"{job.export_id}.csv"
+    if planted == "link":
+        place.symlink_to(elsewhere)
+    else:
+        place.hardlink_to(elsewhere)
+
+    assert content_of(exports.fetch(job)) == CONTENT
+    assert elsewhere.read_text() == "mine"
+    assert not place.is_symlink()
+
+
 def test_a_file_that_is_no_table_is_not_kept(exports: Exports) -> None:
-    def refuse(_: Path) -> int:
+    def refuse(_: Path, __: Collection[int]) -> Contents:
         message = "not a table"
         raise FileCorrupt(message)
 

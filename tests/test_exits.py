@@ -31,6 +31,7 @@ from tap_marketo_programs.errors import (
     QueueFull,
     StateRefused,
 )
+from tap_marketo_programs.export.folder import PrivateFolder
 from tap_marketo_programs.messages import TargetGone
 
 if TYPE_CHECKING:
@@ -130,7 +131,10 @@ def at_a_job(act: Callable[[], None]) -> Callable[[Message], None]:
 def somebody_tidies_up() -> None:
     """Delete temporary files, as a cron job may."""
     for path in left(Path(tempfile.gettempdir())):
-        shutil.rmtree(path)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def disappear() -> None:
@@ -357,3 +361,28 @@ def test_nothing_is_left_by_a_process_after(
     assert len(errors) == (code == 1), errors
     scene.state = output.state if how != "a test of the connection" else {}
     assert_nothing_left(scene, temporary)
+
+
+def test_what_a_killed_run_leaves_goes_when_the_next_one_starts(
+    scene: Scene, temporary: Path, tmp_path: Path
+) -> None:
+    killed, following = Run(scene, tmp_path), Run(scene, tmp_path)
+    scene.begin(programs=20, members=1000)
+    killed.start()
+    while '"RECORD"' not in killed.stdout.readline():
+        # It waits in the middle of a file, since nobody reads on.
+        pass
+    killed.process.kill()
+    assert killed.end().code == -signal.SIGKILL
+    assert list(temporary.glob("*/*.csv"))
+    alive = PrivateFolder()
+    (alive.path / "of another run").touch()
+
+    following.start()
+    output = following.end()
+
+    assert output.code == 0, output.logs
+    assert {one.stem for one in left(temporary)} == {alive.path.name}
+    assert (alive.path / "of another run").exists()
+    alive.remove()
+    assert not left(temporary)

@@ -496,7 +496,7 @@ def test_a_job_that_is_not_done_in_time_is_left_to_the_next_run(scene: Scene) ->
 # Files
 
 CORRUPTIONS = ["flip", "truncate", "append", "extra_column", "short_row"]
-MISSTATEMENTS = ["wrong_checksum", "wrong_size", "wrong_records"]
+MISSTATEMENTS = ["wrong_checksum", "wrong_size"]
 
 
 @pytest.mark.parametrize("fault", ["file_missing", *CORRUPTIONS, *MISSTATEMENTS])

@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from tap_marketo_programs.export import api, ledger, lines, plan, rows, runner, tables
+    from tap_marketo_programs.export import (
+        api,
+        download,
+        ledger,
+        lines,
+        oddities,
+        plan,
+        rows,
+        runner,
+        tables,
+    )
 
-__all__ = ["api", "ledger", "lines", "plan", "rows", "runner", "tables"]
+__all__ = ["api", "download", "ledger", "lines", "oddities", "plan", "rows", "runner", "tables"]
 
 
 def __getattr__(name: str) -> ModuleType:

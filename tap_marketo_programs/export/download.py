@@ -11,18 +11,14 @@ Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/res
 
 from __future__ import annotations
 
-import hashlib
+import codecs
 import logging
-import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import backoff
-import requests
-from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from tap_marketo_programs.client import connection_failed
 from tap_marketo_programs.errors import (
     ConnectionFailed,
     FileCorrupt,
@@ -30,10 +26,11 @@ from tap_marketo_programs.errors import (
     FileUnreadable,
     RequestRefused,
 )
-from tap_marketo_programs.export.folder import unwritable
+from tap_marketo_programs.export.folder import new_file, unwritable
+from tap_marketo_programs.export.transfer import Transfer, corrupt, ending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Collection, Generator, Sequence
     from pathlib import Path
 
     from tap_marketo_programs.clock import Clock
@@ -42,15 +39,29 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 1 << 16
-# Connections lost in a row without a single new byte between them.
+# Requests in a row that bring next to nothing.
 MOST_STALLS = 5
-# Without a size to compare with, a file still cannot be larger than a day's
-# quota of any subscription.
-LARGEST_FILE = 1 << 36
+# What is more than next to nothing: so many bytes, or so large a part of a small
+# file. A connection that is cut after every byte must not cost a call a byte.
+LEAST_PROGRESS = 1 << 17
+LEAST_SHARE = 20
 
 _SHA256 = re.compile(r"sha256:([0-9a-f]{64})", re.IGNORECASE)
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What reading a whole file found.
+
+    Args:
+        rows: How many of its rows can be had.
+        held: How many rows it holds.
+        is_certain: Whether it can be read in one way only.
+    """
+
+    rows: int
+    held: int
+    is_certain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +70,15 @@ class ExportFile:
 
     Args:
         path: Where it is; None for an export without rows, which is not downloaded.
-        rows: How many data rows it holds.
+        rows: How many of its rows can be had.
         size: Bytes.
+        oddities: What is not as it should be about it, though it can be read.
     """
 
     path: Path | None
     rows: int
     size: int
+    oddities: tuple[str, ...] = ()
 
     def remove(self) -> None:
         """Delete the file; it may be gone already."""
@@ -79,7 +92,7 @@ class Downloader:
     Args:
         api: Opens them.
         folder: An existing folder that only this user can read.
-        count_rows: Reads a whole file and counts its rows.
+        count_rows: Reads a whole file of these programs' members.
         clock: Where time comes from.
         stopping: Asked between two chunks; True ends the download at once.
 
@@ -93,7 +106,7 @@ class Downloader:
         self,
         api: ExportApi,
         folder: Path,
-        count_rows: Callable[[Path], int],
+        count_rows: Callable[[Path, Collection[int]], Contents],
         clock: Clock,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -103,24 +116,35 @@ class Downloader:
         self._clock = clock
         self._stopping = stopping
 
-    def fetch(self, job: ExportJob) -> ExportFile:
-        """Download one completed job's file and verify it."""
-        if job.number_of_records == 0:
+    def fetch(
+        self,
+        job: ExportJob,
+        programs: Collection[int] = (),
+        fields: Sequence[str] = (),
+    ) -> ExportFile:
+        """Download one completed job's file and verify it.
+
+        Args:
+            job: The job.
+            programs: Those it was asked for; none where that is not known.
+            fields: The columns it was asked for, likewise.
+        """
+        if job.number_of_records == 0 and not _may_hold_rows(job, fields):
             # Nobody knows what the file of an empty export holds, and no client asks.
             return ExportFile(None, 0, job.file_size or 0)
         path = self._folder / f"{job.export_id}.csv"
         verified = False
         try:
-            size, sha256 = self._transfer(job, path)
-            is_proved = _verify(job, size, sha256)
+            transfer = self._transfer(job, path)
+            is_proven = _verify(job, transfer)
             try:
-                rows = self._count_rows(path)
-                if job.number_of_records not in {None, rows}:
-                    raise _corrupt(job, f"{rows} rows instead of {job.number_of_records}")
+                contents = self._count_rows(path, programs)
+                miscounted = _miscounted(job, contents, is_proven=is_proven)
             except FileCorrupt as error:
-                raise (FileUnreadable(str(error)) if is_proved else error) from None
+                raise (FileUnreadable(str(error)) if is_proven else error) from None
+            oddities = (*transfer.oddities, *miscounted)
             verified = True
-            return ExportFile(path, rows, size)
+            return ExportFile(path, contents.rows, transfer.size, oddities)
         except OSError as error:
             # What a connection can raise has another name by now.
             raise unwritable(error) from None
@@ -128,26 +152,25 @@ class Downloader:
             if not verified:
                 path.unlink(missing_ok=True)
 
-    def _transfer(self, job: ExportJob, path: Path) -> tuple[int, str]:
+    def _transfer(self, job: ExportJob, path: Path) -> Transfer:
         """Download to `path`, resuming as often as there is progress."""
-        owner_only = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(owner_only, "w+b") as file:  # noqa: PTH123 - of a descriptor
-            download = _Download(job, file)
-            waits, most, stalls = _waits(), 0, 0
+        with new_file(path) as file:
+            transfer = Transfer(job, file)
+            waits, mark, stalls = _waits(), 0, 0
             while True:
                 failure: ConnectionFailed | None = None
                 try:
-                    if self._receive(download):
+                    if self._receive(transfer):
                         break
                 except ConnectionFailed as error:
                     failure = error
                 # Progress is more than ever before: a file that has to start over
                 # again and again is not getting anywhere.
                 stalls += 1
-                if download.size > most:
-                    waits, most, stalls = _waits(), download.size, 0
+                if transfer.received >= mark + least_progress(transfer.total):
+                    waits, mark, stalls = _waits(), transfer.received, 0
                 if self._stopping():
-                    raise failure or _ending()
+                    raise failure or ending()
                 if stalls >= MOST_STALLS:
                     if failure is not None:
                         raise failure
@@ -155,89 +178,44 @@ class Downloader:
                     break
                 if failure is not None:
                     logger.info("%s; export %s resumes", failure, job.export_id)
+                elif transfer.is_no_table:
+                    logger.info("Export %s: its file was answered by a page", job.export_id)
                 self._clock.sleep(next(waits))
-            return download.size, download.sha256.hexdigest()
+            transfer.finish()
+            return transfer
 
-    def _receive(self, download: _Download) -> bool:
+    def _receive(self, transfer: Transfer) -> bool:
         """One request; whether the file is whole now."""
         try:
-            with self._api.open_file(download.job.export_id, download.size) as response:
-                return download.receive(response, self._stopping)
+            with self._api.open_file(transfer.job.export_id, transfer.next_byte) as response:
+                return transfer.receive(response, self._stopping)
         except RequestRefused as error:
-            if error.code == "HTTP 416" and download.size:
-                return download.ends_here()
+            if error.code == "HTTP 416" and transfer.received:
+                return transfer.ends_here()
             # An envelope that refuses the file means what the plain 404 means: an
             # expired job may be answered so.
             raise FileUnavailable(str(error), code=error.code, message=error.message) from None
 
 
-class _Download:
-    """The bytes received so far and their hash."""
+def _may_hold_rows(job: ExportJob, fields: Sequence[str]) -> bool:
+    """Whether a file is larger than the header alone, though the job counts no row.
 
-    def __init__(self, job: ExportJob, file: BinaryIO) -> None:
-        self.job = job
-        self.size = 0
-        self.sha256 = hashlib.sha256()
-        self._file = file
-        self._bound = LARGEST_FILE if job.file_size is None else job.file_size
+    An empty export's file may hold the header or nothing, or not be there.
+    """
+    if job.file_size is None or not fields:
+        return False
+    # Each name may be quoted; a mark in front, `programId`, and a line end.
+    header = sum(len(name.encode()) + len('"",') for name in ("programId", *fields))
+    return job.file_size > len(codecs.BOM_UTF8) + header + len("\r\n")
 
-    def receive(self, response: requests.Response, stopping: Callable[[], bool]) -> bool:
-        """Take one answer's bytes; whether there are now as many as promised.
 
-        Raises:
-            ConnectionFailed: They broke off.
-            FileCorrupt: There are more than there can be.
-        """
-        if self.size and not self._continues(response):
-            self._start_over()
-            if response.status_code == requests.codes.partial_content:
-                # A part, but not the part asked for: only a new request helps.
-                return False
-        try:
-            # Not iter_content: it throws away up to a chunk that arrived before a
-            # connection broke, and a file smaller than a chunk would never get on.
-            for chunk in response.raw.stream(CHUNK, decode_content=False):
-                self._take(chunk)
-                if stopping():
-                    raise _ending()
-        except HTTPError as error:
-            silent = isinstance(error, ReadTimeoutError)
-            kind = requests.ReadTimeout if silent else requests.ConnectionError
-            raise connection_failed(kind(error), response.request) from None
-        return self.job.file_size is None or self.size >= self.job.file_size
+def least_progress(total: int | None) -> int:
+    """How many new bytes several requests for a file must bring.
 
-    def ends_here(self) -> bool:
-        """Whether Marketo has nothing behind the last byte because the file is whole.
-
-        With a size to compare with, that is for `_verify` to say; without one,
-        nothing proves it, and the file starts over.
-        """
-        if self.job.file_size is None:
-            self._start_over()
-            return False
-        return True
-
-    def _continues(self, response: requests.Response) -> bool:
-        """Whether an answer goes on where the last one broke off."""
-        if response.status_code != requests.codes.partial_content:
-            return False
-        match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
-        if match is None or int(match[1]) != self.size:
-            return False
-        return match[2] == "*" or self.job.file_size in {None, int(match[2])}
-
-    def _start_over(self) -> None:
-        self._file.seek(0)
-        self._file.truncate()
-        self.size = 0
-        self.sha256 = hashlib.sha256()
-
-    def _take(self, chunk: bytes) -> None:
-        self.size += len(chunk)
-        if self.size > self._bound:
-            raise _corrupt(self.job, f"more than {self._bound} bytes")
-        self.sha256.update(chunk)
-        self._file.write(chunk)
+    Args:
+        total: The file's size, None if nobody says.
+    """
+    return LEAST_PROGRESS if total is None else min(LEAST_PROGRESS, max(1, total // LEAST_SHARE))
 
 
 def _waits() -> Generator[float]:
@@ -247,19 +225,31 @@ def _waits() -> Generator[float]:
     return waits
 
 
-def _ending() -> ConnectionFailed:
-    return ConnectionFailed("the run is ending")
-
-
-def _verify(job: ExportJob, size: int, sha256: str) -> bool:
-    """Compare with what the status tells; whether that proves that these are Marketo's bytes."""
-    if job.file_size not in {None, size}:
-        raise _corrupt(job, f"{size} bytes instead of {job.file_size}")
+def _verify(job: ExportJob, transfer: Transfer) -> bool:
+    """Compare a file with its job's figures; whether they prove that it is the one Marketo made."""
     promised = _SHA256.fullmatch((job.checksum or "").strip())
-    if promised and promised[1].lower() != sha256:
-        raise _corrupt(job, "a SHA-256 that is not fileChecksum")
-    return promised is not None
+    wanted = promised[1].lower() if promised else None
+    bodies = transfer.bodies()
+    if not any(job.file_size in {None, size} for size, _ in bodies):
+        what = f"{bodies[0][0]} bytes instead of {job.file_size}"
+        raise corrupt(job, what + transfer.unread_coding)
+    if not any(
+        job.file_size in {None, size} and wanted in {None, sha256} for size, sha256 in bodies
+    ):
+        raise corrupt(job, "a SHA-256 that is not fileChecksum" + transfer.unread_coding)
+    return job.file_size is not None and wanted is not None
 
 
-def _corrupt(job: ExportJob, what: str) -> FileCorrupt:
-    return FileCorrupt(f"export {job.export_id}: the file has {what}")
+def _miscounted(job: ExportJob, contents: Contents, *, is_proven: bool) -> tuple[str, ...]:
+    """The oddity of a file that does not hold as many rows as its job says, if that can be.
+
+    Raises:
+        FileCorrupt: Nothing else than this number could tell that the file is wrong.
+    """
+    if job.number_of_records in {None, contents.held}:
+        return ()
+    # Where quotes are not doubled, this alone tells that a guess was wrong. And no
+    # proof can make watermarks move past rows of which none came.
+    if is_proven and contents.is_certain and contents.held:
+        return ("with another number of rows than numberOfRecords",)
+    raise corrupt(job, f"{contents.held} rows instead of {job.number_of_records}")

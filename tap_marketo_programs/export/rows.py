@@ -28,15 +28,22 @@ import io
 import math
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from itertools import chain
-from typing import IO, TYPE_CHECKING, Any, cast
+from itertools import chain, compress
+from typing import TYPE_CHECKING, Any, cast
 
 from tap_marketo_programs.errors import FileCorrupt
+from tap_marketo_programs.export.blanks import BLANK_LINE, line_ends, without_blank_lines
+from tap_marketo_programs.export.keys import KeyCheck
+from tap_marketo_programs.export.layout import Layout, lay_out
+from tap_marketo_programs.export.oddities import Oddities
+from tap_marketo_programs.export.source import BLANK_LINES, Source
+from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schema import declared, utc_date, utc_timestamp
 
 if TYPE_CHECKING:
@@ -131,12 +138,13 @@ class _Column:
     """How one wanted column is read.
 
     `required` columns have no value for null in their schema: a row that
-    leaves one out cannot become a record.
+    leaves one out cannot become a record. `nullable` ones may be missing.
     """
 
     name: str
     convert: _Convert
     required: bool
+    nullable: bool
 
 
 def _column(name: str, schema: Mapping[str, Any], nulled: Counter[str]) -> _Column:
@@ -151,8 +159,9 @@ def _column(name: str, schema: Mapping[str, Any], nulled: Counter[str]) -> _Colu
     parse = _BY_FORMAT.get(text_format) if kind == "string" else _BY_TYPE[kind]
     nullable = "null" in types
     if parse is None:
-        return _Column(name, _text if nullable else _text_never_null, required=False)
-    return _Column(name, _typed(parse, name, nulled), required=not nullable)
+        convert = _text if nullable else _text_never_null
+        return _Column(name, convert, required=False, nullable=nullable)
+    return _Column(name, _typed(parse, name, nulled), required=not nullable, nullable=nullable)
 
 
 def _text(cells: Sequence[str]) -> Sequence[Value]:
@@ -283,27 +292,6 @@ def _vary(cells: Sequence[str]) -> bool:
 # --- bytes ---------------------------------------------------------------
 
 
-class _Bytes:
-    """A file's bytes without its NULs and its byte order mark."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._started = False
-
-    def read(self, size: int) -> bytes:
-        """About `size` bytes, none at the end of the file only."""
-        while data := self._file.read(size):
-            if not self._started:
-                self._started = True
-                data = data.removeprefix(b"\xef\xbb\xbf")
-            # To look is many times faster than to replace nothing.
-            if b"\0" in data:
-                data = data.replace(b"\0", b"")
-            if data:
-                return data
-        return b""
-
-
 # A quoted cell as RFC 4180 has it, in its place. Where nothing but cells like
 # this is taken out and no quote is left, the text can be read in this one way
 # only: between two such cells there is no quote, so each begins after a comma
@@ -332,7 +320,7 @@ class _Header:
     crlf: bool
 
 
-def _read_header(source: _Bytes) -> tuple[_Header | None, bytes]:
+def _read_header(source: Source) -> tuple[_Header | None, bytes]:
     """The header, None in a file of no bytes, and what was read beyond it."""
     data = b""
     while (found := _FIRST_ROW.match(data)) is None and len(data) <= ROW_LIMIT:
@@ -356,7 +344,7 @@ def _read_header(source: _Bytes) -> tuple[_Header | None, bytes]:
     return _Header(tuple(names), crlf), data[found.end() :]
 
 
-def _blocks(source: _Bytes, rest: bytes, size: int) -> Iterator[bytes]:
+def _blocks(source: Source, rest: bytes, size: int) -> Iterator[bytes]:
     """The file in pieces of whole rows, each of about the size and ending in LF.
 
     Raises `_NotClean` for a row beyond all bounds. Where quotes do not come in
@@ -397,6 +385,18 @@ def _verify(block: bytes, width: int) -> tuple[bytes, int]:
     if b'"' in bare or shape != (b"," * (width - 1) + b"\n") * rows:
         raise _NotClean
     return bare, rows
+
+
+def _verify_all(block: bytes, width: int) -> tuple[bytes, bytes, int, int]:
+    """The block without its blank lines, what `_verify` says of it, and how many those were."""
+    try:
+        return block, *_verify(block, width), 0
+    except _NotClean:
+        # Under one column, a line of nothing is a row: its cell is empty.
+        full = block if width == 1 else without_blank_lines(block)
+        if len(full) == len(block):
+            raise
+        return full, *_verify(full, width), line_ends(block) - line_ends(full)
 
 
 def has_bare_cr(rows: bytes) -> bool:
@@ -508,13 +508,20 @@ class _Records(Iterator[list[str]]):
         self._at = 0
         self._row = 0
         self._in_vain = 0
+        self.blanks = 0
 
     def __next__(self) -> list[str]:
         """The next row; FileCorrupt when it cannot be read with the right width."""
-        if self._at == len(self._text):
-            self._text, self._at = next(self._texts, ""), 0
-            if not self._text:
-                raise StopIteration
+        while True:
+            if self._at == len(self._text):
+                self._text, self._at = next(self._texts, ""), 0
+                if not self._text:
+                    raise StopIteration
+            blank = None if self._width in {None, 1} else BLANK_LINE.match(self._text, self._at)
+            if blank is None:
+                break
+            self.blanks += 1
+            self._at = blank.end()
         self._row += 1
         for dialect in _DIALECTS:
             cells = self._read(dialect)
@@ -570,7 +577,7 @@ class _Records(Iterator[list[str]]):
             raise FileCorrupt(msg)
 
 
-def _texts(source: _Bytes, rest: bytes) -> Iterator[str]:
+def _texts(source: Source, rest: bytes) -> Iterator[str]:
     """The text in pieces that end in LF, at whatever line."""
     while piece := source.read(max(_BLOCK, len(rest))):
         rest += piece
@@ -585,7 +592,7 @@ def _texts(source: _Bytes, rest: bytes) -> Iterator[str]:
         yield rest.decode("utf-8", "replace") + ("" if rest.endswith(b"\n") else "\n")
 
 
-def _records(source: _Bytes, rest: bytes, header: _Header) -> _Records:
+def _records(source: Source, rest: bytes, header: _Header) -> _Records:
     return _Records(_texts(source, rest), width=len(header.names), crlf=header.crlf)
 
 
@@ -616,16 +623,47 @@ class Block:
 
     Args:
         width: Cells in a row.
-        places: Where in a row the wanted columns are.
+        places: Where in a row the wanted columns are; None for one that is not there.
+        header: The names of all columns.
         cells: Makes all cells, row after row.
         raw: The rows as the file has them, if they are RFC 4180, without NULs
             and each with its line end.
     """
 
     width: int
-    places: list[int]
+    places: Sequence[int | None]
+    header: Sequence[str]
     cells: Callable[[], list[str]]
     raw: bytes | None = None
+
+
+@dataclass(slots=True)
+class _Reading:
+    """How a file is to be read, and what a first pass over it counted.
+
+    Args:
+        width: Cells in a row.
+        clean: Whether it is RFC 4180.
+        rows: Its rows, those that are skipped included.
+        faults: Rows to skip, by reason.
+        blanks: Its blank lines.
+    """
+
+    width: int
+    clean: bool
+    rows: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    blanks: int = 0
+
+
+_EMPTY = _Reading(1, clean=True)
+# What a row's width may differ by from its header's, where all rows do alike.
+_WIDTHS = {
+    0: "",
+    1: "with a comma behind each row",
+    -1: "with a comma behind the header",
+}
+_REPEATED_HEADER = "the header once more"
 
 
 class MemberFile:
@@ -640,19 +678,27 @@ class MemberFile:
     possible, and otherwise so that a quote ends its cell only before a comma
     or a line end and the number of cells is right. That cannot be proved to be
     what was meant when such a cell holds a quote before a comma or a line end;
-    comparing the number of rows with `numberOfRecords` tells most such cases.
+    comparing the number of rows with `numberOfRecords` tells most such cases,
+    so such a file is not `certain`.
+
+    A row whose keys cannot be read is skipped, for no target could load it; a
+    column that may be null and is missing is null; blank lines are no rows
+    where there are several columns. All of that is counted while iterating.
 
     Memory is bounded by the longest row, and a row by `ROW_LIMIT`.
 
     Args:
         path: The file.
         properties: The wanted columns, each with its JSON Schema. Cells that
-            do not fit it become null. Columns are found by their name, not by
-            their place, since Marketo prepends `programId` to what was asked
-            for (Adobe: Bulk Program Member Extract); of two columns with one
-            name the first counts.
+            do not fit it become null. How columns are found, `layout` says.
         nulled: Counts the cells that became null because they did not fit, by
             property, while iterating.
+        keys: Which of the properties a row cannot be without, each with the only
+            values there can be; none means any. Where that is one value and the
+            column is missing, all rows have it: Marketo adds `programId` to
+            jobs with the filter `programIds` only.
+        oddities: Counts rows that are skipped, and what is odd about the file,
+            while iterating.
     """
 
     def __init__(
@@ -660,39 +706,58 @@ class MemberFile:
         path: Path,
         properties: Mapping[str, Mapping[str, Any]],
         nulled: Counter[str],
+        *,
+        keys: Mapping[str, Collection[int]] | None = None,
+        oddities: Oddities | None = None,
     ) -> None:
         self.properties = properties
         self._path = path
         self._columns = [_column(name, schema, nulled) for name, schema in properties.items()]
         unseen: Counter[str] = Counter()
-        self._silent = [_column(name, schema, unseen) for name, schema in properties.items()]
         # For `check`, which must not count.
-        self._required = [column for column in self._silent if column.required]
-        self._clean: bool | None = None
+        self._silent = [_column(name, schema, unseen) for name, schema in properties.items()]
+        self._keys = {name: known for name, known in (keys or {}).items() if name in properties}
+        converts = {column.name: column.convert for column in self._silent}
+        self._key_check = KeyCheck({name: converts[name] for name in self._keys}, self._keys)
+        self._oddities = oddities or Oddities()
+        self._reading: _Reading | None = None
 
     @property
     def names(self) -> list[str]:
         """The names of the wanted columns, in the order of the properties."""
         return list(self.properties)
 
+    @property
+    def held(self) -> int:
+        """The number of a checked file's rows, those that are skipped included."""
+        reading = self._checked
+        return reading.rows - reading.faults[_REPEATED_HEADER]
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether a checked file can be read in one way only."""
+        return self._checked.clean
+
+    @property
+    def skipped(self) -> int:
+        """How many lines of a checked file are skipped, blank ones not counted."""
+        return self._checked.faults.total()
+
     def check(self) -> int:
         """Pass over the whole file once, before a row of it is used.
 
         Returns:
-            The number of rows, the header not counted; 0 for an empty file,
+            The number of records, the header not counted; 0 for an empty file,
             which is what an export without members may be.
 
         Raises:
             FileCorrupt: Wanted columns are missing, a row has another number
                 of cells than the header or no value where the schema demands
-                one, or the quotes make no sense.
+                one, no row has its keys, or the quotes make no sense.
         """
-        try:
-            count, clean = self._check_clean(), True
-        except _NotClean:
-            count, clean = self._check_records(), False
-        self._clean = clean  # only now: a file that failed is checked again, and fails again
-        return count
+        # Only when done: a file that failed is checked again, and fails again.
+        self._reading = self._check()
+        return self._reading.rows - self._reading.faults.total()
 
     def __iter__(self) -> Iterator[dict[str, Value]]:
         """The records; FileCorrupt as in `check`, which is called first if it was not."""
@@ -711,8 +776,9 @@ class MemberFile:
             The columns in the order of the properties, and the number of rows.
         """
         for block in self.blocks():
-            cells = block.cells()
-            yield self._values(cells, block), len(cells) // block.width
+            columns, count = self._values(block)
+            if count:
+                yield columns, count
 
     def blocks(self, size: int | None = None) -> Iterator[Block]:
         """The rows as they are, for whoever can read the clean ones faster.
@@ -720,25 +786,26 @@ class MemberFile:
         Args:
             size: About how many bytes to take at once, if more than usual.
         """
-        if self._clean is None:
-            self.check()
-        with self._path.open("rb") as file:
-            source = _Bytes(file)
-            header, rest = _read_header(source)
+        reading = self._checked
+        with self._open() as (source, header, rest):
             if header is None:
                 return
-            width = len(header.names)
-            places = [header.names.index(name) for name in self.names]
-            if self._clean:
-                for raw in _blocks(source, rest, size or _BLOCK):
-                    yield Block(width, places, partial(_split, raw, crlf=header.crlf), raw)
-            else:
+            layout = self._lay_out(header)
+            self._oddities.files.update(self._odd(source, header, layout, reading))
+            if not reading.clean:
                 for rows in _batches(_records(source, rest, header)):
-                    yield Block(width, places, partial(_flat, rows))
+                    cells = partial(_flat, rows)
+                    yield Block(reading.width, layout.places, header.names, cells)
+                return
+            for whole in _blocks(source, rest, size or _BLOCK):
+                raw = without_blank_lines(whole) if reading.blanks else whole
+                if raw:
+                    cells = partial(_split, raw, crlf=header.crlf)
+                    yield Block(reading.width, layout.places, header.names, cells, raw)
 
     def values(self, block: Block) -> list[Sequence[Value]]:
         """The wanted columns of a block."""
-        return self._values(block.cells(), block)
+        return self._values(block)[0]
 
     def convert(
         self,
@@ -750,61 +817,188 @@ class MemberFile:
         """The values of cells of one of the wanted columns; counted as ever unless `silent`."""
         return (self._silent if silent else self._columns)[number].convert(cells)
 
-    def _values(self, cells: list[str], block: Block) -> list[Sequence[Value]]:
-        return [
-            column.convert(cells[place :: block.width])
-            for column, place in zip(self._columns, block.places, strict=True)
+    def constant(self, number: int) -> Value:
+        """What all rows have in a wanted column that the file does not have."""
+        expected = self._keys.get(self._columns[number].name, ())
+        return self.convert(number, [str(*expected)])[0] if len(expected) == 1 else None
+
+    @property
+    def _checked(self) -> _Reading:
+        if self._reading is None:
+            self.check()
+        return cast("_Reading", self._reading)
+
+    @contextmanager
+    def _open(self) -> Iterator[tuple[Source, _Header | None, bytes]]:
+        with self._path.open("rb") as file:
+            source = Source(file)
+            yield source, *_read_header(source)
+
+    def _values(self, block: Block) -> tuple[list[Sequence[Value]], int]:
+        cells = block.cells()
+        count = len(cells) // block.width
+        wanted: list[Sequence[str] | None] = [
+            None if place is None else cells[place :: block.width] for place in block.places
         ]
+        if self.skipped:
+            faults = self._faults(cells, block)
+            self._oddities.skipped.update(filter(None, faults))
+            keep = [not fault for fault in faults]
+            wanted = [None if one is None else list(compress(one, keep)) for one in wanted]
+            count = sum(keep)
+        if not count:
+            return [[] for _ in wanted], 0
+        return [
+            [self.constant(number)] * count if one is None else column.convert(one)
+            for number, (column, one) in enumerate(zip(self._columns, wanted, strict=True))
+        ], count
 
-    def _check_header(self, header: _Header) -> None:
-        missing = [column.name for column in self._columns if column.name not in header.names]
-        if missing:
-            msg = f"The export file has no column {', '.join(missing)}."
-            raise FileCorrupt(msg)
+    # The first pass
 
-    def _check_clean(self) -> int:
-        count = 0
-        with self._path.open("rb") as file:
-            source = _Bytes(file)
-            header, rest = _read_header(source)
+    def _check(self) -> _Reading:
+        for change in _WIDTHS:
+            try:
+                return self._check_clean(change)
+            except _NotClean:
+                continue
+        return self._check_records()
+
+    def _check_clean(self, change: int) -> _Reading:
+        with self._open() as (source, header, rest):
             if header is None:
-                return 0
-            self._check_header(header)
-            digits = self._digits(header)
-            for block in _blocks(source, rest, _BLOCK):
-                bare, rows = _verify(block, len(header.names))
-                if self._required and not (digits and digits.fullmatch(bare)):
-                    self._check_required(_split(block, crlf=header.crlf), header, count)
-                count += rows
-        return count
+                return _EMPTY
+            layout = self._lay_out(header)
+            reading = _Reading(len(header.names) + change, clean=True)
+            # Without `programId`, rows that have one more cell may have it in front.
+            if change and not self._has_all_keys(layout):
+                raise _NotClean
+            if change < 0 and header.names[-1]:
+                raise _NotClean
+            usual = self._usual(layout)
+            for whole in _blocks(source, rest, _BLOCK):
+                raw, bare, rows, blanks = _verify_all(whole, reading.width)
+                cells = partial(_split, raw, crlf=header.crlf)
+                if change > 0 and any(cells()[reading.width - 1 :: reading.width]):
+                    raise _NotClean
+                if rows and (usual is None or not usual.fullmatch(bare)):
+                    block = Block(reading.width, layout.places, header.names, cells)
+                    self._look(block, reading)
+                reading.rows += rows
+                reading.blanks += blanks
+        return self._judged(reading)
 
-    def _check_records(self) -> int:
-        count = 0
-        with self._path.open("rb") as file:
-            source = _Bytes(file)
-            header, rest = _read_header(source)
-            if header is not None:
-                for rows in _batches(_records(source, rest, header)):
-                    self._check_required(_flat(rows), header, count)
-                    count += len(rows)
-        return count
+    def _check_records(self) -> _Reading:
+        with self._open() as (source, header, rest):
+            if header is None:
+                return _EMPTY
+            layout = self._lay_out(header)
+            reading = _Reading(len(header.names), clean=False)
+            records = _records(source, rest, header)
+            for rows in _batches(records):
+                cells = partial(_flat, rows)
+                self._look(Block(reading.width, layout.places, header.names, cells), reading)
+                reading.rows += len(rows)
+            reading.blanks = records.blanks
+        return self._judged(reading)
 
-    def _check_required(self, cells: Sequence[str], header: _Header, before: int) -> None:
-        for column in self._required:
-            place = header.names.index(column.name)
-            values = column.convert(cells[place :: len(header.names)])
-            if None in values:
-                row = before + values.index(None) + 1
-                msg = f"Data row {row} of the export file has no fitting value for {column.name}."
-                raise FileCorrupt(msg)
+    def _lay_out(self, header: _Header) -> Layout:
+        layout = lay_out(header.names, self.names)
+        missing = [
+            column.name
+            for number, (column, place) in enumerate(zip(self._columns, layout.places, strict=True))
+            if place is None and not self._can_miss(number, column)
+        ]
+        if self.names and set(layout.places) == {None}:
+            missing = self.names
+        if missing:
+            shown = ", ".join(map(quoted, missing))
+            msg = f"The export file has no column {shown}."
+            raise FileCorrupt(msg)
+        return layout
 
-    def _digits(self, header: _Header) -> re.Pattern[bytes] | None:
-        """Rows whose required cells are plain digits, as ids are: these need no closer look."""
-        if any(column.convert(["12"]) != [12] for column in self._required):
-            return None
-        places = {header.names.index(column.name) for column in self._required}
+    def _has_all_keys(self, layout: Layout) -> bool:
+        return all(
+            place is not None
+            for name, place in zip(self.names, layout.places, strict=True)
+            if name in self._keys
+        )
+
+    def _can_miss(self, number: int, column: _Column) -> bool:
+        if column.name in self._keys:
+            return self.constant(number) is not None
+        return column.nullable
+
+    def _odd(
+        self, source: Source, header: _Header, layout: Layout, reading: _Reading
+    ) -> Iterator[str]:
+        """What is odd about the file, though it can be read."""
+        yield from source.oddities
+        if layout.renamed:
+            yield "with column names in other letters"
+        if reading.blanks and BLANK_LINES not in source.oddities:
+            yield BLANK_LINES
+        if change := _WIDTHS[reading.width - len(header.names)]:
+            yield change
+        for column, place in zip(self._columns, layout.places, strict=True):
+            if place is None and column.name not in self._keys:
+                yield f"without the column {quoted(column.name)}, which became null"
+
+    def _look(self, block: Block, reading: _Reading) -> None:
+        """Count the rows of a block that will be skipped.
+
+        Raises:
+            FileCorrupt: Another row has no value where the catalog forbids null.
+        """
+        cells = block.cells()
+        faults = self._faults(cells, block)
+        for column, place in zip(self._silent, block.places, strict=True):
+            if not column.required or column.name in self._keys or place is None:
+                continue
+            for row, value in enumerate(column.convert(cells[place :: block.width])):
+                if value is None and not faults[row]:
+                    msg = (
+                        f"Data row {reading.rows + row + 1} of the export file has no fitting "
+                        f"value for {quoted(column.name)}, where the catalog forbids null."
+                    )
+                    raise FileCorrupt(msg)
+        reading.faults.update(filter(None, faults))
+
+    def _faults(self, cells: Sequence[str], block: Block) -> list[str]:
+        """Why each row of a block is skipped; an empty text for those that are not."""
+        width = block.width
+        keys = {
+            name: cells[place::width]
+            for name, place in zip(self.names, block.places, strict=True)
+            if place is not None and name in self._keys
+        }
+        faults = self._key_check.faults(keys, len(cells) // width)
+        header = list(block.header[:width])
+        for row, fault in enumerate(faults):
+            if fault and cells[row * width : row * width + len(header)] == header:
+                faults[row] = _REPEATED_HEADER
+        return faults
+
+    def _judged(self, reading: _Reading) -> _Reading:
+        faults = reading.faults
+        if reading.rows and faults.total() == reading.rows and set(faults) != {_REPEATED_HEADER}:
+            told = ", ".join(f"{fault}: {count}" for fault, count in sorted(faults.items()))
+            msg = f"The export file has no row that can be loaded ({told})."
+            raise FileCorrupt(msg)
+        return reading
+
+    def _usual(self, layout: Layout) -> re.Pattern[bytes] | None:
+        """Rows whose keys are plain digits, and those expected: these need no closer look."""
+        patterns: dict[int, bytes] = {}
+        for column, place in zip(self._silent, layout.places, strict=True):
+            if place is None or not (column.required or column.name in self._keys):
+                continue
+            if column.convert(["12"]) != [12]:
+                return None
+            digits = rb"\d{1,%d}" % PLAIN_DIGITS
+            if expected := self._keys.get(column.name):
+                digits = rb"(?:%b)" % b"|".join(b"%d" % value for value in expected)
+            patterns[place] = digits + rb"(?=[,\n]|\r\n)"
         cells = [
-            rb"\d{1,%d}(?=[,\n]|\r\n)" % PLAIN_DIGITS if place in places else rb"[^,\n]*+"
-            for place in range(max(places, default=-1) + 1)
+            patterns.get(place, rb"[^,\n]*+") for place in range(max(patterns, default=-1) + 1)
         ]
         return re.compile(rb"(?:" + b",".join(cells) + rb"[^\n]*+\n)*+")

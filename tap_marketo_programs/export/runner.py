@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tap_marketo_programs.export.api import ExportApi
-    from tap_marketo_programs.export.download import ExportFile
+    from tap_marketo_programs.export.download import Contents, ExportFile
     from tap_marketo_programs.export.ledger import Ledger
 
 logger = logging.getLogger(__name__)
@@ -139,8 +139,13 @@ class Surroundings(Protocol):
     def save(self) -> None:
         """Write the ledger to STATE; called by the main thread only."""
 
-    def count_rows(self, path: Path, fields: Collection[str]) -> int:
-        """Check a whole file with these columns; its number of rows, or FileCorrupt."""
+    def count_rows(
+        self,
+        path: Path,
+        fields: Collection[str],
+        programs: Collection[int],
+    ) -> Contents:
+        """Check a whole file with these columns, of these programs if any are named."""
 
     def programs_in(self, path: Path) -> set[int]:
         """The programs whose members a file holds."""
@@ -997,7 +1002,7 @@ class ExportRunner:
             self._api,
             self._folder.path,
             # A file made before a field was dropped has that column still, and may.
-            lambda path: self._around.count_rows(path, self.fields),
+            lambda path, programs: self._around.count_rows(path, self.fields, programs),
             self._clock,
             lambda: board.stopping,
         )
@@ -1017,7 +1022,9 @@ class ExportRunner:
         if task.job is None:  # pragma: no cover - COMPLETED means that it has one
             return
         try:
-            file = downloader.fetch(task.job)
+            # Of a job that may be somebody else's, the file itself must name the programs.
+            programs = () if task.guessed else task.slice.program_ids
+            file = downloader.fetch(task.job, programs, self.fields)
             self._check_guess(task, file)
         except FileUnreadable as error:
             self._unreadable_file(task, error)

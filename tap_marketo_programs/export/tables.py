@@ -73,26 +73,31 @@ def read_tables(file: MemberFile) -> Iterator[pa.RecordBatch]:
     schema = pa.schema([(name, arrow_type(spec)) for name, spec in file.properties.items()])
     columns = [_Column(file, number, spec) for number, spec in enumerate(file.properties.values())]
     for block in file.blocks(_BLOCK):
-        texts = _split(block)
+        texts = None if file.skipped else _split(block)
         if texts is None:
             values = file.values(block)
             arrays = [to_array(one, field.type) for one, field in zip(values, schema, strict=True)]
         else:
-            arrays = [column.read(text) for column, text in zip(columns, texts, strict=True)]
+            count = next((len(text) for text in texts if text is not None), 0)
+            arrays = [
+                column.repeat(count) if text is None else column.read(text)
+                for column, text in zip(columns, texts, strict=True)
+            ]
         yield pa.record_batch(arrays, schema=schema)
 
 
-def _split(block: Block) -> Sequence[pa.StringArray] | None:
+def _split(block: Block) -> Sequence[pa.StringArray | None] | None:
     """The wanted columns as texts and nulls, unless Arrow would read them otherwise than `rows`.
 
-    It ends a row at a CR that is not quoted, has its own thoughts about CRLF,
-    leaves out a mark at the start and refuses what is not UTF-8.
+    A column that is not in the file is None. Arrow ends a row at a CR that is not
+    quoted, has its own thoughts about CRLF, leaves out a mark at the start and
+    refuses what is not UTF-8.
     """
     raw = block.raw
     if raw is None or has_bare_cr(raw) or raw.startswith(_BYTE_ORDER_MARK):
         return None
     names = [str(place) for place in range(block.width)]
-    wanted = [names[place] for place in block.places]
+    wanted = [names[place] for place in block.places if place is not None]
     try:
         table = csv.read_csv(
             pa.BufferReader(raw),
@@ -108,7 +113,8 @@ def _split(block: Block) -> Sequence[pa.StringArray] | None:
         )
     except pa.ArrowInvalid:
         return None
-    return [column.combine_chunks() for column in table.columns]
+    found = iter(table.columns)
+    return [None if place is None else next(found).combine_chunks() for place in block.places]
 
 
 class _Column:
@@ -135,6 +141,15 @@ class _Column:
             self._at_once = _integers
         elif self._type == pa.float64():
             self._at_once = _numbers
+
+    def repeat(self, count: int) -> pa.Array:
+        """The values of a column that the file does not have."""
+        value = self._file.constant(self._number)
+        return (
+            pa.nulls(count, self._type)
+            if value is None
+            else pa.repeat(pa.scalar(value, self._type), count)
+        )
 
     def read(self, texts: pa.StringArray) -> pa.Array:
         """The values, of the column's type."""
