@@ -247,16 +247,16 @@ class SandboxControl:
 
     def programs(self) -> list[dict[str, Any]]:
         """All programs as they are now."""
-        return list(self._lines("programs"))
+        return list(self._call("GET", "programs"))
 
     def programs_by_tag(self) -> list[dict[str, Any]]:
         """Every program and tag."""
-        return list(self._lines("programs_by_tag"))
+        return list(self._call("GET", "programs_by_tag"))
 
     def tag_types(self) -> list[dict[str, Any]]:
         """All tag types, values as lists."""
-        return list(self._lines("tag_types"))
+        return list(self._call("GET", "tag_types"))
 
     def channels(self) -> list[dict[str, Any]]:
         """All channels."""
-        return list(self._lines("channels"))
+        return list(self._call("GET", "channels"))

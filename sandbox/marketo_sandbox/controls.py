@@ -39,8 +39,11 @@ async def control(
 
 
 async def _rows(panel: Panel, path: str, query: dict[str, list[str]]) -> Reply:
-    """Rows that are true, each in a line of its own, or as an array."""
-    form = query.get("form", ["lines"])[0]
+    """Rows that are true, each in a line of its own, or as an array.
+
+    Members, of which there may be millions, are lines unless told; the rest is an array.
+    """
+    form = query.get("form", ["lines" if path == "truth" else "array"])[0]
     if form not in _FORMS:
         message = f"form is one of {list(_FORMS)}, not {form!r}"
         raise ValueError(message)

@@ -318,12 +318,14 @@ def test_truth_of_assets(probe: Probe) -> None:
 def test_all_that_is_true_comes_as_lines_or_as_an_array(probe: Probe, path: str) -> None:
     listed = getattr(probe.control, path)()
     assert listed
-    lines = probe.send("GET", f"/__sandbox/{path}")
+    usual = probe.send("GET", f"/__sandbox/{path}")
+    lines = probe.send("GET", f"/__sandbox/{path}?form=lines")
     assert lines.headers["content-type"] == "application/x-ndjson"
     assert [json.loads(line) for line in lines.body.decode().split("\n")[:-1]] == listed
     array = probe.send("GET", f"/__sandbox/{path}?form=array")
     assert array.headers["content-type"].startswith("application/json")
     assert json.loads(array.body) == listed
+    assert usual.body == (lines.body if path == "truth" else array.body)
     assert probe.send("GET", f"/__sandbox/{path}?form=table").status == 400
 
 
