@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,10 +15,11 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 from tap_marketo_programs.cli import Command, OneLine
 from tap_marketo_programs.client import Connection, MarketoClient, host_url
 from tap_marketo_programs.clock import Clock, SystemClock
-from tap_marketo_programs.errors import MarketoConfigError, PermissionDenied
+from tap_marketo_programs.errors import PermissionDenied
 from tap_marketo_programs.messages import SafeWriter, terminate
 from tap_marketo_programs.programs import Programs
-from tap_marketo_programs.settings import check, explain, read_numbers, unreadable
+from tap_marketo_programs.setting_values import from_environment, read_values
+from tap_marketo_programs.settings import check, explain, stray_variables, unknown
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -73,6 +75,7 @@ class TapMarketoPrograms(Tap):
             th.ArrayType(th.IntegerType(minimum=1)),
             title="Program ids",
             description="Restricts every stream to these programs.",
+            examples=[[1001, 1002]],
         ),
         th.Property(
             "program_tags",
@@ -87,6 +90,7 @@ class TapMarketoPrograms(Tap):
                 "Restricts programs_by_tag to these tag types and values; without tag_values, "
                 "to all values of the type."
             ),
+            examples=[[{"tag_type": "Region", "tag_values": ["EMEA"]}]],
         ),
         th.Property(
             "program_details",
@@ -104,6 +108,7 @@ class TapMarketoPrograms(Tap):
             default=[],
             title="Lead fields",
             description="Lead fields (REST names of Describe Lead2) joined to each member row.",
+            examples=[["email", "company"]],
         ),
         th.Property(
             "poll_interval_seconds",
@@ -167,9 +172,23 @@ class TapMarketoPrograms(Tap):
             title="Most calls in 20 seconds",
             description="Adobe's advice for one integration; the limit for all together is 100.",
         ),
+        th.Property(
+            "emit_activate_version_messages",
+            th.BooleanType,
+            default=False,
+            title="Emit ACTIVATE_VERSION",
+            description=(
+                "Close each full table with an ACTIVATE_VERSION message, by which a target can "
+                "drop the rows that are gone."
+            ),
+        ),
     ).to_dict()
 
     clock: Clock = SystemClock()
+
+    def __init__(self, *, parse_env_config: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's keywords
+        self._reads_environment = parse_env_config
+        super().__init__(parse_env_config=parse_env_config, **options)
 
     @cached_property
     def client(self) -> MarketoClient:
@@ -224,37 +243,50 @@ class TapMarketoPrograms(Tap):
         """Check the settings, before anything is sent.
 
         Without this, the SDK's own lines would repeat a secret of a wrong type
-        and leave out the bounds of a number.
+        and leave out the bounds of a number, and a name that is no setting's
+        would be passed over in silence.
         """
         self.append_builtin_config(self.config_jsonschema)
         properties = self.config_jsonschema["properties"]
-        read_numbers(self._config, properties)
+        required = frozenset(self.config_jsonschema["required"])
+        for name in read_values(self._config, properties, required):
+            self.logger.warning("%s: blanks or line ends around it were removed", name)
+        strangers, remarks = unknown(self._config, properties)
+        for name in remarks:
+            self.logger.warning("%s: is taken for a remark and sets nothing", name)
         # The SDK's validator also fills in the defaults.
-        found = JSONSchemaValidator(self.config_jsonschema).iter_errors(self._config)
-        errors = explain(found, properties)
+        found = list(JSONSchemaValidator(self.config_jsonschema).iter_errors(self._config))
+        faulty = {str(error.path[0]) for error in found if error.path}
         # One missing setting is found once for each that is required.
-        errors = list(dict.fromkeys(errors)) or check(self._config)
+        errors = list(dict.fromkeys(explain(found, properties)))
+        errors += strangers.values()
+        errors += self._check_variables(properties)
+        errors += check(self._config, self.clock.now(), faulty)
         if errors and raise_errors:
             summary = "Config validation failed"
             raise ConfigValidationError(summary, errors=errors, schema=self.config_jsonschema)
         return errors
 
+    def _check_variables(self, properties: dict[str, Any]) -> list[str]:
+        """Errors in the names of environment variables; what may be meant well is a warning."""
+        config = None if self._reads_environment else self._config
+        refused, warned = stray_variables(os.environ, self._env_var_prefix, properties, config)
+        for line in warned:
+            self.logger.warning("%s", line)
+        return refused
+
     @property
     def _env_var_config(self) -> dict[str, Any]:
-        """Settings from the environment.
+        """Settings from the environment, as texts; `_validate_config` reads them.
 
-        Without this override, a number that is none would be a bare ValueError.
+        Without this override, a number that is none would be a bare ValueError,
+        an empty variable a value, and a boolean that is none would be false.
         """
-        try:
-            return dict(super()._env_var_config)
-        except ValueError:
-            # By now the SDK has put the variables of `.env` there too.
-            properties = self.config_jsonschema["properties"]
-            lines = unreadable(os.environ, self._env_var_prefix, properties)
-            if not lines:
-                raise
-            message = "\n".join(lines)
-            raise MarketoConfigError(message) from None
+        # What the SDK makes of them is of no use, but it also loads `.env`.
+        with suppress(ValueError):
+            _ = super()._env_var_config
+        properties = self.config_jsonschema["properties"]
+        return from_environment(os.environ, self._env_var_prefix, properties)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the SDK's signature
         """End the run on SIGTERM or SIGINT.
