@@ -163,6 +163,24 @@ def stray_variables(
     return refused, warned
 
 
+def useless(config: Mapping[str, Any]) -> list[str]:
+    """Lines on settings that set nothing without another one."""
+    return [
+        f"{name}: sets nothing without {other}"
+        for name, other in _NEEDS.items()
+        if config.get(name) is not None and not config.get(other)
+    ]
+
+
+_NEEDS = {
+    "flattening_max_depth": "flattening_enabled",
+    "flattening_max_key_length": "flattening_enabled",
+    "flattening_separator": "flattening_enabled",
+    "stream_map_config": "stream_maps",
+    "faker_config": "stream_maps",
+}
+
+
 def check(config: Mapping[str, Any], now: datetime, faulty: Iterable[str] = ()) -> list[str]:
     """What the JSON Schema cannot see.
 

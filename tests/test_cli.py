@@ -648,6 +648,7 @@ def test_a_signal_in_the_middle_of_the_rows_leaves_whole_lines_and_no_false_stat
     assert all(line.endswith("\n") for line in lines)
     assert output.code == 128 + number
     assert 400 < len(output.records()) < 30_000
+    assert output.messages[-1]["type"] == "STATE"
     # Its one export is not out yet, so the next run takes it up again.
     bookmark = output.state["bookmarks"]["program_members"]
     assert not bookmark["watermarks"]
