@@ -81,6 +81,15 @@ class MarketoStream(Stream):
         except Exception as error:  # noqa: BLE001 - whatever an expression raises
             raise self._record_failed(error) from None
 
+    def _process_record(self, record: Record, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's signature
+        """Look at a record before it is written; likewise, since its filter is asked here first."""
+        try:
+            super()._process_record(record, *args, **kwargs)
+        except MarketoError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever an expression raises
+            raise self._record_failed(error) from None
+
     def _write_record_message(self, record: Record) -> None:
         """Write what the maps make of a record.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Of 1: how alike two names must be. A letter or two of a short word may differ.
-LIKENESS = 0.72
+LIKENESS = 0.65
 # Shorter parts of a name say too little.
 SHORTEST_PART = 4
 

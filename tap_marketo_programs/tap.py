@@ -18,6 +18,7 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
+from singer_sdk.singerlib import Catalog
 
 from tap_marketo_programs import state_file
 from tap_marketo_programs.base import MarketoStream
@@ -206,7 +207,7 @@ class TapMarketoPrograms(Tap):
         **options: Any,  # noqa: ANN401 - the SDK's keywords
     ) -> None:
         self._reads_environment = parse_env_config
-        if isinstance(catalog, Mapping):
+        if isinstance(catalog, Mapping) and not isinstance(catalog, Catalog):
             catalog, warnings = settled(catalog, _facts())
             for line in warnings:
                 self.logger.warning("%s", line)
@@ -310,7 +311,9 @@ class TapMarketoPrograms(Tap):
         for line in warned:
             self.logger.warning("%s", line)
         if not refused:
-            self.mapper.register_raw_stream_schema(name, chosen, entry.key_properties)
+            # Only Marketo knows the key of members, where the catalog does not say it.
+            keys = entry.key_properties or self.streams[name].primary_keys
+            self.mapper.register_raw_stream_schema(name, chosen, keys)
         return refused
 
     def _set_compatible_replication_methods(self) -> None:
@@ -338,21 +341,21 @@ class TapMarketoPrograms(Tap):
         for name in read_values(self._config, properties, required):
             self.logger.warning("%s: blanks or line ends around it were removed", name)
         strangers, remarks = unknown(self._config, properties)
-        maps = self._config.get("stream_maps") or {}
-        misdirections = misdirected(maps, _stream_classes()) if isinstance(maps, dict) else []
         for name in remarks:
             self.logger.warning("%s: is taken for a remark and sets nothing", name)
+        # The SDK's schema of stream maps is none in places, and fails on what does not fit it.
+        maps = self._config.get("stream_maps")
+        aside = {"stream_maps": self._config.pop("stream_maps")} if isinstance(maps, dict) else {}
         # The SDK's validator also fills in the defaults.
-        found = [
-            error
-            for error in JSONSchemaValidator(self.config_jsonschema).iter_errors(self._config)
-            # There is a better word for these.
-            if not (misdirections and error.path and error.path[0] == "stream_maps")
-        ]
+        found = list(JSONSchemaValidator(self.config_jsonschema).iter_errors(self._config))
+        self._config |= aside
         faulty = {str(error.path[0]) for error in found if error.path}
         # One missing setting is found once for each that is required.
         errors = list(dict.fromkeys(explain(found, properties)))
-        errors += [*strangers.values(), *misdirections]
+        errors += [
+            *strangers.values(),
+            *misdirected(aside.get("stream_maps", {}), _stream_classes()),
+        ]
         errors += self._check_variables(properties)
         errors += check(self._config, self.clock.now(), faulty)
         for line in useless(self._config):
