@@ -71,8 +71,9 @@ def settled(
     chosen = 0
     for entry in settled_catalog["streams"]:
         name = entry["tap_stream_id"]
+        refused += _no_selection(entry)
         wanted = selected[name].metadata.resolve_selection().get((), True)
-        chosen += wanted
+        chosen += bool(wanted)
         if name not in streams:
             line = f"The catalog names {name}, which is no stream.{did_you_mean(name, streams)}"
             (refused if wanted else warned).append(line)
@@ -85,6 +86,15 @@ def settled(
     if not chosen:
         warned.append("The catalog selects no stream, so nothing is extracted")
     return settled_catalog, warned
+
+
+def _no_selection(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Lines on selections that are neither true nor false: the SDK selects by `"false"`."""
+    for item in entry.get("metadata", []):
+        for choice in ("selected", "selected-by-default"):
+            if item["metadata"].get(choice) not in (None, True, False):
+                where = ".".join([entry["tap_stream_id"], *map(str, item["breadcrumb"][1::2])])
+                yield f'The catalog\'s "{choice}" of {where} is neither true nor false'
 
 
 def _settle(entry: dict[str, Any], facts: StreamFacts) -> Iterator[str]:

@@ -66,6 +66,14 @@ class OneLine(logging.Filter):
         return not (said_later and record.getMessage().startswith("An unhandled error"))
 
 
+class NoCells(logging.Filter):
+    """Keeps what a stream map's filter made of a row out of the SDK's log, on any level."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record tells no cell."""
+        return not record.getMessage().startswith("Filter result for")
+
+
 class ConfigRefused(MarketoConfigError):
     """The settings are wrong, one line each."""
 
@@ -129,7 +137,6 @@ class Command(SingerCommand):
         except OSError as error:
             # Of the system, whose words know nothing of data: --help on a full disk.
             self.logger.error("The run ends here: %s", error.strerror or type(error).__name__)  # noqa: TRY400 - likewise
-            self.logger.debug("What happened", exc_info=error)
             _let_go_of_stdout()
         except Terminated as error:
             # The end has begun, and its last word must not be cut short either.
@@ -156,12 +163,10 @@ class Command(SingerCommand):
         frames = traceback.extract_tb(error.__traceback__)
         where = " <- ".join(f"{Path(one.filename).name}:{one.lineno}" for one in frames[:-9:-1])
         self.logger.error(
-            "Unexpected %s at %s. Its text is left out, since it may hold data; "
-            "LOGLEVEL=DEBUG shows it",
+            "Unexpected %s at %s. Its text is left out, since it may hold data. Please report it",
             type(error).__name__,
             where,
         )
-        self.logger.debug("What happened", exc_info=error)
 
     def _given_state(self, arguments: Sequence[str] | None) -> Mapping[str, Any] | None:
         """The state that a run will begin with, before anything else is done.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 from collections.abc import Mapping
 from contextlib import redirect_stdout, suppress
@@ -23,7 +24,7 @@ from singer_sdk.singerlib import Catalog
 from tap_marketo_programs import state_file
 from tap_marketo_programs.base import MarketoStream
 from tap_marketo_programs.catalog_file import StreamFacts, settled
-from tap_marketo_programs.cli import Command, OneLine
+from tap_marketo_programs.cli import Command, NoCells, OneLine
 from tap_marketo_programs.client import Connection, MarketoClient, host_url
 from tap_marketo_programs.clock import Clock, SystemClock
 from tap_marketo_programs.errors import MarketoConfigError, PermissionDenied, StateRefused
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 
 ONE_LINE = OneLine()
+NO_CELLS = NoCells()
 
 
 class TapMarketoPrograms(Tap):
@@ -278,6 +280,7 @@ class TapMarketoPrograms(Tap):
         the run, since there is no field left to be its key; one that is wrong
         would be a traceback; and what it names in vain would be passed over.
         """
+        logging.getLogger("singer_sdk.mapper").addFilter(NO_CELLS)
         PluginBase.setup_mapper(self)
         lines: list[str] = []
         for entry in self.catalog.streams:
@@ -381,7 +384,7 @@ class TapMarketoPrograms(Tap):
         an empty variable a value, and a boolean that is none would be false.
         """
         # What the SDK makes of them is of no use, but it also loads `.env`.
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             _ = super()._env_var_config
         properties = self.config_jsonschema["properties"]
         return from_environment(os.environ, self._env_var_prefix, properties)

@@ -297,6 +297,11 @@ def changed(catalog: Mapping[str, Any], stream: str, **changes: object) -> dict[
         ("program_members", {"key_properties": ["leadId"]}, "only be leadId, programId"),
         ("channels", {"root_table_key_properties": ["name"]}, "by the key name"),
         ("programs", {"schema": {"properties": {"id": {}}}}, "lacks updatedAt"),
+        (
+            "programs",
+            {"root_selected": "false"},
+            'The catalog\'s "selected" of programs is neither',
+        ),
         ("programs", {"tap_stream_id": "program"}, "Did you mean programs?"),
         ("channels", {"tap_stream_id": "leads"}, "names leads, which is no stream"),
     ],

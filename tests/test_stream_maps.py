@@ -351,3 +351,15 @@ Tap.cli()
     assert "Unexpected LookupError at <string>:7" in done.stderr
     assert "jane.doe" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_a_filter_made_of_a_row_is_not_logged_on_any_level(
+    tap: Tap, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "singer_sdk.mapper")
+
+    output = tap.sync("programs", stream_maps={"programs": {"__filter__": "name"}})
+
+    names = {row["name"] for row in output.records("programs")}
+    assert names
+    assert not [name for name in names if name in caplog.text]
