@@ -422,7 +422,7 @@ class ProgramMembersStream(MarketoStream):
 
     def _settings(self, *, dry_run: bool) -> ExportSettings:
         return engine.runner.ExportSettings(
-            poll_interval=float(self.config["poll_interval_seconds"]),
+            poll_interval=min(LONGEST_WAIT, float(self.config["poll_interval_seconds"])),
             max_queued=1 if dry_run else int(self.config["max_queued_exports"]),
             timeout=float(self.config["export_timeout_seconds"]),
             quota_mb=self.config.get("daily_export_quota_mb"),
@@ -498,6 +498,8 @@ class ProgramMembersStream(MarketoStream):
 
 # A century; more would reach beyond the calendar.
 LONGEST_LOOKBACK = 100 * 365 * 86_400.0
+# Eleven days; a thread cannot be told to wait for ever so long.
+LONGEST_WAIT = 1_000_000.0
 # A program that is listed no more may have been deleted; but a permission that was
 # lost and came back must not cost every program's history once more.
 LONGEST_ABSENCE = timedelta(days=30)

@@ -102,6 +102,22 @@ def test_what_is_no_number_to_count_with_is_refused(tap: Tap, name: str, value: 
     assert line.startswith(f"{name}: expected ")
 
 
+# All but the interval between polls, which one would have to wait for.
+@pytest.mark.parametrize(
+    "name", sorted(NUMBERS - {"poll_interval_seconds"} | {"max_calls_per_20_seconds"})
+)
+@pytest.mark.parametrize("value", [1e308, 10**30])
+def test_a_number_beyond_all_measure_is_as_good_as_a_large_one(
+    tap: Tap, name: str, value: float
+) -> None:
+    settings: dict[str, Any] = {name: value}
+
+    output = tap.sync("programs", MEMBERS, **settings)
+
+    assert output.records("programs")
+    assert output.records()
+
+
 @pytest.mark.parametrize("ids", [[1001.0], [Decimal("1001.0")], ["1001"], "[1001]", "[1001.0]"])
 def test_ids_in_a_list_are_numbers_too(tap: Tap, ids: object) -> None:
     (taken,) = tap.make(program_ids=ids).config["program_ids"]
