@@ -30,13 +30,11 @@ from tap_marketo_programs.messages import (
     StdoutFailed,
     TargetGone,
     Terminated,
-    begin,
-    ignore_signals,
-    leave_to_the_system,
     remember_state,
     write_last_state,
     write_text,
 )
+from tap_marketo_programs.signals import begin, ignore_signals, leave_to_the_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -28,10 +28,11 @@ from tap_marketo_programs.cli import Command, NoCells, OneLine
 from tap_marketo_programs.client import Connection, MarketoClient, host_url
 from tap_marketo_programs.clock import Clock, SystemClock
 from tap_marketo_programs.errors import MarketoConfigError, PermissionDenied, StateRefused
-from tap_marketo_programs.messages import SafeWriter, terminate, write_text
+from tap_marketo_programs.messages import SafeWriter, write_text
 from tap_marketo_programs.programs import Programs
 from tap_marketo_programs.setting_values import from_environment, read_values
 from tap_marketo_programs.settings import check, explain, stray_variables, unknown, useless
+from tap_marketo_programs.signals import terminate
 from tap_marketo_programs.stream_maps import misdirected, unknown_fields
 
 if TYPE_CHECKING:
