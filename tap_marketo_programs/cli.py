@@ -134,7 +134,8 @@ class Command(SingerCommand):
             _let_go_of_stdout()
         except OSError as error:
             # Of the system, whose words know nothing of data: --help on a full disk.
-            self.logger.error("The run ends here: %s", error.strerror or type(error).__name__)  # noqa: TRY400 - likewise
+            where = f": {error.filename}" if error.filename else ""
+            self.logger.error("The run ends here (%s%s)", error.strerror or "no reason", where)  # noqa: TRY400 - likewise
             _let_go_of_stdout()
         except Terminated as error:
             # The end has begun, and its last word must not be cut short either.

@@ -102,12 +102,14 @@ def unknown(
     Returns:
         Lines to refuse by place, and names that are remarks.
     """
-    refused = {
-        path: f"{path}: is not a setting.{did_you_mean(name, known)}"
-        for path, name, known in _unknown(config, {"properties": properties}, "")
-    }
-    remarks = [path for path in refused if path.startswith(_REMARKS)]
-    return {path: line for path, line in refused.items() if path not in remarks}, remarks
+    refused: dict[str, str] = {}
+    remarks: list[str] = []
+    for path, name, known in _unknown(config, {"properties": properties}, ""):
+        if name.startswith(_REMARKS):
+            remarks.append(path)
+        else:
+            refused[path] = f"{path}: is not a setting.{did_you_mean(name, known)}"
+    return refused, remarks
 
 
 def _unknown(
@@ -150,10 +152,11 @@ def stray_variables(
     refused: list[str] = []
     warned: list[str] = []
     for variable, value in variables.items():
-        rest = variable.removeprefix(prefix)
-        if rest == variable or not value.strip() or rest.startswith(_NO_SETTINGS):
+        rest = variable.upper().removeprefix(prefix)
+        is_ours = variable.upper().startswith(prefix) and not rest.startswith(_NO_SETTINGS)
+        if not is_ours or not value.strip():
             continue
-        if rest in known:
+        if variable == prefix + rest and rest in known:
             if config is not None and known[rest] not in config:
                 warned.append(f"{variable}: is set and not read. Add --config=ENV to have it read")
             continue

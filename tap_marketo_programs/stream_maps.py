@@ -69,19 +69,23 @@ def source_of(key: str, definition: object) -> object:
 
 def _wrong_parts(place: str, definition: Mapping[str, Any]) -> Iterator[str]:
     for name, value in definition.items():
-        if name.startswith("__") and name not in OPTIONS:
-            yield f"{place}.{name}: is no option.{did_you_mean(name, OPTIONS)}"
-        elif name == "__else__" and value not in _REMOVED:
-            yield f'{place}.__else__: expected "__NULL__"'
-        elif name == "__key_properties__":
-            if not isinstance(value, list):
-                yield f'{place}.__key_properties__: expected array, such as ["id"]'
-        elif name.startswith("__") and name != "__filter__":
-            continue
+        if name.startswith("__") and name != "__filter__":
+            yield from _wrong_option(place, name, value)
         elif isinstance(value, str) and value not in _REMOVED:
             yield from _wrong_expression(f"{place}.{name}", value)
         elif value not in _REMOVED:
             yield f"{place}.{name}: expected an expression as text, or null to remove the field"
+
+
+def _wrong_option(place: str, name: str, value: object) -> Iterator[str]:
+    if name not in OPTIONS:
+        yield f"{place}.{name}: is no option.{did_you_mean(name, OPTIONS)}"
+    elif name == "__else__" and value not in _REMOVED:
+        yield f'{place}.__else__: expected "__NULL__"'
+    elif name == "__key_properties__" and not (value is None or isinstance(value, list)):
+        yield f'{place}.__key_properties__: expected array, such as ["id"]'
+    elif name == "__alias__" and not (isinstance(value, str) and value.strip()):
+        yield f"{place}.__alias__: expected the name of a stream"
 
 
 def _wrong_expression(place: str, expression: str) -> Iterator[str]:

@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import singer_sdk.typing as th
 from singer_sdk import Tap
-from singer_sdk.exceptions import (
-    ConfigValidationError,
-    MapExpressionError,
-    StreamMapConfigError,
-)
+from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 from singer_sdk.singerlib import Catalog
@@ -27,7 +23,12 @@ from tap_marketo_programs.catalog_file import StreamFacts, settled
 from tap_marketo_programs.cli import Command, NoCells, OneLine
 from tap_marketo_programs.client import Connection, MarketoClient, host_url
 from tap_marketo_programs.clock import Clock, SystemClock
-from tap_marketo_programs.errors import MarketoConfigError, PermissionDenied, StateRefused
+from tap_marketo_programs.errors import (
+    MarketoConfigError,
+    MarketoError,
+    PermissionDenied,
+    StateRefused,
+)
 from tap_marketo_programs.messages import SafeWriter, write_text
 from tap_marketo_programs.programs import Programs
 from tap_marketo_programs.setting_values import from_environment, read_values
@@ -289,7 +290,9 @@ class TapMarketoPrograms(Tap):
         for entry in self.catalog.streams:
             try:
                 lines += self._register(entry)
-            except (MapExpressionError, StreamMapConfigError, NotImplementedError) as error:
+            except MarketoError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever an alias raises; no row is near
                 lines.append(f"stream_maps: {error}")
         if lines:
             message = "\n".join(dict.fromkeys(lines))
@@ -320,6 +323,13 @@ class TapMarketoPrograms(Tap):
             # Only Marketo knows the key of members, where the catalog does not say it.
             keys = entry.key_properties or self.streams[name].primary_keys
             self.mapper.register_raw_stream_schema(name, chosen, keys)
+            aliases: list[object] = [one.stream_alias for one in self.mapper.stream_maps[name]]
+            # An alias is an expression, too, and `123` is one.
+            refused += [
+                f"stream_maps of {name}: the alias {alias!r} is no text"
+                for alias in aliases
+                if not isinstance(alias, str)
+            ]
         return refused
 
     def _set_compatible_replication_methods(self) -> None:

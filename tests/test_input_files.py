@@ -449,3 +449,30 @@ def test_a_wrapped_state_in_a_file_exports_nothing(
     assert output.code == 1
     assert not output.lines
     assert not tap.sandbox.control.jobs()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"batchsize": 5},
+        {"encoding": {"format": "jsonl", "compresion": "gzip"}},
+        {"storage": {"root": "file:///tmp", "prefx": "x"}},
+        {"encoding": {}},
+        {"storage": {}},
+    ],
+)
+def test_a_key_of_batch_config_that_is_none_is_refused_before_anything_is_extracted(
+    tap: Tap, changes: dict[str, Any]
+) -> None:
+    catalog = only(tap.catalog(), "channels", "program_members")
+    config = {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": "file:///tmp"},
+        **changes,
+    }
+
+    output = tap.run(catalog=catalog, batch_config=config)
+
+    assert isinstance(output.error, MarketoConfigError)
+    assert str(output.error).startswith("batch_config: expected")
+    assert not output.lines

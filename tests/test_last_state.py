@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -168,6 +169,22 @@ def test_a_signal_before_the_first_answer_gives_the_state_back(
 
     assert said_last(output, number) == (given or EMPTY)
     assert len(output.lines) == 1
+
+
+def test_a_state_out_of_a_pipe_is_given_back_too(
+    launch: Callable[..., Running], tap: Tap, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    tap.sandbox.control.fault("slow", "identity", seconds=60)
+    waiting = asked(tap.sandbox)
+    running = launch("--state", str(pipe))
+    pipe.write_text(json.dumps(GIVEN))
+    wait_until(waiting)
+
+    output = running.ended_by(signal.SIGTERM)
+
+    assert said_last(output, signal.SIGTERM) == GIVEN
 
 
 def test_a_signal_that_no_step_of_python_sees_ends_the_run_all_the_same(

@@ -262,6 +262,16 @@ def test_a_variable_like_a_setting_is_refused_where_settings_come_from_the_envir
     ]
 
 
+def test_a_variable_in_small_letters_is_refused_since_it_is_not_read(
+    from_environment: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}program_ids", "[1001]")
+
+    assert from_environment() == [
+        f"{PREFIX}program_ids: is not a setting. Did you mean {PREFIX}PROGRAM_IDS?"
+    ]
+
+
 def test_a_variable_like_no_setting_is_mentioned_and_those_of_others_are_not(
     from_environment: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -346,9 +356,12 @@ def test_what_is_inside_a_setting_widens_nothing_by_mistake(
 def test_a_remark_in_a_config_is_mentioned_and_let_be(
     tap: Tap, caplog: pytest.LogCaptureFixture
 ) -> None:
-    make(tap, **{"_comment": "ours", "//": "theirs"})
+    tags = [{"tag_type": "Region", "_why": "ours"}]
+
+    make(tap, program_tags=tags, **{"_comment": "ours", "//": "theirs"})
 
     assert warnings(caplog) == [
+        "program_tags.0._why: is taken for a remark and sets nothing",
         "_comment: is taken for a remark and sets nothing",
         "//: is taken for a remark and sets nothing",
     ]

@@ -62,6 +62,8 @@ def complaint(tap: Tap, maps: Maps) -> str:
         ({"programs": {"__alais__": "x"}}, "__alais__: is no option. Did you mean __alias__?"),
         ({"programs": {"__else__": "id"}}, 'stream_maps.programs.__else__: expected "__NULL__"'),
         ({"programs": {"__key_properties__": "id"}}, "__key_properties__: expected array"),
+        ({"programs": {"__alias__": 5}}, "__alias__: expected the name of a stream"),
+        ({"programs": {"__alias__": ""}}, "__alias__: expected the name of a stream"),
         ({"programs": "id"}, "stream_maps.programs: expected"),
         ({"programs": {"x": 5}}, "stream_maps.programs.x: expected an expression as text"),
         ({"programs": {"x": "int(id"}}, "stream_maps.programs.x: 'int(id' is no expression"),
@@ -93,6 +95,7 @@ def test_a_map_that_means_nothing_is_refused_with_what_was_probably_meant(
         {"programs": {"name": "self.upper()", "__filter__": "id != 1001 and not None"}},
         {"programs": {"__key_properties__": ["id"], "x": "datetime.date.today().isoformat()"}},
         {"programs": {"x": "__original_stream_name__"}, "__else__": "__NULL__"},
+        {"programs": {"__key_properties__": None, "id": None}},
     ],
 )
 def test_a_map_that_means_something_is_taken(tap: Tap, maps: Maps) -> None:
@@ -120,6 +123,8 @@ def test_all_that_is_wrong_with_maps_is_said_at_once() -> None:
         ({"programs": {"id": None}}, "Removing key property 'id' is not permitted"),
         ({"programs": {"__key_properties__": ["nmae"]}}, "Invalid key properties for 'programs'"),
         ({"programs": {"__alias__": "(("}}, "stream_maps: "),
+        ({"programs": {"__alias__": "1 / 0"}}, "stream_maps: division by zero"),
+        ({"programs": {"__alias__": "123"}}, "stream_maps of programs: the alias 123 is no text"),
     ],
 )
 def test_a_field_that_does_not_exist_is_refused_before_a_row_is_paid_for(
