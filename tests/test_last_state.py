@@ -80,7 +80,11 @@ class Running:
         return self.end(begin)
 
     def end(self, begin: float) -> Output:
-        out, logs = self.process.communicate(timeout=30)
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        # Not `communicate`: it would lose what lies in the buffer behind a line that was read.
+        out, logs = self.process.stdout.read(), self.process.stderr.read()
+        self.process.wait()
         assert time.monotonic() - begin < LONGEST_END
         assert "Traceback" not in logs
         assert "| ERROR " not in logs
@@ -243,6 +247,39 @@ def test_a_signal_in_the_middle_of_a_stream_ends_with_a_state_that_says_no_more(
     ).get("replication_key_value")
     assert bookmarks.get("others") == known.get("others")
     assert not bookmarks.get("program_members", {}).get("watermarks")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"stream_maps": {"program_members": {"made": "str(leadId)"}}},
+        {"flattening_enabled": True, "flattening_max_depth": 1},
+    ],
+    ids=["lines", "a stream map", "flattening"],
+)
+def test_a_signal_in_the_middle_of_a_file_ends_with_a_state_that_names_its_job(
+    launch: Callable[..., Running], tap: Tap, settings: dict[str, Any]
+) -> None:
+    control = tap.sandbox.control
+    control.reset(world="sized", programs=10, members_per_program=3000)
+    control.knob(rate_limit=None)
+    catalog = only(tap.catalog(), "program_members")
+    config = tap.config(poll_interval_seconds=0.05, **settings)
+    running = launch(catalog=catalog, config=config)
+    stdout = running.process.stdout
+    assert stdout is not None
+    lines = [stdout.readline() for _ in range(500)]
+    assert json.loads(lines[-1])["type"] == "RECORD"
+
+    output = running.ended_by(signal.SIGTERM)
+
+    bookmark = said_last(output, signal.SIGTERM)["bookmarks"]["program_members"]
+    assert not bookmark["watermarks"]
+    (job,) = control.jobs()
+    assert [one["id"] for one in bookmark["exports"]] == [job["exportId"]]
+    assert output.messages[-2]["type"] == "RECORD"
+    assert len(output.records()) < 29_000
 
 
 def test_a_second_signal_does_not_cut_the_last_state_short(
