@@ -81,7 +81,8 @@ def settled(
             refused += _settle(entry, streams[name])
             warned += _doubts(entry)
     if refused:
-        message = "\n".join(refused) + "\nNothing was extracted."
+        said = "\n".join(refused)
+        message = f"{said}{'' if said.endswith(('.', '?')) else '.'} Nothing was extracted."
         raise MarketoConfigError(message)
     if not chosen:
         warned.append("The catalog selects no stream, so nothing is extracted")

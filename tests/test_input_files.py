@@ -326,7 +326,7 @@ def test_everything_wrong_with_a_catalog_is_said_at_once(tap: Tap) -> None:
     with pytest.raises(MarketoConfigError) as caught:
         tap.make(catalog=catalog)
 
-    assert len(str(caught.value).splitlines()) == 4
+    assert len(str(caught.value).splitlines()) == 3
 
 
 def test_a_stream_that_is_not_selected_may_be_whatever_it_is(tap: Tap) -> None:
@@ -388,16 +388,12 @@ def test_a_catalog_that_selects_nothing_is_mentioned(
     assert warnings(caplog) == ["The catalog selects no stream, so nothing is extracted"]
 
 
-def test_another_taps_catalog_is_refused(
-    refusal: Callable[[str, object], str], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_another_taps_catalog_is_refused(refusal: Callable[[str, object], str]) -> None:
     entry = {"tap_stream_id": "leads", "stream": "leads", "schema": {}, "metadata": []}
 
-    with pytest.raises(ValueError, match="too many values"):
-        refusal("catalog", {"streams": [entry]})
-
-    lines = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
-    assert lines == ["The catalog names leads, which is no stream.", "Nothing was extracted."]
+    assert refusal("catalog", {"streams": [entry]}) == (
+        "The catalog names leads, which is no stream. Nothing was extracted."
+    )
 
 
 def test_a_selected_field_that_the_schema_does_not_have_is_mentioned(
