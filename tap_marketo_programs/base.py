@@ -8,14 +8,19 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.streams import Stream
+
+from tap_marketo_programs.errors import MarketoError, RecordFailed
+from tap_marketo_programs.stream_maps import failed_expression
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig, SDKBatchMessage
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib import RecordMessage
 
 
 class MarketoStream(Stream):
@@ -45,6 +50,69 @@ class MarketoStream(Stream):
             and not stream_map.flattening_enabled
             and not self.child_streams
             and self.ABORT_AT_RECORD_COUNT is None
+        )
+
+    def check_bookmark(self) -> None:
+        """Refuse a bookmark that cannot be gone on from, before anything is extracted.
+
+        Raises:
+            StateRefused: It is none, or lies in the future.
+        """
+
+    @property
+    def given_bookmark(self) -> dict[str, Any]:
+        """The bookmark that the run was given; unlike `stream_state`, none is made."""
+        return dict(self.tap_state.get("bookmarks", {}).get(self.name, {}))
+
+    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage]:
+        """What the maps make of a record.
+
+        Without this override, an expression that fails on a row ends the run
+        with a text that repeats the cell, and so may all the SDK does to a
+        record: conform its types, flatten it.
+
+        Raises:
+            RecordFailed: With the stream, the field and the expression.
+        """
+        try:
+            yield from super()._generate_record_messages(record)
+        except MarketoError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever an expression raises
+            raise self._record_failed(error) from None
+
+    def _process_record(self, record: Record, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's signature
+        """Look at a record before it is written; likewise, since its filter is asked here first."""
+        try:
+            super()._process_record(record, *args, **kwargs)
+        except MarketoError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever an expression raises
+            raise self._record_failed(error) from None
+
+    def _write_record_message(self, record: Record) -> None:
+        """Write what the maps make of a record.
+
+        Without this override, a value that no message can hold, as a map may
+        make one, would be told in a text that may repeat it.
+        """
+        try:
+            super()._write_record_message(record)
+        except (MarketoError, OSError, MemoryError):
+            raise
+        except _UNWRITABLE as error:
+            raise self._record_failed(error) from None
+
+    def _record_failed(self, error: Exception) -> RecordFailed:
+        kind = type(error.__cause__ or error).__name__
+        if place := failed_expression(error):
+            return RecordFailed(
+                f"{self.name}: the stream map of {place} fails on a row ({kind}). Nothing of the "
+                "row was written; change the expression so that it fits every row, null included"
+            )
+        return RecordFailed(
+            f"{self.name}: a row could not be made a message ({kind}); look at the stream maps "
+            "and flattening of this stream"
         )
 
     def _write_activate_version_message(self, full_table_version: int) -> None:
@@ -106,7 +174,10 @@ class MarketoStream(Stream):
         written = self._as_written(records)
         with BatchFiles(batch_config, stem, properties) as files:
             while block := list(islice(written, _BLOCK)):
-                yield from files.add_records(block)
+                try:
+                    yield from files.add_records(block)
+                except _UNWRITABLE as error:
+                    raise self._record_failed(error) from None
             yield from files.finish()
 
     def _as_written(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -128,4 +199,6 @@ class MarketoStream(Stream):
             yield message
 
 
+# What encoders say of a value that no message can hold.
+_UNWRITABLE = (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError)
 _BLOCK = 1_000  # records taken at once into a batch file

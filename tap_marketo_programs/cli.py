@@ -1,37 +1,49 @@
 """How the command meets its user: bad input and errors, a line each.
 
-An error that the tap understands is one line and exit code 1. It must not know
-streams or Marketo.
+An error that the tap understands is one line and exit code 1; of one that it
+does not, the place is shown and the text is not, since that may repeat what
+stood in a cell. It must not know streams or Marketo.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import logging
 import os
 import signal
 import sys
+import traceback
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import click
 from singer_sdk.exceptions import (
     AbortedSyncFailedException,
     AbortedSyncPausedException,
     ConfigValidationError,
 )
 from singer_sdk.plugin_base import SingerCommand
-from singer_sdk.singerlib import Catalog
 
+from tap_marketo_programs import catalog_file, state_file
 from tap_marketo_programs.errors import MarketoConfigError, MarketoError
-from tap_marketo_programs.messages import TargetGone, Terminated, leave_to_the_system
+from tap_marketo_programs.input_files import checked_config, checked_file, json_object
+from tap_marketo_programs.messages import (
+    StdoutFailed,
+    TargetGone,
+    Terminated,
+    remember_state,
+    write_last_state,
+    write_text,
+)
+from tap_marketo_programs.signals import begin, ignore_signals, leave_to_the_system
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    import click
+# Signals that came while the command was being imported, of `__main__`.
+early_signals: list[int] = []
 
-    OptionCallback = Callable[[click.Context, click.Parameter, Any], Any]
+# With these there is no run, and nobody who wants its state.
+_NO_RUN = ("help", "version", "about", "discover", "test")
 
 
 class OneLine(logging.Filter):
@@ -52,6 +64,14 @@ class OneLine(logging.Filter):
         return not (said_later and record.getMessage().startswith("An unhandled error"))
 
 
+class NoCells(logging.Filter):
+    """Keeps what a stream map's filter made of a row out of the SDK's log, on any level."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record tells no cell."""
+        return not record.getMessage().startswith("Filter result for")
+
+
 class ConfigRefused(MarketoConfigError):
     """The settings are wrong, one line each."""
 
@@ -70,15 +90,11 @@ class Command(SingerCommand):
             raise TypeError(message)
         for option in command.params:
             if option.name == "config":
-                option.callback = _checked_config(option.callback)
+                option.callback = checked_config(option.callback)
             elif option.name == "state":
-                option.callback = _checked_file(
-                    _is_state, 'the value of a STATE message, such as {"bookmarks": {}}'
-                )
+                option.callback = checked_file(state_file.problem, remember_state)
             elif option.name == "catalog":
-                option.callback = _checked_file(
-                    _is_catalog, 'what --discover prints, such as {"streams": [...]}'
-                )
+                option.callback = checked_file(catalog_file.problem)
             elif option.callback:
                 option.callback = _refusing(option.callback)
         return cls(
@@ -92,25 +108,98 @@ class Command(SingerCommand):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's signature
         """Run, and end with 0 only if everything asked for was done."""
-        # The code is kept and the error let go, so that generators it held are
-        # closed, and have their say on stdout, while the interpreter is whole.
-        code = 1
         try:
-            return super().main(*args, **kwargs)
-        except MarketoError as error:
-            for line in str(error).splitlines():
-                self.logger.error("%s", line)  # noqa: TRY400 - one line is the point
-        except TargetGone:
-            self.logger.error("The target closed its input; the run ends here")  # noqa: TRY400 - likewise
-            # The interpreter flushes stdout once more on its way out.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except Terminated as error:
-            self.logger.info("Ended by %s", signal.Signals(error.signum).name)
-            code = 128 + error.signum
+            # The code is kept and the error let go, so that generators it held are
+            # closed, and have their say on stdout, while the interpreter is whole.
+            code = self._run(*args, **kwargs)
+            if code in {128 + number for number in (signal.SIGINT, signal.SIGTERM)}:
+                write_last_state()
         finally:
             # From here on the interpreter closes down; a signal need only end it.
             leave_to_the_system()
         sys.exit(code)
+
+    def _run(self, *args: Any, **kwargs: Any) -> int | str | None:  # noqa: ANN401 - click's signature
+        """Run; the exit code."""
+        try:
+            if sys.stdout is None:
+                raise StdoutFailed(_CLOSED)  # noqa: TRY301 - as if it had been written to
+            begin(self._given_state(args[0] if args else None), early_signals)
+            return self._exit_code(*args, **kwargs)
+        except MarketoError as error:
+            for line in str(error).splitlines():
+                self.logger.error("%s", line)  # noqa: TRY400 - one line is the point
+        except TargetGone as error:
+            self.logger.error("%s", error)  # noqa: TRY400 - likewise
+            _let_go_of_stdout()
+        except OSError as error:
+            # Of the system, whose words know nothing of data: --help on a full disk.
+            where = f": {error.filename}" if error.filename else ""
+            self.logger.error("The run ends here (%s%s)", error.strerror or "no reason", where)  # noqa: TRY400 - likewise
+            _let_go_of_stdout()
+        except Terminated as error:
+            # The end has begun, and its last word must not be cut short either.
+            ignore_signals()
+            self.logger.info("Ended by %s", signal.Signals(error.signum).name)
+            return 128 + error.signum
+        except Exception as error:  # noqa: BLE001 - of whatever is left, the text may hold data
+            self._tell_unexpected(error)
+        return 1
+
+    def _exit_code(self, *args: Any, **kwargs: Any) -> int | str | None:  # noqa: ANN401 - click's signature
+        """Let click run the command, and see all it printed out."""
+        try:
+            super().main(*args, **kwargs)
+        except Terminated:
+            raise
+        except SystemExit as error:
+            write_text("")
+            return error.code
+        return 0  # pragma: no cover - click exits
+
+    def _tell_unexpected(self, error: Exception) -> None:
+        """Say where something went wrong that nobody thought of, without its text."""
+        frames = traceback.extract_tb(error.__traceback__)
+        where = " <- ".join(f"{Path(one.filename).name}:{one.lineno}" for one in frames[:-9:-1])
+        self.logger.error(
+            "Unexpected %s at %s. Its text is left out, since it may hold data. Please report it",
+            type(error).__name__,
+            where,
+        )
+
+    def _given_state(self, arguments: Sequence[str] | None) -> Mapping[str, Any] | None:
+        """The state that a run will begin with, before anything else is done.
+
+        Returns:
+            None if there will be no run, or it cannot be known yet: a pipe can
+            be read only once, and a file that is no state will be refused.
+        """
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        try:
+            options, _, _ = self.make_parser(click.Context(self)).parse_args(given)
+        except click.UsageError:
+            return None
+        if any(name in options for name in _NO_RUN):
+            return None
+        path = options.get("state")
+        if path is None:
+            return {}
+        try:
+            if not Path(path).is_file():
+                return None
+            state = json_object("--state", path, Path(path).read_text("utf-8"))
+        except (OSError, ValueError, MarketoConfigError):
+            return None
+        return None if state_file.problem(state) else state
+
+
+_CLOSED = "it is closed"
+
+
+def _let_go_of_stdout() -> None:
+    """Let the interpreter, which flushes it once more on its way out, find nothing wrong."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _refusing(callback: Callable[..., Any] | None) -> Callable[..., Any]:
@@ -123,86 +212,3 @@ def _refusing(callback: Callable[..., Any] | None) -> Callable[..., Any]:
             raise ConfigRefused(error.errors) from None
 
     return run
-
-
-# What the SDK reads of files without a second look: each must be the JSON it
-# takes it for, or it ends in a traceback or, worse, starts from zero.
-
-
-def _checked_config(callback: OptionCallback | None) -> OptionCallback:
-    """Read the config files once before the SDK does."""
-
-    def check(context: click.Context, option: click.Parameter, paths: tuple[str, ...]) -> Any:  # noqa: ANN401 - what the SDK makes of it
-        for path in paths:
-            # What a shell puts in as `<(...)` can be read only once.
-            if path != "ENV" and not Path(path).is_fifo():
-                _json_object(option, path, _text(option, path, Path(path).read_text))
-        return callback(context, option, paths) if callback else paths
-
-    return check
-
-
-def _checked_file(is_fit: Callable[[dict[str, Any]], bool], expected: str) -> OptionCallback:
-    """Read the state or catalog once before the SDK does, and hand it on if it is one."""
-
-    def check(
-        context: click.Context,  # noqa: ARG001 - click's signature
-        option: click.Parameter,
-        file: IO[str] | None,
-    ) -> IO[str] | None:
-        if file is None:
-            return None
-        with file:
-            text = _text(option, file.name, file.read)
-        if not is_fit(_json_object(option, file.name, text)):
-            message = (
-                f"{option.opts[0]}: {file.name} is no {option.name}: expected {expected}. "
-                "Nothing was extracted."
-            )
-            raise MarketoConfigError(message)
-        return io.StringIO(text)
-
-    return check
-
-
-def _is_state(state: dict[str, Any]) -> bool:
-    """Whether the SDK will find the bookmarks; it takes what it does not find for none."""
-    bookmarks = state.get("bookmarks", {})
-    return (
-        state.get("type") != "STATE"
-        and isinstance(bookmarks, dict)
-        and all(isinstance(bookmark, dict) for bookmark in bookmarks.values())
-    )
-
-
-def _is_catalog(catalog: dict[str, Any]) -> bool:
-    """Whether the SDK can read it and finds a stream; without any it would extract nothing."""
-    try:
-        return bool(Catalog.from_dict(catalog))
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return False
-
-
-def _text(option: click.Parameter, path: str, read: Callable[[], str]) -> str:
-    try:
-        return read()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        message = f"{option.opts[0]}: {path} cannot be read ({reason})"
-        raise MarketoConfigError(message) from None
-
-
-def _json_object(option: click.Parameter, path: str, text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        # Its place only: its words may repeat what stands there.
-        message = (
-            f"{option.opts[0]}: {path} is not JSON (line {error.lineno}, column {error.colno}). "
-            "Nothing was extracted."
-        )
-        raise MarketoConfigError(message) from None
-    if not isinstance(found, dict):
-        message = f"{option.opts[0]}: {path} does not hold a JSON object. Nothing was extracted."
-        raise MarketoConfigError(message)
-    return found

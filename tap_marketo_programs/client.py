@@ -145,7 +145,10 @@ def host_url(base_url: str) -> str:
     except ValueError:
         parts, host, port = urlsplit(""), "", None
     known_path = _KNOWN_PATH.fullmatch(parts.path)
-    if not _is_host(host) or not known_path or "@" in parts.netloc or parts.query:
+    extra = parts.query or parts.fragment or "@" in parts.netloc
+    # Nobody listens at port 0, and a colon alone is a port that got lost.
+    no_port = port == 0 or parts.netloc.endswith(":")
+    if not _is_host(host) or not known_path or extra or no_port:
         message = (
             "base_url: expected the REST endpoint shown in Admin > Web Services, "
             "such as https://123-ABC-456.mktorest.com/rest"

@@ -28,7 +28,8 @@ MarketoError
  │   └─ FileCorrupt
  │       └─ FileUnreadable
  ├─ NeverSettled (SDK: FatalSyncError)             a listing kept changing under the scan
- └─ BatchFailed (SDK: FatalSyncError)              a batch file could not be made or stored
+ ├─ BatchFailed (SDK: FatalSyncError)              a batch file could not be made or stored
+ └─ RecordFailed (SDK: FatalSyncError)             a row could not become a message
 
 The table `VERDICTS` is the only place that says what a code means. This
 module knows nothing of HTTP, time or retries: `client` acts on the class.
@@ -200,6 +201,10 @@ class NeverSettled(MarketoError, FatalSyncError):
 
 class BatchFailed(MarketoError, FatalSyncError):
     """A file for a BATCH message could not be made or stored; no message speaks of it."""
+
+
+class RecordFailed(MarketoError, FatalSyncError):
+    """A row could not become a message; never says what stands in it."""
 
 
 @dataclass(frozen=True, slots=True)

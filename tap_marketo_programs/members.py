@@ -28,6 +28,7 @@ from tap_marketo_programs.errors import (
     RequestRefused,
 )
 from tap_marketo_programs.messages import SafeWriter, TargetGone
+from tap_marketo_programs.state_file import refuse_future
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from singer_sdk import metrics
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context
+    from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
     from tap_marketo_programs.client import MarketoClient
@@ -189,6 +191,36 @@ class ProgramMembersStream(MarketoStream):
             for name, spec in self.effective_schema["properties"].items()
             if name in always or self.mask.get(("properties", name), True)
         }
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take what the catalog says; the key can only be what describe names.
+
+        Raises:
+            MarketoConfigError: The catalog has another key.
+        """
+        super().apply_catalog(catalog)
+        given = set(self._primary_keys or ())
+        # Asked for only if need be: not every API user may read members.
+        usual = {"leadId", "programId"}
+        if self.selected and given and given != usual:
+            described = schema.dedupe_fields(self._description)
+            if given != set(described):
+                message = (
+                    f"The catalog wants {self.name} by the key {', '.join(sorted(given))}; it can "
+                    f"only be {', '.join(described)}. For another key in the target, use "
+                    "__key_properties__ of stream_maps. Nothing was extracted."
+                )
+                raise MarketoConfigError(message)
+
+    def check_bookmark(self) -> None:
+        """Refuse a bookmark that cannot be read, or lies in the future."""
+        if not self.given_bookmark:
+            return
+        ledger = engine.ledger.Ledger.from_bookmark(self.given_bookmark)
+        jobs = [job.slice.until for job in ledger.in_flight.values()]
+        plans = [ledger.unfinished] if ledger.unfinished else []
+        if known := [*ledger.watermarks.values(), *jobs, *plans]:
+            refuse_future(self.name, max(known), self.client.now())
 
     # What the runner asks of the stream
 
@@ -414,7 +446,7 @@ class ProgramMembersStream(MarketoStream):
     def _settings(self, *, dry_run: bool) -> ExportSettings:
         quota_mb = self.config.get("daily_export_quota_mb")
         return engine.runner.ExportSettings(
-            poll_interval=float(self.config["poll_interval_seconds"]),
+            poll_interval=min(LONGEST_WAIT, float(self.config["poll_interval_seconds"])),
             max_queued=1 if dry_run else int(self.config["max_queued_exports"]),
             timeout=float(self.config["export_timeout_seconds"]),
             quota_mb=None if quota_mb is None else float(quota_mb),
@@ -491,6 +523,8 @@ class ProgramMembersStream(MarketoStream):
 
 # A century; more would reach beyond the calendar.
 LONGEST_LOOKBACK = 100 * 365 * 86_400.0
+# Eleven days; a thread cannot be told to wait for ever so long.
+LONGEST_WAIT = 1_000_000.0
 # A program that is listed no more may have been deleted; but a permission that was
 # lost and came back must not cost every program's history once more.
 LONGEST_ABSENCE = timedelta(days=30)

@@ -1,30 +1,21 @@
-"""How messages reach stdout: whole, whatever signal comes.
+"""How messages reach stdout: whole, whatever signal comes, and a STATE as the last.
 
-A signal ends the run within ten seconds, between two messages. It must not
-know streams or Marketo.
+It must not know where signals come from, nor streams or Marketo.
 """
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
-
-from tap_marketo_programs.export.folder import PrivateFolder
+from singer_sdk.singerlib import StateMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from singer_sdk.singerlib import Message
-
-# A target that reads no more, or a server that says nothing, must not hold a
-# terminated run for longer.
-PATIENCE_SECONDS = 8.0
 
 
 class Terminated(SystemExit):
@@ -35,43 +26,79 @@ class Terminated(SystemExit):
         self.signum = signum
 
 
-class _Messages:
-    """Whether a message is being written, and which signal waits for its end."""
+class Messages:
+    """What is being written, what was last, and which signal waits for its end.
+
+    Attributes:
+        given: The state that the run began with; None if it is not known, or
+            if nobody would want it back.
+        state: The line of the last STATE that is out.
+        ends_with_state: Whether it was the last line of all.
+    """
 
     writing = False
     pending: int | None = None
+    given: Mapping[str, Any] | None = None
+    state: bytes | None = None
+    ends_with_state = False
 
 
-def leave_to_the_system() -> None:
-    """Handle signals no more: once the interpreter closes down, they need only end it."""
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
+def forget_messages(given: Mapping[str, Any] | None) -> None:
+    """Begin a run: nothing has been written.
 
-
-def terminate(signum: int) -> None:
-    """Handle a signal in the main thread: end now, or right after the line being written.
-
-    Raises:
-        Terminated: Unless a message is being written.
+    Args:
+        given: The state that the run begins with, if it is known.
     """
-    watchdog = threading.Timer(PATIENCE_SECONDS, _leave, [signum])
-    watchdog.daemon = True
-    watchdog.start()
-    if _Messages.writing:
-        _Messages.pending = signum
-        return
-    raise Terminated(signum)
+    Messages.given, Messages.state, Messages.ends_with_state = given, None, False
+    Messages.writing, Messages.pending = False, None
 
 
-def _leave(signum: int) -> None:
-    """End the process whatever it is doing; nothing but files needs tidying by now."""
-    PrivateFolder.remove_all()
-    os._exit(128 + signum)
+def remember_state(given: Mapping[str, Any]) -> None:
+    """Know the state that the run begins with, where it could not be known at once."""
+    Messages.given = given
 
 
 class TargetGone(Exception):
     """Nobody reads our messages any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The target closed its input; the run ends here")
+
+
+class StdoutFailed(TargetGone):
+    """Messages cannot be written, by no fault of a reader."""
+
+    def __init__(self, reason: str) -> None:
+        Exception.__init__(
+            self,
+            f"stdout cannot be written ({reason}); the run ends here, and what was written so far "
+            "holds",
+        )
+
+
+def write_last_state() -> None:
+    """Let the last message be a STATE: the last one once more, or the one given.
+
+    No other would be true: rows may have been read that are not out.
+    """
+    line = Messages.state
+    if line is None and Messages.given is not None:
+        line = bytes(SafeWriter().format_message(StateMessage(value=dict(Messages.given))))
+    if line is not None and not Messages.ends_with_state:
+        # Where nobody reads any more, what was said before has to do.
+        with suppress(TargetGone):
+            SafeWriter().write_lines(line, are_state=True)
+
+
+def write_text(text: str) -> None:
+    """Write what is no message, and see it out.
+
+    Raises:
+        TargetGone: It could not be.
+    """
+    with _whole():
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 # Line ends to whoever splits text the Unicode way; Marketo's cells hold them,
@@ -105,34 +132,42 @@ class SafeWriter(MsgSpecWriter):
 
     Both methods raise:
         TargetGone: In place of the BrokenPipeError that click would take for
-            the wish of a user who has read enough, and end without a word.
+            the wish of a user who has read enough, and end without a word, and
+            of the OSError of a full disk.
         Terminated: A signal came.
     """
 
     def write_message(self, message: Message) -> None:
         """Write one message."""
-        self.write_lines(bytes(self.format_message(message)))
+        line = bytes(self.format_message(message))
+        self.write_lines(line, are_state=isinstance(message, StateMessage))
 
-    def write_lines(self, lines: bytes) -> None:
+    def write_lines(self, lines: bytes, *, are_state: bool = False) -> None:
         """Write many messages, encoded already, each with its line end."""
-        rest = memoryview(_by_line_feeds_only(lines))
+        data = _by_line_feeds_only(lines)
+        rest = memoryview(data)
         with _whole():
             # With PYTHONUNBUFFERED a write may end early: whenever a signal comes.
             while rest:
                 rest = rest[sys.stdout.buffer.write(rest) :]
             sys.stdout.flush()
+            Messages.ends_with_state = are_state
+            if are_state:
+                Messages.state = data
 
 
 @contextmanager
 def _whole() -> Iterator[None]:
     """Let nothing cut into what is written here; heed a signal that came meanwhile."""
-    _Messages.writing = True
+    Messages.writing = True
     try:
         yield
     except BrokenPipeError:
         raise TargetGone from None
+    except OSError as error:
+        raise StdoutFailed(error.strerror or type(error).__name__) from None
     finally:
-        _Messages.writing = False
-    if _Messages.pending is not None:
-        signum, _Messages.pending = _Messages.pending, None
+        Messages.writing = False
+    if Messages.pending is not None:
+        signum, Messages.pending = Messages.pending, None
         raise Terminated(signum)

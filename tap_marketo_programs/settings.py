@@ -7,74 +7,39 @@ finds, and the checks it cannot express. It must not send anything.
 from __future__ import annotations
 
 import json
-import math
-from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from tap_marketo_programs.client import host_url
 from tap_marketo_programs.errors import MarketoConfigError
+from tap_marketo_programs.meant import did_you_mean, meant
 from tap_marketo_programs.schema import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from jsonschema import ValidationError
 
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far ahead of us the clock may have been of whoever wrote a time."""
 
-def read_numbers(config: dict[str, Any], properties: Mapping[str, Any]) -> None:
-    """Turn numbers that came as text into numbers.
-
-    The SDK reads integers from environment variables, but leaves fractions as
-    text, and some tools write every setting as text. What is no number that one
-    can count with stays or becomes text, for the schema to refuse.
-    """
-    for name, value in config.items():
-        number = value
-        kinds = properties.get(name, {}).get("type", [])
-        if isinstance(value, str):
-            read = int if "integer" in kinds else float if "number" in kinds else str
-            with suppress(ValueError):
-                number = read(value)
-        if isinstance(number, float) and not math.isfinite(number):
-            number = str(value)
-        config[name] = number
-
-
-def unreadable(
-    environment: Mapping[str, str], prefix: str, properties: Mapping[str, Any]
-) -> list[str]:
-    """Lines on the environment variables that the SDK cannot turn into settings.
-
-    It raises a bare `ValueError` for them, before the schema is asked.
-
-    Args:
-        environment: The environment variables.
-        prefix: What stands before the names of settings.
-        properties: The schema of the settings.
-    """
-    return [
-        f"{name}: expected {expected(schema)}"
-        for name, schema in properties.items()
-        if (text := environment.get(prefix + name.upper())) is not None
-        and not _is_readable(text, schema)
-    ]
-
-
-def _is_readable(text: str, schema: Mapping[str, Any]) -> bool:
-    kinds = schema.get("type", [])
-    # Texts may come in a row without being JSON.
-    if "array" in kinds and "string" in schema.get("items", {}).get("type", []):
-        return True
-    try:
-        if "integer" in kinds:
-            int(text)
-        if "array" in kinds:
-            return isinstance(json.loads(text), list)
-        if "object" in kinds:
-            return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
-    return True
+# A name that begins so is a remark: JSON has no other place for one.
+_REMARKS = ("_", "$", "#", "//")
+# Of the SDK's own settings, whose schemas bring none.
+_EXAMPLES: Mapping[str, object] = {
+    "stream_maps": {"programs": {"url": "__NULL__"}},
+    "stream_map_config": {"salt": "..."},
+    "faker_config": {"locale": "en_US"},
+    "batch_config": {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": "file:///batches"},
+    },
+}
+# Their keys are looked at elsewhere: streams and fields stand there, or SDK classes read them.
+_FREE = frozenset({"stream_maps", "stream_map_config", "batch_config"})
+# What else may follow the prefix: the SDK's log level, and Meltano's extras (`__SELECT`).
+_NO_SETTINGS = ("LOGLEVEL", "_")
 
 
 def explain(errors: Iterable[ValidationError], properties: Mapping[str, Any]) -> list[str]:
@@ -91,13 +56,14 @@ def _lines(error: ValidationError, properties: Mapping[str, Any]) -> list[str]:
             if name not in cast("Mapping[str, Any]", error.instance)
         ]
     where = ".".join(map(str, error.path)) or "config"
-    return [f"{where}: expected {expected(cast('Mapping[str, Any]', error.schema))}"]
+    wanted = expected(cast("Mapping[str, Any]", error.schema))
+    return [f"{where}: expected {wanted}{_example(list(error.path), properties)}"]
 
 
 def expected(schema: Mapping[str, Any]) -> str:
     """What a setting's schema asks for, in words."""
     if "enum" in schema:
-        return "one of " + ", ".join(map(str, schema["enum"]))
+        return "one of " + ", ".join(str(one) for one in schema["enum"] if one is not None)
     kinds = schema.get("type", [])
     names = [kinds] if isinstance(kinds, str) else list(kinds)
     words = " or ".join(name for name in names if name != "null") or "another value"
@@ -114,22 +80,160 @@ def expected(schema: Mapping[str, Any]) -> str:
     return f"{words}, {' and '.join(bounds)}" if bounds else words
 
 
-def check(config: Mapping[str, Any]) -> list[str]:
-    """What the JSON Schema cannot see in a config that fits it."""
-    lines: list[str] = []
-    try:
-        host_url(config["base_url"])
-    except MarketoConfigError as error:
-        lines.append(str(error))
-    if (start := config.get("start_date")) is not None:
-        try:
-            instant(start)
-        except ValueError:
-            lines.append("start_date: expected a date and time such as 2026-01-31T00:00:00Z")
-    # An empty list is more likely a template that found nothing than a wish for nothing.
-    lines += [
-        f"{name}: is empty. Leave the setting out for all of them, or name at least one"
-        for name in ("program_ids", "program_tags")
-        if config.get(name) == []
+def _example(path: list[str | int], properties: Mapping[str, Any]) -> str:
+    """How a list or an object is written, for whoever wrote something else."""
+    name = str(path[0]) if path else ""
+    schema = properties.get(name, {})
+    if not {"array", "object"} & set(schema.get("type", [])):
+        return ""
+    shown = next(iter(schema.get("examples", [])), _EXAMPLES.get(name))
+    is_number = len(path) > 1 and "integer" in schema.get("items", {}).get("type", [])
+    return "" if shown is None or is_number else f", such as {json.dumps(shown)}"
+
+
+def unknown(
+    config: Mapping[str, Any], properties: Mapping[str, Any]
+) -> tuple[dict[str, str], list[str]]:
+    """What no setting is called, at the top and inside settings.
+
+    A setting that narrows or protects, misspelt, would leave the run without
+    limits, so a name nobody knows is refused and not just mentioned.
+
+    Returns:
+        Lines to refuse by place, and names that are remarks.
+    """
+    refused: dict[str, str] = {}
+    remarks: list[str] = []
+    for path, name, known in _unknown(config, {"properties": properties}, ""):
+        if name.startswith(_REMARKS):
+            remarks.append(path)
+        else:
+            refused[path] = f"{path}: is not a setting.{did_you_mean(name, known)}"
+    return refused, remarks
+
+
+def _unknown(
+    value: object, schema: Mapping[str, Any], where: str
+) -> Iterator[tuple[str, str, Iterable[str]]]:
+    """Path, name, and the names that may stand there, of each unknown key."""
+    if isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _unknown(one, schema.get("items", {}), f"{where}{number}.")
+    known = schema.get("properties", {})
+    if not isinstance(value, dict) or not known:
+        return
+    for name, one in value.items():
+        if name not in known:
+            yield f"{where}{name}", str(name), known
+        elif where or name not in _FREE:
+            yield from _unknown(one, known[name], f"{where}{name}.")
+
+
+def stray_variables(
+    variables: Mapping[str, str],
+    prefix: str,
+    properties: Mapping[str, Any],
+    config: Mapping[str, Any] | None,
+) -> tuple[list[str], list[str]]:
+    """What stands in the environment under the tap's prefix and sets nothing.
+
+    Args:
+        variables: The environment.
+        prefix: What stands before the names of settings.
+        properties: The schema of the settings.
+        config: The settings, if they were not read from the environment.
+
+    Returns:
+        Lines to refuse, and lines to warn with. A name that is like a setting's
+        is refused where settings are read from the environment; any other may
+        be of use to somebody else.
+    """
+    known = {name.upper(): name for name in properties}
+    refused: list[str] = []
+    warned: list[str] = []
+    for variable, value in variables.items():
+        rest = variable.upper().removeprefix(prefix)
+        is_ours = variable.upper().startswith(prefix) and not rest.startswith(_NO_SETTINGS)
+        if not is_ours or not value.strip():
+            continue
+        if variable == prefix + rest and rest in known:
+            if config is not None and known[rest] not in config:
+                warned.append(f"{variable}: is set and not read. Add --config=ENV to have it read")
+            continue
+        like = meant(rest, known)
+        line = f"{variable}: is not a setting." + (f" Did you mean {prefix}{like}?" if like else "")
+        (refused if like and config is None else warned).append(line)
+    return refused, warned
+
+
+def useless(config: Mapping[str, Any]) -> list[str]:
+    """Lines on settings that set nothing without another one."""
+    return [
+        f"{name}: sets nothing without {other}"
+        for name, other in _NEEDS.items()
+        if config.get(name) is not None and not config.get(other)
     ]
-    return lines
+
+
+_NEEDS = {
+    "flattening_max_depth": "flattening_enabled",
+    "flattening_max_key_length": "flattening_enabled",
+    "flattening_separator": "flattening_enabled",
+    "stream_map_config": "stream_maps",
+    "faker_config": "stream_maps",
+}
+
+
+def check(config: Mapping[str, Any], now: datetime, faulty: Iterable[str] = ()) -> list[str]:
+    """What the JSON Schema cannot see.
+
+    Args:
+        config: The settings.
+        now: The time.
+        faulty: Settings of which the schema has said something already.
+    """
+    wrong = set(faulty)
+    return [
+        line
+        for name, find in _CHECKS.items()
+        if name not in wrong and config.get(name) is not None
+        for line in find(name, config[name], now)
+    ]
+
+
+def _check_base_url(_: str, value: str, __: datetime) -> Iterator[str]:
+    try:
+        host_url(value)
+    except MarketoConfigError as error:
+        yield str(error)
+
+
+def _check_start_date(name: str, value: str, now: datetime) -> Iterator[str]:
+    try:
+        start = instant(value)
+    except ValueError:
+        yield f"{name}: expected a date and time such as 2026-01-31T00:00:00Z"
+        return
+    if start > now + CLOCK_TOLERANCE:
+        yield f"{name}: lies in the future; nothing would be extracted"
+
+
+def _check_list(name: str, value: list[object], _: datetime) -> Iterator[str]:
+    # An empty list is more likely a template that found nothing than a wish for nothing.
+    if not value:
+        yield f"{name}: is empty. Leave the setting out for all of them, or name at least one"
+
+
+def _check_tags(name: str, value: list[Any], now: datetime) -> Iterator[str]:
+    yield from _check_list(name, value, now)
+    for number, tag in enumerate(value):
+        if tag.get("tag_values") == []:
+            yield from _check_list(f"{name}.{number}.tag_values", [], now)
+
+
+_CHECKS: Mapping[str, Callable[[str, Any, datetime], Iterator[str]]] = {
+    "base_url": _check_base_url,
+    "start_date": _check_start_date,
+    "program_ids": _check_list,
+    "program_tags": _check_tags,
+}

@@ -15,9 +15,11 @@ from singer_sdk.streams import RESTStream
 from tap_marketo_programs import schema
 from tap_marketo_programs.base import MarketoStream
 from tap_marketo_programs.errors import RequestRefused, StateRefused
+from tap_marketo_programs.meant import did_you_mean
 from tap_marketo_programs.paging import PAGE_SIZE, OffsetSweep
 from tap_marketo_programs.programs import PROGRAMS_PATH
 from tap_marketo_programs.quoting import quoted
+from tap_marketo_programs.state_file import refuse_future
 from tap_marketo_programs.tags import (
     PROGRAMS_BY_TAG_PATH,
     TAG_TYPES_PATH,
@@ -28,7 +30,7 @@ from tap_marketo_programs.tags import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import requests
     from singer_sdk.helpers.types import Context, Record, RequestFunc
@@ -38,6 +40,14 @@ if TYPE_CHECKING:
     from tap_marketo_programs.programs import Programs
 
 
+# What a bookmark may hold; the SDK itself writes all but the first two.
+_BOOKMARK = {
+    "replication_key",
+    "replication_key_value",
+    "starting_replication_value",
+    "replication_key_signpost",
+    "progress_markers",
+}
 # What only "Get Program by Id" tells of a program.
 _DETAILS = ("startDate", "endDate", "tags", "costs")
 
@@ -132,10 +142,31 @@ class ProgramsStream(AssetStream):
             params["earliestUpdatedAt"], params["latestUpdatedAt"] = map(_iso, self._window)
         return params
 
+    def check_bookmark(self) -> None:
+        """Refuse a bookmark that cannot be gone on from: of another key, unreadable, ahead."""
+        bookmark = self.given_bookmark
+        if self.replication_method != "INCREMENTAL" or not bookmark:
+            return
+        self._refuse_strange(bookmark)
+        if bookmark.get("replication_key_value"):
+            known = self._known_until(bookmark["replication_key_value"])
+            refuse_future(self.name, known, self.client.now())
+
+    def _refuse_strange(self, bookmark: Mapping[str, Any]) -> None:
+        key = bookmark.get("replication_key", self.replication_key)
+        if strangers := sorted(bookmark.keys() - _BOOKMARK):
+            question = did_you_mean(strangers[0], _BOOKMARK)
+            reason = f"it holds {strangers[0]}, which is not read.{question}"
+        elif key != self.replication_key:
+            reason = f"its replication_key is {key}, not {self.replication_key}"
+        else:
+            return
+        raise self._refused(reason)
+
     def _since(self) -> datetime | None:
         if self.replication_method != "INCREMENTAL":
             return None
-        bookmark = self.stream_state.get("replication_key_value")
+        bookmark = self.given_bookmark.get("replication_key_value")
         if bookmark:
             # One second at least, in case Marketo's bounds are exclusive.
             lookback = max(1.0, float(self.config["lookback_seconds"]))
@@ -147,12 +178,15 @@ class ProgramsStream(AssetStream):
         try:
             return schema.instant(bookmark)
         except ValueError:
-            message = (
-                f"The state of {self.name} cannot be read (its replication_key_value is no date "
-                f"and time). Nothing was extracted and the state is unchanged. Remove "
-                f"bookmarks.{self.name} from the state to extract every program again."
-            )
-            raise StateRefused(message) from None
+            reason = "its replication_key_value is no date and time"
+            raise self._refused(reason) from None
+
+    def _refused(self, reason: str) -> StateRefused:
+        return StateRefused(
+            f"The state of {self.name} cannot be read ({reason}). Nothing was extracted and the "
+            f"state is unchanged. Remove bookmarks.{self.name} from the state to extract every "
+            "program again."
+        )
 
     def _set_bookmark(self, until: datetime) -> None:
         if self.replication_method == "INCREMENTAL":

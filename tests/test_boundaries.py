@@ -72,6 +72,7 @@ SETTINGS: dict[str, object] = {
     "daily_export_quota_mb": None,
     "on_quota_exhausted": "fail",
     "max_calls_per_20_seconds": 50,
+    "emit_activate_version_messages": False,
 }
 
 # A number is `integer` to Meltano: a `decimal` from the environment crashes Meltano 4.4,

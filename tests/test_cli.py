@@ -648,6 +648,7 @@ def test_a_signal_in_the_middle_of_the_rows_leaves_whole_lines_and_no_false_stat
     assert all(line.endswith("\n") for line in lines)
     assert output.code == 128 + number
     assert 400 < len(output.records()) < 30_000
+    assert output.messages[-1]["type"] == "STATE"
     # Its one export is not out yet, so the next run takes it up again.
     bookmark = output.state["bookmarks"]["program_members"]
     assert not bookmark["watermarks"]
@@ -670,7 +671,8 @@ def test_a_signal_ends_a_run_whose_target_reads_no_more(
     for process in processes:
         assert process.stdout is not None
         wait_for(full_and_still(process.stdout.fileno()))
-    assert len(list(tmp_path.glob("tap-marketo-programs-*"))) == len(numbers)
+    folders = [path for path in tmp_path.glob("tap-marketo-programs-*") if path.is_dir()]
+    assert len(folders) == len(numbers)
 
     begin = time.monotonic()
     for process, number in zip(processes, numbers, strict=True):

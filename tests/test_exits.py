@@ -188,7 +188,17 @@ ENDS = (
             ConnectionFailed,
             (("reset", endpoint, {"after": 1, "count": FOR_EVER}),),
         )
-        for endpoint in ("export_create", "export_enqueue", "export_status", "export_file")
+        for endpoint in ("export_create", "export_enqueue")
+    ),
+    End(
+        "no answers at export_status any more, which the list of jobs gives",
+        None,
+        (("reset", "export_status", {"after": 1, "count": FOR_EVER}),),
+    ),
+    End(
+        "no answers at export_file any more",
+        ExportFailed,
+        (("reset", "export_file", {"after": 1, "count": FOR_EVER}),),
     ),
     End("no calls left", CallQuotaExceeded, (("error", "export_status", {"code": "607"}),)),
     End("no quota left", DailyQuotaExceeded, (("error", "export_create", {**SPENT, "after": 1}),)),

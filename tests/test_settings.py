@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_marketo_programs.settings import read_numbers, unreadable
 from tap_marketo_programs.tap import TapMarketoPrograms
 
 if TYPE_CHECKING:
@@ -27,6 +26,9 @@ ABOVE_ZERO = "expected number, above 0"
 AT_LEAST_ZERO = "expected number, at least 0"
 ONE_TO_TEN = "expected integer, at least 1 and at most 10"
 AT_LEAST_ONE = "expected integer, at least 1"
+IDS = "such as [1001, 1002]"
+TAGS = 'such as [{"tag_type": "Region", "tag_values": ["EMEA"]}]'
+LEAD_FIELDS = 'such as ["email", "company"]'
 
 
 def complaints(tap: Tap, **settings: Any) -> list[str]:  # noqa: ANN401 - any value of any setting
@@ -93,18 +95,27 @@ def test_a_secret_of_the_wrong_type_is_not_shown(tap: Tap, name: str, value: obj
         ("base_url", 5, "base_url: expected string, not empty"),
         ("on_quota_exhausted", "hush", "on_quota_exhausted: expected one of fail, stop"),
         ("program_details", "hush", "program_details: expected boolean"),
-        ("lead_fields", "hush", "lead_fields: expected array"),
-        ("lead_fields", [5], "lead_fields.0: expected string"),
-        ("program_ids", 5, "program_ids: expected array"),
+        ("lead_fields", "hush", f"lead_fields: expected array, {LEAD_FIELDS}"),
+        ("lead_fields", [5], f"lead_fields.0: expected string, {LEAD_FIELDS}"),
+        ("program_ids", 5, f"program_ids: expected array, {IDS}"),
+        ("program_ids", "1001,1002", f"program_ids: expected array, {IDS}"),
+        ("program_ids", "1001", f"program_ids: expected array, {IDS}"),
         ("program_ids", ["hush"], "program_ids.0: expected integer, at least 1"),
         ("program_ids", [1001, 0], "program_ids.1: expected integer, at least 1"),
-        ("program_tags", ["hush"], "program_tags.0: expected object"),
-        ("program_tags", [{"tag_type": 5}], "program_tags.0.tag_type: expected string"),
+        ("program_tags", "Region=hush", f"program_tags: expected array, {TAGS}"),
+        ("program_tags", ["hush"], f"program_tags.0: expected object, {TAGS}"),
+        ("program_tags", [{"tag_type": 5}], f"program_tags.0.tag_type: expected string, {TAGS}"),
         (
             "program_tags",
             [{"tag_type": "Region", "tag_values": "hush"}],
-            "program_tags.0.tag_values: expected array",
+            f"program_tags.0.tag_values: expected array, {TAGS}",
         ),
+        (
+            "stream_map_config",
+            "hush",
+            'stream_map_config: expected object, such as {"salt": "..."}',
+        ),
+        ("faker_config", [], 'faker_config: expected object, such as {"locale": "en_US"}'),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_with_what_it_may_be(
@@ -172,60 +183,9 @@ def test_settings_left_out_have_their_defaults(tap: Tap) -> None:
         "lookback_seconds": 3600,
         "on_quota_exhausted": "fail",
         "max_calls_per_20_seconds": 50,
+        "emit_activate_version_messages": False,
     }
     assert not {"start_date", "program_ids", "program_tags", "daily_export_quota_mb"} & set(taken)
-
-
-def test_text_that_is_no_number_of_a_setting_is_left_alone() -> None:
-    config = {"client_id": "12", "base_url": "34", "lookback_seconds": "5", "unknown": "6"}
-
-    read_numbers(config, PROPERTIES)
-
-    assert config == {
-        "client_id": "12",
-        "base_url": "34",
-        "lookback_seconds": 5.0,
-        "unknown": "6",
-    }
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "line"),
-    [
-        ("max_queued_exports", "hush", ONE_TO_TEN),
-        ("max_queued_exports", "1.5", ONE_TO_TEN),
-        ("max_calls_per_20_seconds", "", AT_LEAST_ONE),
-        ("program_ids", "hush", "expected array"),
-        ("program_ids", '{"hush": 1}', "expected array"),
-        ("program_tags", "Region=hush", "expected array"),
-    ],
-)
-def test_a_variable_that_cannot_be_read_is_named_with_what_it_may_be(
-    name: str, text: str, line: str
-) -> None:
-    environment = {PREFIX + name.upper(): text, "HOME": "hush"}
-
-    assert unreadable(environment, PREFIX, PROPERTIES) == [f"{name}: {line}"]
-
-
-def test_variables_that_can_be_read_are_not_complained_of() -> None:
-    environment = {
-        f"{PREFIX}MAX_QUEUED_EXPORTS": "5",
-        f"{PREFIX}PROGRAM_IDS": "[1001]",
-        f"{PREFIX}LEAD_FIELDS": "email,company",
-        f"{PREFIX}CLIENT_SECRET": "hush",
-        f"{PREFIX}POLL_INTERVAL_SECONDS": "abc",
-    }
-
-    # The SDK leaves fractions as they are, and the schema refuses what is none.
-    assert unreadable(environment, PREFIX, PROPERTIES) == []
-
-
-def test_an_object_that_cannot_be_read_is_named() -> None:
-    properties = {"stream_maps": {"type": ["object", "null"]}}
-
-    for text, expected in (("hush", ["stream_maps: expected object"]), ("{}", [])):
-        assert unreadable({f"{PREFIX}STREAM_MAPS": text}, PREFIX, properties) == expected
 
 
 def test_the_command_prints_one_line_for_each_wrong_setting(
