@@ -26,6 +26,7 @@ from tap_marketo_programs.errors import (
     RequestRefused,
 )
 from tap_marketo_programs.messages import SafeWriter, TargetGone
+from tap_marketo_programs.records import counted
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -102,12 +103,19 @@ class ProgramMembersStream(MarketoStream):
         """
 
         def check(rows: list[Any]) -> list[Any]:
-            if not rows:
-                message = f"GET {path}: Marketo answered without a result"
+            if not schema.described_fields(rows):
+                what = "a result" if not rows else "a field that can be read"
+                message = f"GET {path}: Marketo answered without {what}"
                 raise BrokenAnswer(message)
             return rows
 
-        return self.client.read("GET", path, check)
+        rows = self.client.read("GET", path, check)
+        odd = schema.description_oddities(rows)
+        if path == MEMBERS_DESCRIBE:
+            odd += schema.key_oddities(rows)
+        if odd:
+            self.logger.warning("GET %s: %s", path, "; ".join(odd))
+        return rows
 
     @cached_property
     def _lead_fields(self) -> list[schema.MemberField]:
@@ -460,7 +468,7 @@ class ProgramMembersStream(MarketoStream):
     def _tell_nulled(self) -> None:
         """Say once which fields held cells that do not fit their type; never the cells."""
         if self._nulled:
-            told = ", ".join(f"{name}: {count}" for name, count in sorted(self._nulled.items()))
+            told = counted(self._nulled)
             self.logger.warning("Cells that did not fit their field's type became null (%s)", told)
 
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_programs.answers import skip_reason
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound
 from tap_marketo_programs.paging import listing
+from tap_marketo_programs.records import usable_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,11 +43,7 @@ class Programs:
         Raises:
             MarketoConfigError: `program_ids` names one that does not exist.
         """
-        found = {
-            row["id"]
-            for row in listing(self._client, PROGRAMS_PATH, "id")
-            if isinstance(row.get("id"), int)
-        }
+        found = {row["id"] for row in listing(self._client, PROGRAMS_PATH, "id")}
         if self._wanted is None:
             return sorted(found)
         # A program can slip through a moving listing, so what it did not show is asked for.
@@ -68,18 +66,26 @@ class Programs:
         return self._wanted is None or program_id in self._wanted
 
     def exists(self, program_id: int) -> bool:
-        """Whether a program is there now."""
-        return self.by_id(program_id) is not None
+        """Whether a program is there now; an answer that cannot be read says that it is."""
+        return bool(self._ask(program_id))
 
     def by_id(self, program_id: int) -> dict[str, Any] | None:
         """A program with its tags, costs and dates ("Get Program by Id").
 
         Returns:
-            None when it does not exist: an answer without result and, for some
-            kinds of assets, a 702 say so.
+            None when it does not exist, or the answer is about no or another program.
         """
+        for row in self._ask(program_id):
+            if isinstance(row, dict) and not skip_reason(row):
+                told = usable_id(row.get("id"))
+                # It was asked for by its id, which may be what cannot be read.
+                if told in {program_id, None}:
+                    return row
+        return None
+
+    def _ask(self, program_id: int) -> list[Any]:
+        """An answer without result and, for some kinds of assets, a 702 say that there is none."""
         try:
-            rows = self._client.call("GET", f"/rest/asset/v1/program/{program_id}.json")
+            return self._client.call("GET", f"/rest/asset/v1/program/{program_id}.json")
         except ObjectNotFound:
-            return None
-        return next((row for row in rows if isinstance(row, dict)), None)
+            return []

@@ -13,14 +13,17 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_programs.answers import skip_reason
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound, RequestRefused
 from tap_marketo_programs.paging import listing
-from tap_marketo_programs.schema import allowable_values, join_candidates
+from tap_marketo_programs.records import detailed, usable_name
+from tap_marketo_programs.schema import allowable_values, join_candidates, value_separator
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from tap_marketo_programs.client import MarketoClient
+    from tap_marketo_programs.records import Oddities
 
 logger = logging.getLogger(__name__)
 
@@ -34,19 +37,29 @@ MOST_PIECES = 3
 MOST_GUESSES = 60
 
 
-def tag_types(client: MarketoClient) -> Iterator[dict[str, Any]]:
+def tag_types(client: MarketoClient, odd: Oddities) -> Iterator[dict[str, Any]]:
     """Every tag type, with its `allowableValues` where Marketo gives them."""
-    for row in listing(client, TAG_TYPES_PATH, "tagType"):
-        yield {**row, **_by_name(client, row["tagType"])}
+    for row in listing(client, TAG_TYPES_PATH, "tagType", odd=odd):
+        name = row["tagType"]
+        details = _by_name(client, name)
+        if details is None:
+            odd.bare["tag types without allowableValues"] += 1
+        yield {**detailed(row, details or {}), "tagType": name}
 
 
-def _by_name(client: MarketoClient, name: str) -> dict[str, Any]:
-    """Get Tag by Name; empty when it is not found, which Marketo says in two ways."""
+def _by_name(client: MarketoClient, name: str) -> dict[str, Any] | None:
+    """Get Tag by Name; None when it is not found, which Marketo says in two ways."""
     try:
         rows = client.call("GET", TAG_TYPE_PATH, params={"name": name})
     except ObjectNotFound:
-        return {}
-    return next((row for row in rows if isinstance(row, dict)), {})
+        return None
+    for row in rows:
+        if isinstance(row, dict) and not skip_reason(row):
+            told = usable_name(row.get("tagType"))
+            # It was asked for by its name, which may be what cannot be read.
+            if told is None or told.casefold() == name.casefold():
+                return row
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +71,13 @@ class WantedTags:
         values: The values, likewise, none twice.
         hints: Every part of Marketo's list, where all values are wanted: some may
             be pieces of a value with a comma.
+        separator: Where the pieces were cut.
     """
 
     tag_type: str
     values: Sequence[str]
     hints: Sequence[str] = ()
+    separator: str = ", "
 
 
 def wanted_tags(
@@ -87,18 +102,30 @@ def wanted_tags(
             values = entry.get("tag_values") or None
             chosen[_known_name(entry["tag_type"], names)].append(values)
     for name, entries in chosen.items():
-        known = allowable_values(_by_name(client, name).get("allowableValues"))
+        told = (_by_name(client, name) or {"allowableValues": False}).get("allowableValues")
+        known, separator = allowable_values(told), value_separator(told)
         named = [value for values in entries for value in values or ()]
-        if None in entries:
-            yield WantedTags(name, list(dict.fromkeys(known)), hints=known)
-        else:
-            yield WantedTags(name, list(dict.fromkeys(_spelt(name, named, known))))
+        if None not in entries:
+            spelt = _spelt(name, named, known, separator)
+            yield WantedTags(name, list(dict.fromkeys(spelt)))
+            continue
+        if not isinstance(told, str | list | None):
+            logger.warning(
+                "Marketo does not tell the values of tag type '%s'; programs_by_tag leaves it out. "
+                "Name its values in program_tags.",
+                name,
+            )
+        # Only in a text a value can have come in pieces.
+        hints = known if isinstance(told, str) else ()
+        yield WantedTags(name, list(dict.fromkeys(known)), hints, separator)
 
 
-def _spelt(tag_type: str, named: Sequence[str], known: Sequence[str]) -> Iterator[str]:
+def _spelt(
+    tag_type: str, named: Sequence[str], known: Sequence[str], separator: str
+) -> Iterator[str]:
     """Values that the user named, as Marketo spells them."""
-    longest = max((value.count(", ") for value in named), default=0) + 1
-    candidates = (*join_candidates(known, longest), *known)
+    longest = max((value.count(separator) for value in named), default=0) + 1
+    candidates = (*join_candidates(known, longest, separator), *known)
     spellings = {candidate.casefold(): candidate for candidate in candidates}
     for value in named:
         if known and value.casefold() not in spellings:
@@ -123,9 +150,9 @@ def _known_name(name: str, names: Collection[str]) -> str:
 
 
 def hidden_values(
-    client: MarketoClient, tag_type: str, parts: Sequence[str], used: set[str]
+    client: MarketoClient, wanted: WantedTags, used: Collection[str]
 ) -> Iterator[str]:
-    """Values that contain a comma and so came as several `parts`.
+    """Values that contain a comma and so came in several pieces.
 
     Marketo joins the values with ", " and escapes nothing, so only asking
     tells: a part that no program carries, or that the list has twice, may be a
@@ -133,15 +160,15 @@ def hidden_values(
 
     Args:
         client: Sends everything.
-        tag_type: The tag type.
-        parts: Its values as they were read.
-        used: Those of the parts that programs carry.
+        wanted: The tag type, with every piece of its list.
+        used: Those of the pieces that programs carry.
     """
+    tag_type, parts, separator = wanted.tag_type, wanted.hints, wanted.separator
     suspects = {part for part, times in Counter(parts).items() if part not in used or times > 1}
     guesses = [
         candidate
-        for candidate in join_candidates(parts, MOST_PIECES)
-        if not suspects.isdisjoint(candidate.split(", "))
+        for candidate in join_candidates(parts, MOST_PIECES, separator)
+        if not suspects.isdisjoint(candidate.split(separator))
     ]
     if len(guesses) > MOST_GUESSES:
         logger.warning(
