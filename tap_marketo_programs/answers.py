@@ -39,6 +39,8 @@ def read_object(body: bytes) -> dict[str, Any] | None:
 
 # What `_clean` is for, as it stands in JSON: escaped or bare.
 _UNCLEAN = re.compile("\\\\u(?:[dD][89a-fA-F]|0000)|[\0\ud800-\udfff]")
+# Controls and line ends of any kind.
+_NO_LINE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -134,4 +136,5 @@ def _entry(told: object) -> tuple[str, str]:
 
 
 def _word(value: object) -> str:
-    return "" if value is None else str(value)
+    """A text of Marketo's as one line, as it will stand in a log."""
+    return "" if value is None else _NO_LINE.sub(" ", str(value))

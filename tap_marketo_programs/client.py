@@ -558,8 +558,9 @@ def _envelope(response: requests.Response) -> None:
     if answer is None:
         raise _broken(response)
     errors = reported(answer)
-    # Of a success, too, that brings nothing but errors.
-    if errors and not (succeeded(answer) and "result" in answer):
+    # Of a success, too, that brings nothing but an error with its code.
+    fails = any(code for code, _ in errors) and "result" not in answer
+    if errors and (fails or not succeeded(answer)):
         raise _error(response, answer)
     if not (succeeded(answer) and is_readable(answer)):
         raise _broken(response)

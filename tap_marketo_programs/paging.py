@@ -188,6 +188,17 @@ def listing(
         sweep.odd.tell(logger, path)
 
 
+def ask(client: MarketoClient, path: str, params: Mapping[str, Any] | None = None) -> list[Any]:
+    """The rows of one answer; one without any that does not say so is asked for again, once."""
+    for _ in range(2):
+        response = client.fetch("GET", path, params=params)
+        found = rows(envelope(response))
+        if found or _says_empty(response):
+            return found
+    _tell_silence(response)
+    return []
+
+
 def _says_empty(response: requests.Response) -> bool:
     """Whether an answer without rows says that there are none.
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_programs.answers import skip_reason
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound
-from tap_marketo_programs.paging import listing
-from tap_marketo_programs.records import usable_id
+from tap_marketo_programs.paging import ask, listing
+from tap_marketo_programs.records import row_of
+from tap_marketo_programs.schema import PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -75,17 +75,11 @@ class Programs:
         Returns:
             None when it does not exist, or the answer is about no or another program.
         """
-        for row in self._ask(program_id):
-            if isinstance(row, dict) and not skip_reason(row):
-                told = usable_id(row.get("id"))
-                # It was asked for by its id, which may be what cannot be read.
-                if told in {program_id, None}:
-                    return row
-        return None
+        return row_of(self._ask(program_id), "id", program_id, PROGRAMS)
 
     def _ask(self, program_id: int) -> list[Any]:
         """An answer without result and, for some kinds of assets, a 702 say that there is none."""
         try:
-            return self._client.call("GET", f"/rest/asset/v1/program/{program_id}.json")
+            return ask(self._client, f"/rest/asset/v1/program/{program_id}.json")
         except ObjectNotFound:
             return []

@@ -25,7 +25,7 @@ from tap_marketo_programs.values import boolean, number, text_of, whole_number
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class Oddities:
@@ -103,6 +103,31 @@ def unreadable(row: object, key: str) -> str | None:
     if reason := skip_reason(row):
         return reason
     return f"no usable {key}" if key_reader(key)(row.get(key)) is None else None
+
+
+def row_of(
+    rows: Sequence[object], key: str, wanted: object, schema: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The row that an answer about one thing has of it.
+
+    Args:
+        rows: The answer's.
+        key: What tells things apart.
+        wanted: Its value; of two texts, letter case is not what matters.
+        schema: Of the rows, to know one that has lost its key.
+
+    Returns:
+        The row that names it; or the only row, if what it names cannot be read,
+        since it was asked for by name; or None.
+    """
+    readable = [row for row in rows if isinstance(row, dict) and not skip_reason(row)]
+    read = key_reader(key)
+    for row in readable:
+        if str(read(row.get(key))).casefold() == str(wanted).casefold():
+            return row
+    known = schema["properties"].keys() - {key}
+    nameless = [row for row in readable if read(row.get(key)) is None and known & row.keys()]
+    return nameless[0] if len(nameless) == len(rows) == 1 else None
 
 
 # --- values ----------------------------------------------------------------
@@ -231,6 +256,10 @@ def tag_type_record(raw: Mapping[str, Any], odd: Oddities | None = None) -> dict
     if not isinstance(told, str | list | None):
         odd.nulled["allowableValues"] += 1
         values = None
+    elif isinstance(told, list):
+        # Blank ones are left out without a word; others that are no text, with one.
+        texts = sum(isinstance(one, str | int | float) for one in told)
+        odd.nulled.update({"allowableValues": len(told) - texts} if texts < len(told) else {})
     return {**fit({**raw, "allowableValues": None}, TAG_TYPES, odd), "allowableValues": values}
 
 

@@ -13,11 +13,15 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_programs.answers import skip_reason
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound, RequestRefused
-from tap_marketo_programs.paging import listing
-from tap_marketo_programs.records import detailed, usable_name
-from tap_marketo_programs.schema import allowable_values, join_candidates, value_separator
+from tap_marketo_programs.paging import ask, listing
+from tap_marketo_programs.records import detailed, row_of
+from tap_marketo_programs.schema import (
+    TAG_TYPES,
+    allowable_values,
+    join_candidates,
+    value_separator,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -50,16 +54,10 @@ def tag_types(client: MarketoClient, odd: Oddities) -> Iterator[dict[str, Any]]:
 def _by_name(client: MarketoClient, name: str) -> dict[str, Any] | None:
     """Get Tag by Name; None when it is not found, which Marketo says in two ways."""
     try:
-        rows = client.call("GET", TAG_TYPE_PATH, params={"name": name})
+        rows = ask(client, TAG_TYPE_PATH, {"name": name})
     except ObjectNotFound:
         return None
-    for row in rows:
-        if isinstance(row, dict) and not skip_reason(row):
-            told = usable_name(row.get("tagType"))
-            # It was asked for by its name, which may be what cannot be read.
-            if told is None or told.casefold() == name.casefold():
-                return row
-    return None
+    return row_of(rows, "tagType", name, TAG_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +185,7 @@ def has_programs(client: MarketoClient, tag_type: str, value: str) -> bool:
     """Whether any program carries a tag; an unknown value may be an error."""
     params = {"tagType": tag_type, "tagValue": value, "maxReturn": 1}
     try:
-        return bool(client.call("GET", PROGRAMS_BY_TAG_PATH, params=params))
+        return bool(ask(client, PROGRAMS_BY_TAG_PATH, params))
     except RequestRefused as error:
         if not means_unknown_value(error):
             raise

@@ -719,7 +719,7 @@ def test_more_tag_types_than_one_page_holds_all_arrive(tap: Tap) -> None:
 def test_a_tag_type_gone_between_listing_and_detail_comes_without_values(
     tap: Tap, kind: str, answer: dict[str, Any]
 ) -> None:
-    tap.sandbox.control.fault(kind, "tag_type", where="Quarter", **answer)
+    tap.sandbox.control.fault(kind, "tag_type", count=2, where="Quarter", **answer)
 
     output = tap.sync("tag_types")
 
