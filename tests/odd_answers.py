@@ -225,7 +225,8 @@ class Odd:
 
     def put(self, content: Any) -> bool:  # noqa: ANN401 - JSON
         """Apply it; whether there was anything to apply it to."""
-        return put(content, self.path, self.value(content))
+        there = at(content, self.path) is not MISSING
+        return there and put(content, self.path, self.value(content))
 
     @property
     def field(self) -> str:
