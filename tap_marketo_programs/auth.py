@@ -111,7 +111,7 @@ def _seconds(told: object) -> float | None:
         return None
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
-    return None if math.isnan(found) else found
+    return None if isinstance(found, float) and math.isnan(found) else found
 
 
 def refusal(answer: Mapping[str, Any]) -> str:

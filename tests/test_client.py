@@ -571,7 +571,30 @@ def test_the_date_of_an_answer_is_read_in_every_spelling(connect: Connect, date:
         assert client.now() == datetime(2031, 5, 5, 10, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        *(
+            {"Date": date}
+            for date in (
+                "yesterday",
+                "",
+                ",",
+                "Fri, 31 Dec 9999 23:59:59 -2359",
+                "Mon, 99 May 2031 10:00:00 GMT",
+                "Mon, 05 May 99999999999999999999 10:00:00 GMT",
+                "Mon, 05 May 2031 10:00:00 +99999999999",
+                "Mon, 05 May 2031 99:99:99 GMT",
+                "05 05 05 05 05 05",
+                "1920000000",
+                "2031-05-05T10:00:00Z",
+                "x" * 60_000,
+                "\xe9\x00",
+            )
+        ),
+    ],
+)
 def test_without_a_date_the_own_clock_has_to_do(connect: Connect, headers: dict[str, str]) -> None:
     with (
         stranger(body=TOKEN, headers=headers) as host,

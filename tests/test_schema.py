@@ -19,8 +19,10 @@ from tap_marketo_programs.schema import (
     allowable_values,
     dedupe_fields,
     described_fields,
+    description_oddities,
     exportable,
     join_candidates,
+    key_oddities,
     member_schema,
     property_schema,
     utc_date,
@@ -104,6 +106,60 @@ def test_only_formula_fields_cannot_be_exported() -> None:
 def test_the_key_is_what_describe_says() -> None:
     assert dedupe_fields([{"dedupeFields": ["programId", "leadId", 3]}]) == ("programId", "leadId")
     assert dedupe_fields([{"dedupeFields": []}]) == ("leadId", "programId")
+    wider = {"dedupeFields": ["leadId", "programId", "cohort"], "fields": [{"name": "cohort"}]}
+    assert dedupe_fields([wider]) == ("leadId", "programId", "cohort")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        ["leadId"],
+        ["programId"],
+        ["id", "x"],
+        "leadId",
+        {"leadId": 1},
+        [None],
+        7,
+        [["leadId"]],
+        None,
+    ],
+)
+def test_a_key_that_would_take_two_members_for_one_is_not_taken(told: object) -> None:
+    result = [{"dedupeFields": told, "fields": [{"name": "leadId", "dataType": "integer"}]}]
+
+    assert dedupe_fields(result) == ("leadId", "programId")
+    assert key_oddities(result) == ["its key is taken for leadId, programId"]
+
+
+def test_a_key_that_is_no_field_is_left_out() -> None:
+    result = [{"dedupeFields": ["leadId", "programId", "gone"], "fields": [{"name": "x"}]}]
+
+    assert dedupe_fields(result) == ("leadId", "programId")
+    assert key_oddities(result) == ["its key is taken for leadId, programId"]
+
+
+def test_what_a_description_holds_beside_good_fields_is_told_without_line_ends() -> None:
+    names: list[object] = ["good", "a\nb", "a\u2028b", "x" * 2_000, "", " ", None, 7, {"a": 1}]
+    result = [{"fields": [*({"name": name} for name in names), "text", None, {}]}]
+
+    assert [field.name for field in described_fields(result)] == ["good"]
+    told = description_oddities(result)
+    assert told[0] == "8 fields without a name are left out"
+    assert "names cannot be columns" in told[1]
+    assert len(" ".join(told).splitlines()) == 1
+    assert description_oddities([{"fields": [{"name": "good"}]}]) == []
+
+
+def test_key_and_bookmark_keep_their_types_whatever_describe_says() -> None:
+    odd = [MemberField("leadId", "string"), MemberField("updatedAt", "formula")]
+
+    properties = member_schema(odd, [], ("leadId", "programId"))["properties"]
+
+    assert properties == {
+        "leadId": {"type": ["integer"]},
+        "updatedAt": {"type": ["string", "null"], "format": "date-time"},
+        "programId": {"type": ["integer"]},
+    }
 
 
 @pytest.mark.parametrize(
@@ -373,9 +429,21 @@ def test_a_tag_type_has_its_values_in_a_list(values: dict[str, Any], expected: l
         pytest.param("[a,b, c]", ("a,b", "c"), id="a comma alone separates nothing"),
         pytest.param("[Smith, Ltd., EMEA]", ("Smith", "Ltd.", "EMEA"), id="ambiguous"),
         pytest.param("EMEA, APAC", ("EMEA", "APAC"), id="without brackets"),
+        pytest.param("[EMEA,APAC]", ("EMEA", "APAC"), id="without blanks"),
+        pytest.param("[EMEA,\tAPAC,\nJapan]", ("EMEA", "APAC", "Japan"), id="other blanks"),
+        pytest.param("[EMEA, , APAC]", ("EMEA", "APAC"), id="a blank one"),
+        pytest.param("[, EMEA, ]", ("EMEA",), id="empty ones"),
+        pytest.param("[EMEA,,APAC]", ("EMEA", "APAC"), id="empty without blanks"),
+        pytest.param("[ ]", (), id="nothing but a blank"),
+        pytest.param(
+            ["EMEA", "North America, Canada"], ("EMEA", "North America, Canada"), id="array"
+        ),
+        pytest.param(["EMEA", 7, None, " ", {}, "EMEA"], ("EMEA", "7", "EMEA"), id="odd array"),
+        pytest.param({"EMEA": 1}, (), id="object"),
+        pytest.param(True, (), id="boolean"),
     ],
 )
-def test_allowable_values_are_split_as_java_joins(text: str | None, values: tuple[str]) -> None:
+def test_allowable_values_are_split_as_java_joins(text: object, values: tuple[str]) -> None:
     assert allowable_values(text) == values
 
 
@@ -390,5 +458,6 @@ def test_candidates_are_joins_of_neighbours() -> None:
         "Ltd., EMEA, Smith",
         "EMEA, Smith, Ltd.",
     ]
+    assert list(join_candidates(("a", "b"), 3, ",")) == ["a,b"]
     assert list(join_candidates(parts, 1)) == []
     assert list(join_candidates((), 3)) == []
