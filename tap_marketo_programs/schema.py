@@ -460,7 +460,7 @@ def allowable_values(told: object) -> tuple[str, ...]:
 
     That is a string, a Java list's own, `[AAA1 RT1, AAA1 RT2]` (Adobe: Tags), and
     nothing in it is escaped: a value that itself contains a comma and a blank
-    comes out as two. Nothing in the string tells; `join_candidates` names what
+    comes out as two. Nothing in the string tells; `value_candidates` names what
     could be asked for instead. An array of texts leaves no such doubt.
 
     Args:
@@ -471,22 +471,13 @@ def allowable_values(told: object) -> tuple[str, ...]:
     """
     if isinstance(told, list):
         return tuple(one for one in map(_text_or_blank, told) if one.strip())
-    separator = value_separator(told)
-    # Between commas alone, blanks are nobody's.
-    parts = _inside(told).split(separator)
-    return tuple(one if separator == ", " else one.strip() for one in parts if one.strip())
-
-
-def value_separator(told: object) -> str:
-    """What stands between two values of `allowableValues`: a comma and, if any has one, a blank.
-
-    The other list of a tag type, `applicableProgramTypes`, has commas alone, so
-    this one may some day. A string without any comma and blank is then either
-    one value with commas inside or several without: `join_candidates` has the one
-    too, while nothing would ever have the others.
-    """
     inner = _inside(told)
-    return "," if "," in inner and ", " not in inner else ", "
+    if ", " in inner:
+        return tuple(one for one in inner.split(", ") if one.strip())
+    # The other list of a tag type, `applicableProgramTypes`, has commas alone, so this
+    # one may some day; between them, blanks are nobody's. If it is one value with
+    # commas inside, `value_candidates` has it.
+    return tuple(one.strip() for one in inner.split(",") if one.strip())
 
 
 def _inside(told: object) -> str:
@@ -501,25 +492,30 @@ def _text_or_blank(value: object) -> str:
         return ""
 
 
-def join_candidates(
-    parts: Sequence[str],
-    longest: int,
-    separator: str = ", ",
-) -> Iterator[str]:
-    """The values with a comma that `allowable_values` may have cut in pieces.
+_COMMA = re.compile(r"(,\s*)")
+
+
+def pieces(text: str) -> list[str]:
+    """What stands between the commas of a text."""
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def value_candidates(told: object, longest: int) -> Iterator[str]:
+    """The values that `allowable_values` may have cut into pieces, or not have cut.
 
     Args:
-        parts: The values as they were read.
+        told: `allowableValues` as it came; in an array nothing is in doubt.
         longest: How many neighbours at most to take for one value.
-        separator: Where they were cut; see `value_separator`.
 
     Yields:
-        Every join of 2 to `longest` neighbours, short ones first, none twice.
+        Every 1 to `longest` neighbours between commas, as they stand there, short
+        ones first, none twice, and none that `allowable_values` has.
     """
-    seen: set[str] = set()
-    for width in range(2, min(longest, len(parts)) + 1):
-        for start in range(len(parts) - width + 1):
-            candidate = separator.join(parts[start : start + width])
+    parts = _COMMA.split(_inside(told))
+    seen = {"", *allowable_values(told)}
+    for width in range(1, longest + 1):
+        for start in range(0, len(parts) - 2 * (width - 1), 2):
+            candidate = "".join(parts[start : start + 2 * width - 1]).strip()
             if candidate not in seen:
                 seen.add(candidate)
                 yield candidate

@@ -19,8 +19,8 @@ from tap_marketo_programs.records import detailed, row_of
 from tap_marketo_programs.schema import (
     TAG_TYPES,
     allowable_values,
-    join_candidates,
-    value_separator,
+    pieces,
+    value_candidates,
 )
 
 if TYPE_CHECKING:
@@ -67,15 +67,13 @@ class WantedTags:
     Args:
         tag_type: Its name, as Marketo spells it.
         values: The values, likewise, none twice.
-        hints: Every part of Marketo's list, where all values are wanted: some may
+        told: Marketo's list, where all values are wanted: what was read out of it may
             be pieces of a value with a comma.
-        separator: Where the pieces were cut.
     """
 
     tag_type: str
     values: Sequence[str]
-    hints: Sequence[str] = ()
-    separator: str = ", "
+    told: object = None
 
 
 def wanted_tags(
@@ -101,11 +99,10 @@ def wanted_tags(
             chosen[_known_name(entry["tag_type"], names)].append(values)
     for name, entries in chosen.items():
         told = (_by_name(client, name) or {"allowableValues": False}).get("allowableValues")
-        known, separator = allowable_values(told), value_separator(told)
+        known = allowable_values(told)
         named = [value for values in entries for value in values or ()]
         if None not in entries:
-            spelt = _spelt(name, named, known, separator)
-            yield WantedTags(name, list(dict.fromkeys(spelt)))
+            yield WantedTags(name, list(dict.fromkeys(_spelt(name, named, told))))
             continue
         if not isinstance(told, str | list | None):
             logger.warning(
@@ -113,17 +110,14 @@ def wanted_tags(
                 "Name its values in program_tags.",
                 name,
             )
-        # Only in a text a value can have come in pieces.
-        hints = known if isinstance(told, str) else ()
-        yield WantedTags(name, list(dict.fromkeys(known)), hints, separator)
+        yield WantedTags(name, list(dict.fromkeys(known)), told)
 
 
-def _spelt(
-    tag_type: str, named: Sequence[str], known: Sequence[str], separator: str
-) -> Iterator[str]:
+def _spelt(tag_type: str, named: Sequence[str], told: object) -> Iterator[str]:
     """Values that the user named, as Marketo spells them."""
-    longest = max((value.count(separator) for value in named), default=0) + 1
-    candidates = (*join_candidates(known, longest, separator), *known)
+    known = allowable_values(told)
+    longest = max((value.count(",") for value in named), default=0) + 1
+    candidates = (*value_candidates(told, longest), *known)
     spellings = {candidate.casefold(): candidate for candidate in candidates}
     for value in named:
         if known and value.casefold() not in spellings:
@@ -158,15 +152,16 @@ def hidden_values(
 
     Args:
         client: Sends everything.
-        wanted: The tag type, with every piece of its list.
+        wanted: The tag type, with its list as it came.
         used: Those of the pieces that programs carry.
     """
-    tag_type, parts, separator = wanted.tag_type, wanted.hints, wanted.separator
+    tag_type, parts = wanted.tag_type, allowable_values(wanted.told)
     suspects = {part for part, times in Counter(parts).items() if part not in used or times > 1}
+    doubtful = {piece for part in suspects for piece in pieces(part)}
     guesses = [
         candidate
-        for candidate in join_candidates(parts, MOST_PIECES, separator)
-        if not suspects.isdisjoint(candidate.split(separator))
+        for candidate in value_candidates(wanted.told, MOST_PIECES)
+        if not doubtful.isdisjoint(pieces(candidate))
     ]
     if len(guesses) > MOST_GUESSES:
         logger.warning(

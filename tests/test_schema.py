@@ -21,12 +21,12 @@ from tap_marketo_programs.schema import (
     described_fields,
     description_oddities,
     exportable,
-    join_candidates,
     key_oddities,
     member_schema,
     property_schema,
     utc_date,
     utc_timestamp,
+    value_candidates,
 )
 
 if TYPE_CHECKING:
@@ -447,10 +447,8 @@ def test_allowable_values_are_split_as_java_joins(text: object, values: tuple[st
     assert allowable_values(text) == values
 
 
-def test_candidates_are_joins_of_neighbours() -> None:
-    parts = ("Smith", "Ltd.", "EMEA", "Smith", "Ltd.")
-
-    assert list(join_candidates(parts, 3)) == [
+def test_candidates_are_neighbours_between_commas() -> None:
+    assert list(value_candidates("[Smith, Ltd., EMEA, Smith, Ltd.]", 3)) == [
         "Smith, Ltd.",
         "Ltd., EMEA",
         "EMEA, Smith",
@@ -458,6 +456,11 @@ def test_candidates_are_joins_of_neighbours() -> None:
         "Ltd., EMEA, Smith",
         "EMEA, Smith, Ltd.",
     ]
-    assert list(join_candidates(("a", "b"), 3, ",")) == ["a,b"]
-    assert list(join_candidates(parts, 1)) == []
-    assert list(join_candidates((), 3)) == []
+    assert list(value_candidates("[Smith, Ltd.]", 1)) == []
+    assert list(value_candidates(["Smith, Ltd."], 3)) == []
+    assert list(value_candidates(None, 3)) == []
+
+
+def test_candidates_have_what_stands_between_commas_of_either_kind() -> None:
+    assert list(value_candidates("[a,b]", 3)) == ["a,b"]
+    assert list(value_candidates("[a,b, c]", 2)) == ["a", "b", "b, c"]
