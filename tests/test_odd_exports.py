@@ -6,6 +6,7 @@ What `test_odd_answers` does for assets: see there.
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from harness import FastClock, Tap, by_key
 from odd_answers import (
     BODIES,
     Alteration,
+    Inserted,
     altered,
     ends_with,
     front,
@@ -24,10 +26,11 @@ from odd_answers import (
 from test_odd_answers import broken
 
 from tap_marketo_programs.client import Connection, MarketoClient
-from tap_marketo_programs.errors import AnswerError, MarketoError
+from tap_marketo_programs.errors import AnswerError, BrokenAnswer, MarketoError
 from tap_marketo_programs.export.api import ExportApi
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.plan import ExportSlice
+from tap_marketo_programs.members import ProgramMembersStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -295,3 +298,125 @@ def test_a_field_of_any_name_is_exported_or_left_out_with_a_warning(
         assert by_key([json.loads(line) for line in lines if line]) == truth
     else:
         assert by_key(output.records()) == truth
+
+
+# Single promises
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n"])
+def test_a_list_of_jobs_without_a_byte_means_that_there_are_none(
+    api: ExportApi, between: Front, body: bytes
+) -> None:
+    def change(answer: Answer) -> bool:
+        answer.body = body
+        return True
+
+    between.alterations.append(Alteration(LIST, change, ALWAYS))
+
+    assert list(api.jobs([ExportStatus.COMPLETED])) == []
+    assert between.alterations[0].served == 1
+
+
+def test_a_job_that_cannot_be_read_hides_no_other_of_the_list(
+    api: ExportApi, between: Front, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = made(api)
+    skipped = {"status": "skipped", "reasons": [{"code": "1003", "message": "Bad"}]}
+    for what in (skipped, None, {"exportId": "../etc", "status": "Created"}):
+        between.alterations[:] = [Alteration(LIST, Inserted(what))]
+        caplog.clear()
+
+        assert listed(api) == {job}
+
+        (line,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+        assert line == "Entries of the list of export jobs cannot be read (3)"
+
+
+@pytest.mark.parametrize("verb", ["enqueue", "status", "cancel"])
+def test_an_answer_about_another_job_is_not_taken_for_this_one(
+    api: ExportApi, between: Front, verb: str
+) -> None:
+    meant, call = VERBS[verb]
+    other, job = made(api), made(api)
+
+    def about_another(answer: Answer) -> bool:
+        content = answer.json | {"success": True, "errors": []}
+        content["result"] = [{"exportId": other, "status": "Completed"}]
+        answer.write(content)
+        return True
+
+    between.alterations.append(Alteration(meant, about_another, ALWAYS))
+    with pytest.raises(BrokenAnswer, match=f"job's {verb} without naming the job"):
+        call(api, job)
+
+    def about_both(answer: Answer) -> bool:
+        content = answer.json
+        content["result"].insert(0, {"exportId": other, "status": "Completed"})
+        answer.write(content)
+        return True
+
+    between.alterations[:] = [Alteration(STATUS, about_both, ALWAYS)]
+    assert api.status(job).status is not ExportStatus.COMPLETED
+
+
+def test_asking_for_changes_is_answered_by_yes_no_or_an_error(
+    sandbox: Sandbox, between: Front
+) -> None:
+    tap = Tap(sandbox, StillClock()).make(base_url=between.url)
+    stream = tap.streams["program_members"]
+    assert isinstance(stream, ProgramMembersStream)
+    until = stream.client.now()
+    since = until - timedelta(days=1)
+    member = sandbox.control.truth(["leadId", "programId"])[0]
+    sandbox.control.edit_member(member["programId"], member["leadId"], statusReason="new")
+    until += timedelta(seconds=60)
+    assert stream.has_changed(member["programId"], since, until)
+    failures = []
+    for what, change in changes(last_answer(between, MEMBERS)).items():
+        alteration = Alteration(MEMBERS, change, ALWAYS)
+        between.alterations[:] = [alteration]
+        try:
+            if not stream.has_changed(member["programId"], since, until):
+                failures.append(what)
+        except AnswerError:
+            pass
+        assert alteration.served
+    # What says that there is nothing, or lacks all there was.
+    assert set(failures) <= {
+        "result is missing",
+        "result is null",
+        "result is an empty array",
+        "400 arrays",
+    }
+
+
+HEADERS = {
+    "Content-Type": ["", "nonsense", "application/json; charset=nonsense", ";;;", "x" * 9_000],
+    "Content-Encoding": ["nonsense", "identity", ""],
+    "Content-Range": ["bytes nonsense", "bytes 5-2/1", "bytes 0-99999999999999999999/*"],
+    "Retry-After": ["nonsense", "-1", "1e999", "Fri, 31 Dec 9999 23:59:59 -2359"],
+    "Date": ["Fri, 31 Dec 9999 23:59:59 -2359", "\u00e9", "x" * 9_000],
+    "Transfer-Encoding-": ["chunked"],
+    "Set-Cookie": ["a=b; expires=nonsense; domain=..", "=;;;=", "\u00ff" * 9_000],
+    "Location": ["http://[", "//", "\u00e9"],
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_header_that_is_off_costs_nothing(sandbox: Sandbox, between: Front, name: str) -> None:
+    tap = Tap(sandbox, StillClock())
+    catalog = tap.catalog()
+    good = tap.sync("channels", catalog=catalog).records("channels")
+    for value in HEADERS[name]:
+
+        def change(answer: Answer, value: str = value) -> bool:
+            answer.headers[:] = [one for one in answer.headers if one[0] != name]
+            answer.headers.append((name, value))
+            return True
+
+        between.alterations[:] = [Alteration(lambda _: True, change, ALWAYS)]
+        output = tap.run("channels", catalog=catalog, base_url=between.url)
+
+        assert output.error is None, (value, output.error)
+        assert output.records("channels") == good
+        assert between.alterations[0].served
