@@ -26,7 +26,7 @@ from tap_marketo_programs.errors import (
     RequestRefused,
 )
 from tap_marketo_programs.messages import SafeWriter, TargetGone
-from tap_marketo_programs.records import counted
+from tap_marketo_programs.oddities import counted
 
 if TYPE_CHECKING:
     from collections.abc import (

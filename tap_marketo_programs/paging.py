@@ -25,7 +25,8 @@ from singer_sdk.pagination import OffsetPaginator
 from tap_marketo_programs.answers import rows
 from tap_marketo_programs.client import envelope
 from tap_marketo_programs.errors import NeverSettled
-from tap_marketo_programs.records import Oddities, key_reader, unreadable
+from tap_marketo_programs.oddities import Oddities
+from tap_marketo_programs.records import key_reader, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -15,10 +15,10 @@ from singer_sdk.streams import RESTStream
 from tap_marketo_programs import schema
 from tap_marketo_programs.base import MarketoStream
 from tap_marketo_programs.errors import RequestRefused, StateRefused
+from tap_marketo_programs.oddities import Oddities
 from tap_marketo_programs.paging import PAGE_SIZE, OffsetSweep
 from tap_marketo_programs.programs import PROGRAMS_PATH
 from tap_marketo_programs.records import (
-    Oddities,
     channel_record,
     detailed,
     program_record,

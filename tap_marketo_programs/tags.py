@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from tap_marketo_programs.client import MarketoClient
-    from tap_marketo_programs.records import Oddities
+    from tap_marketo_programs.oddities import Oddities
 
 logger = logging.getLogger(__name__)
 

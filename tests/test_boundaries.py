@@ -24,6 +24,7 @@ SANDBOX = "marketo_sandbox"
 PURE = [
     "answers",
     "errors",
+    "oddities",
     "records",
     "schema",
     "values",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from clocks import StillClock
-from odd_answers import Alteration, ends_with, front
+from odd_answers import Alteration, ends_with
 from singer_sdk.exceptions import (
     ConfigurationError,
     FatalSyncError,
@@ -191,12 +191,6 @@ def test_an_http_status_without_an_envelope_has_a_verdict_too(
     assert error.code == f"HTTP {status}"
     assert str(error) == f"GET {PROGRAMS}: Marketo answered HTTP {status}"
     assert status == 302 or (expected is RequestRefused) == (status not in HTTP_VERDICTS)
-
-
-@pytest.fixture
-def between(sandbox: Sandbox) -> Iterator[Front]:
-    with front(sandbox.url) as between:
-        yield between
 
 
 def status_is(status: int) -> Callable[[Answer], bool]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tap_marketo_programs.oddities import Oddities
 from tap_marketo_programs.records import (
-    Oddities,
     channel_record,
     program_record,
     row_of,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clocks import StillClock
 from harness import FastClock
-from odd_answers import Alteration, ends_with, front
+from odd_answers import Alteration, ends_with
 
 from tap_marketo_programs.client import Connection, MarketoClient
 from tap_marketo_programs.errors import NeverSettled
@@ -282,12 +282,6 @@ def rows_off(between: Front, change: Callable[[list[Any]], None]) -> None:
         return True
 
     between.alterations.append(Alteration(ends_with("/programs.json"), alter, times=1000))
-
-
-@pytest.fixture
-def between(sandbox: Sandbox) -> Iterator[Front]:
-    with front(sandbox.url) as between:
-        yield between
 
 
 SKIPPED = {"status": "skipped", "reasons": [{"code": "1003", "message": "Bad"}]}
