@@ -365,6 +365,8 @@ def _outcome(case: Case, trouble: Trouble, *, heals: bool) -> Case:
     good = replace(case, must=Must.SUCCEED, words=())
     if (case.endpoint, case.times, trouble.kind) == ("export_create", "for ever", "cut"):
         return replace(good, text="The job was made all the same, and is found.")
+    if (case.endpoint, case.times, trouble.kind) == ("export_list", "for ever", "empty_body"):
+        return replace(good, text="Taken to mean that there are no jobs.")
     if (case.endpoint, trouble.name) == ("export_file", "HTTP 404"):
         case = replace(case, words=("no such file",))
     if heals or (case.endpoint, trouble.name) == ("export_file", "a redirect"):
