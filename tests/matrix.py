@@ -360,13 +360,18 @@ def _at(endpoint: str, trouble: Trouble, count: int) -> Case:
     return _outcome(case, trouble, heals=count == 1 and trouble.effect.is_transient)
 
 
+# What even for ever is no trouble.
+_GOES_ON = {
+    ("export_create", "cut"): "The job was made all the same, and is found.",
+    ("export_list", "empty_body"): "Taken to mean that there are no jobs.",
+}
+
+
 def _outcome(case: Case, trouble: Trouble, *, heals: bool) -> Case:
     """The same case with what the tap must do."""
     good = replace(case, must=Must.SUCCEED, words=())
-    if (case.endpoint, case.times, trouble.kind) == ("export_create", "for ever", "cut"):
-        return replace(good, text="The job was made all the same, and is found.")
-    if (case.endpoint, case.times, trouble.kind) == ("export_list", "for ever", "empty_body"):
-        return replace(good, text="Taken to mean that there are no jobs.")
+    if case.times == "for ever" and (text := _GOES_ON.get((case.endpoint, trouble.kind))):
+        return replace(good, text=text)
     if (case.endpoint, trouble.name) == ("export_file", "HTTP 404"):
         case = replace(case, words=("no such file",))
     if heals or (case.endpoint, trouble.name) == ("export_file", "a redirect"):
