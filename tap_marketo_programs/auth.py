@@ -8,12 +8,15 @@ It must not know how a request is sent: the client hands in `fetch`.
 
 from __future__ import annotations
 
+import math
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import BadCredentials, BrokenAnswer
 from tap_marketo_programs.quoting import quoted
+from tap_marketo_programs.values import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +28,12 @@ SHORTEST_LIFE_SECONDS = 5.0
 # Each wait outlasts the token's own figure, so more rounds than this mean that
 # Identity is not telling the truth.
 MAX_WAITS = 5
+
+
+# A token lives for an hour; more than a day of it would be a mistake.
+LONGEST_LIFE_SECONDS = 86_400.0
+# As part of a header: without blanks, controls and whatever is not ASCII.
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +91,28 @@ def _read(answer: Mapping[str, Any]) -> tuple[str, float]:
 
     An `error` counts whatever the HTTP status: clients have met it under 200 too.
     """
-    if "error" in answer:
+    if answer.get("error"):
         raise BadCredentials(refusal(answer))
-    text, life = answer.get("access_token"), answer.get("expires_in")
-    if not isinstance(text, str) or not text or not isinstance(life, int | float):
+    told, life = answer.get("access_token"), _seconds(answer.get("expires_in"))
+    text = told.strip() if isinstance(told, str) else ""
+    if not text or life is None:
         message = "Marketo's Identity service answered without an access token"
         raise BrokenAnswer(message)
-    return text, max(0.0, float(life))
+    if not _TOKEN.fullmatch(text):
+        message = "Marketo's Identity service answered with an access token that no header can hold"
+        raise BrokenAnswer(message)
+    return text, float(min(max(0, life), LONGEST_LIFE_SECONDS))
+
+
+def _seconds(told: object) -> float | None:
+    """A number, perhaps as text; None for anything else, NaN included."""
+    try:
+        found = number(told) if isinstance(told, str) else told
+    except ValueError:
+        return None
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return None
+    return None if isinstance(found, float) and math.isnan(found) else found
 
 
 def refusal(answer: Mapping[str, Any]) -> str:

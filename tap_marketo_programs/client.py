@@ -10,7 +10,6 @@ It must not know streams, export jobs or Singer.
 from __future__ import annotations
 
 import ipaddress
-import json
 import logging
 import random
 import re
@@ -26,6 +25,7 @@ import backoff
 import requests
 from urllib3.exceptions import LocationValueError, ReadTimeoutError
 
+from tap_marketo_programs.answers import is_readable, read_object, reported, rows, succeeded
 from tap_marketo_programs.auth import AccessToken, refusal
 from tap_marketo_programs.clock import Clock, SystemClock
 from tap_marketo_programs.deadline import Deadline, TimedAdapter, within
@@ -72,6 +72,10 @@ IDENTITY_PATH = "/identity/oauth/token"
 # Under these an `error` in Identity's answer is about the client; clients have met
 # it under 200 too. Under others it is about the service.
 REFUSALS = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
+
+# Under these an envelope says by itself what it is: a proxy may change 200 into 203.
+SUCCESSES = frozenset({200, 201, 202, 203, 204, 205, 206})
+FILE_STATUSES = frozenset({200, 203, 206})
 
 # No healthy host needs longer to accept a connection; `request_timeout_seconds`
 # is for answers, and a host that is not there should be known in seconds.
@@ -233,7 +237,7 @@ class MarketoClient(requests.Session):
     ) -> list[Any]:
         """One call for rows: the `result` of the envelope, empty where it is missing."""
         response = self.fetch(method, path, params=params, body=body, repeatable=repeatable)
-        return rows(response.json())
+        return rows(envelope(response))
 
     def fetch(
         self,
@@ -257,6 +261,11 @@ class MarketoClient(requests.Session):
         request = self._prepare(method, path, params, body)
         return self._persist(lambda: self._call(request), repeatable=repeatable)
 
+    def look(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """One GET where an answer without any body means nothing found; its envelope or `{}`."""
+        request = self._prepare("GET", path, params, None)
+        return envelope(self._persist(lambda: self._call(request, _judge_unless_empty)))
+
     def read(
         self,
         method: str,
@@ -269,7 +278,7 @@ class MarketoClient(requests.Session):
         """One call for what `make` makes of its rows; where that is a BrokenAnswer, ask again."""
         request = self._prepare(method, path, None, body)
         return self._persist(
-            lambda: make(rows(self._call(request).json())),
+            lambda: make(rows(envelope(self._call(request)))),
             repeatable=repeatable,
         )
 
@@ -333,9 +342,13 @@ class MarketoClient(requests.Session):
             requests.Request(method, url, params=dict(params or {}), json=body),
         )
 
-    def _call(self, request: requests.PreparedRequest) -> requests.Response:
+    def _call(
+        self,
+        request: requests.PreparedRequest,
+        judge: Callable[[requests.Response], None] | None = None,
+    ) -> requests.Response:
         with self.limits.call():
-            return self._exchange(request, _judge)
+            return self._exchange(request, judge or _judge)
 
     def _exchange(
         self,
@@ -446,7 +459,7 @@ class MarketoClient(requests.Session):
         response = self._transmit(request, self._deadline())
         answer = _json_object(response)
         refused = response.status_code == HTTPStatus.UNAUTHORIZED
-        if refused or (answer and "error" in answer and response.status_code in REFUSALS):
+        if refused or (answer and answer.get("error") and response.status_code in REFUSALS):
             raise BadCredentials(refusal(answer or {}))
         try:
             _judge_http(response)
@@ -507,10 +520,9 @@ class MarketoClient(requests.Session):
 # Judging answers
 
 
-def rows(envelope: Mapping[str, Any]) -> list[Any]:
-    """The `result` of an envelope; `[]` where it is missing, as on an empty page."""
-    found = envelope.get("result")
-    return found if isinstance(found, list) else []
+def envelope(response: requests.Response) -> dict[str, Any]:
+    """The envelope of an answer that this client handed out; `{}` for one that may be empty."""
+    return _json_object(response) or {}
 
 
 def _read_whole(response: requests.Response) -> bytes:
@@ -539,17 +551,19 @@ def _read_whole(response: requests.Response) -> bytes:
 
 
 def _json_object(response: requests.Response) -> dict[str, Any] | None:
-    try:
-        answer = json.loads(_read_whole(response))
-    except ValueError:
-        return None
-    return answer if isinstance(answer, dict) else None
+    return read_object(_read_whole(response))
 
 
 def _judge(response: requests.Response) -> None:
     """Raise unless this is the envelope of a success."""
     _judge_http(response)
     _envelope(response)
+
+
+def _judge_unless_empty(response: requests.Response) -> None:
+    """The same, but a success without any body passes."""
+    if response.status_code != HTTPStatus.OK or _read_whole(response).strip():
+        _judge(response)
 
 
 def _judge_file(response: requests.Response) -> None:
@@ -564,7 +578,8 @@ def _judge_file(response: requests.Response) -> None:
         raise FileUnavailable(message, code=f"HTTP {response.status_code}")
     _judge_http(response)
     content_type = response.headers.get("Content-Type", "")
-    if content_type.partition(";")[0].strip().lower() == "application/json":
+    is_json = content_type.partition(";")[0].strip().lower() == "application/json"
+    if is_json or response.status_code not in FILE_STATUSES:
         _envelope(response)
         raise _broken(response)
 
@@ -572,39 +587,44 @@ def _judge_file(response: requests.Response) -> None:
 def _judge_http(response: requests.Response) -> None:
     """Raise for a status that is not a success, by the envelope if it carries one."""
     status = response.status_code
-    if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+    if status in SUCCESSES:
         return
-    envelope = _json_object(response)
-    if envelope and envelope.get("errors"):
-        raise _error(response, envelope)
+    answer = _json_object(response)
+    if answer and reported(answer):
+        raise _error(response, answer)
     what = "redirects elsewhere" if response.is_redirect else f"answered HTTP {status}"
+    raises = http_verdict(status)
+    if raises is TokenRejected:
+        what += " (it does not accept the access token)"
     message = f"{_asked(response.request)}: Marketo {what}"
     in_doubt = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    raise http_verdict(status)(message, code=f"HTTP {status}", in_doubt=in_doubt)
+    raise raises(message, code=f"HTTP {status}", in_doubt=in_doubt)
 
 
 def _envelope(response: requests.Response) -> None:
     """Raise unless the answer is an envelope that says `success: true`."""
-    envelope = _json_object(response)
-    if envelope is None:
+    answer = _json_object(response)
+    if answer is None:
         raise _broken(response)
-    if envelope.get("success") is True:
-        return
-    if not envelope.get("errors"):
+    errors = reported(answer)
+    # Of a success, too, that brings nothing but an error with its code.
+    fails = any(code for code, _ in errors) and "result" not in answer
+    if errors and (fails or not succeeded(answer)):
+        raise _error(response, answer)
+    if not (succeeded(answer) and is_readable(answer)):
         raise _broken(response)
-    raise _error(response, envelope)
 
 
-def _error(response: requests.Response, envelope: Mapping[str, Any]) -> AnswerError:
+def _error(response: requests.Response, answer: Mapping[str, Any]) -> AnswerError:
     """The error an envelope reports; with several, the one that says most."""
-    found: list[tuple[type[AnswerError], str, str]] = []
-    for item in envelope["errors"]:
-        entry = item if isinstance(item, dict) else {"message": str(item)}
-        code, words = str(entry.get("code", "")), str(entry.get("message", ""))
-        found.append((verdict(code, words), code, words))
+    told = reported(answer)
+    found = [(verdict(code, words), code, words) for code, words in told]
     raises, code, words = next((row for row in found if row[0] is not RequestRefused), found[0])
-    said = quoted("; ".join(f"{code} {quoted(words)}".strip() for _, code, words in found), 1000)
-    request_id = quoted(envelope.get("requestId") or "none", 60)
+    if raises is RequestRefused:
+        # An unknown code under a status that is known by itself, such as 503.
+        raises = http_verdict(response.status_code)
+    said = quoted("; ".join(f"{code} {quoted(words)}".strip() for code, words in told), 1000)
+    request_id = quoted(answer.get("requestId") or "none", 60)
     text = f"{_asked(response.request)}: Marketo says {said} (request id {request_id})"
     if raises is PermissionDenied:
         text += f". {permission(response.request.path_url)}"

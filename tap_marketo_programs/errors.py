@@ -9,9 +9,9 @@ MarketoError
  │   ├─ ConnectionFailed      no answer, or half of one
  │   │   └─ ProxyFailed       because of a proxy that the environment names
  │   ├─ BrokenAnswer          an empty or unreadable body
- │   ├─ ServiceUnavailable    604, 608, 611, 614, 615, 713, HTTP 5xx
+ │   ├─ ServiceUnavailable    604, 608, 611, 614, 615, 713, HTTP 408, 421, 425, 499, 5xx
  │   ├─ RateLimited           606, HTTP 429
- │   └─ TokenRejected         601, 602
+ │   └─ TokenRejected         601, 602, HTTP 401 of any endpoint but Identity
  ├─ MarketoRefusal (SDK: FatalAPIError)            the same request will fail again
  │   ├─ RequestRefused        every code without a better name
  │   │   ├─ FieldUnknown      1006, 1003 `Invalid fields [a, b]`
@@ -281,12 +281,21 @@ def named_fields(message: str, fields: Iterable[str]) -> set[str]:
 # With these Marketo may have done all the same what it was asked to do.
 IN_DOUBT = frozenset({"500", "502", "503", "604"})
 
+FIRST_SERVER_ERROR = 500
+
 # HTTP statuses that say the same thing without an envelope. 404 is not among
 # them: Marketo says 702 of what does not exist, or nothing; a 404 comes from
 # somebody else, or means a wrong base_url.
 HTTP_VERDICTS: Mapping[int, type[AnswerError]] = {
+    # Not Identity's, which is about the credentials.
+    401: TokenRejected,
     408: ServiceUnavailable,
+    # A connection that leads to the wrong server, and one that began too early.
+    421: ServiceUnavailable,
+    425: ServiceUnavailable,
     429: RateLimited,
+    # What nginx notes of a request that was given up between two gateways.
+    499: ServiceUnavailable,
     500: ServiceUnavailable,
     502: ServiceUnavailable,
     503: ServiceUnavailable,
@@ -311,5 +320,10 @@ def verdict(code: str, message: str) -> type[AnswerError]:
 
 
 def http_verdict(status: int) -> type[AnswerError]:
-    """The class for an HTTP status that carries no envelope."""
-    return HTTP_VERDICTS.get(status, RequestRefused)
+    """The class for an HTTP status that carries no envelope.
+
+    Every 5xx passes, known or not: gateways in front of Marketo answer 520, 522,
+    524, 530 and 598 as well, and some have statuses beyond.
+    """
+    unknown = ServiceUnavailable if status >= FIRST_SERVER_ERROR else RequestRefused
+    return HTTP_VERDICTS.get(status, unknown)

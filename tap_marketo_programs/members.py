@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.client import MarketoClient
     from tap_marketo_programs.export.download import Contents
+    from tap_marketo_programs.export.file_oddities import FileOddities
     from tap_marketo_programs.export.ledger import Ledger
-    from tap_marketo_programs.export.oddities import Oddities
     from tap_marketo_programs.export.rows import MemberFile
     from tap_marketo_programs.export.runner import (
         Export,
@@ -90,9 +90,9 @@ class ProgramMembersStream(MarketoStream):
         super().__init__(tap)
 
     @cached_property
-    def _oddities(self) -> Oddities:
+    def _oddities(self) -> FileOddities:
         """What is odd about the files of a run; only a run needs it."""
-        return engine.oddities.Oddities()
+        return engine.file_oddities.FileOddities()
 
     # What there is
 
@@ -112,12 +112,19 @@ class ProgramMembersStream(MarketoStream):
         """
 
         def check(rows: list[Any]) -> list[Any]:
-            if not rows:
-                message = f"GET {path}: Marketo answered without a result"
+            if not schema.described_fields(rows):
+                what = "a result" if not rows else "a field that can be read"
+                message = f"GET {path}: Marketo answered without {what}"
                 raise BrokenAnswer(message)
             return rows
 
-        return self.client.read("GET", path, check)
+        rows = self.client.read("GET", path, check)
+        odd = schema.description_oddities(rows)
+        if path == MEMBERS_DESCRIBE:
+            odd += schema.key_oddities(rows)
+        if odd:
+            self.logger.warning("GET %s: %s", path, "; ".join(odd))
+        return rows
 
     @cached_property
     def _lead_fields(self) -> list[schema.MemberField]:

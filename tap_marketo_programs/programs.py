@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound
-from tap_marketo_programs.paging import listing
-from tap_marketo_programs.schema import MAX_PROGRAM_ID
+from tap_marketo_programs.paging import ask, listing
+from tap_marketo_programs.records import row_of
+from tap_marketo_programs.schema import PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,11 +43,7 @@ class Programs:
         Raises:
             MarketoConfigError: `program_ids` names one that does not exist.
         """
-        found = {
-            row["id"]
-            for row in listing(self._client, PROGRAMS_PATH, "id")
-            if isinstance(row.get("id"), int) and 1 <= row["id"] <= MAX_PROGRAM_ID
-        }
+        found = {row["id"] for row in listing(self._client, PROGRAMS_PATH, "id")}
         if self._wanted is None:
             return sorted(found)
         # A program can slip through a moving listing, so what it did not show is asked for.
@@ -69,18 +66,20 @@ class Programs:
         return self._wanted is None or program_id in self._wanted
 
     def exists(self, program_id: int) -> bool:
-        """Whether a program is there now."""
-        return self.by_id(program_id) is not None
+        """Whether a program is there now; an answer that cannot be read says that it is."""
+        return bool(self._ask(program_id))
 
     def by_id(self, program_id: int) -> dict[str, Any] | None:
         """A program with its tags, costs and dates ("Get Program by Id").
 
         Returns:
-            None when it does not exist: an answer without result and, for some
-            kinds of assets, a 702 say so.
+            None when it does not exist, or the answer is about no or another program.
         """
+        return row_of(self._ask(program_id), "id", program_id, PROGRAMS)
+
+    def _ask(self, program_id: int) -> list[Any]:
+        """An answer without result and, for some kinds of assets, a 702 say that there is none."""
         try:
-            rows = self._client.call("GET", f"/rest/asset/v1/program/{program_id}.json")
+            return ask(self._client, f"/rest/asset/v1/program/{program_id}.json")
         except ObjectNotFound:
-            return None
-        return next((row for row in rows if isinstance(row, dict)), None)
+            return []

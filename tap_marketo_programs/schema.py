@@ -10,6 +10,7 @@ streams, no clock. No message of this module holds a value of a record.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -17,14 +18,24 @@ from typing import TYPE_CHECKING, Any
 
 import singer_sdk.typing as th
 
+from tap_marketo_programs.values import text_of
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 MAX_PROGRAM_ID = 2**63 - 1
 """The largest program id; a larger one fits no target's BIGINT, and no state."""
 
 DEFAULT_DEDUPE_FIELDS = ("leadId", "programId")
 """The key of a membership; Adobe: Program Members, "Describe", `dedupeFields`."""
+
+FIXED_TYPES: Mapping[str, str] = {
+    "leadId": "integer",
+    "programId": "integer",
+    "updatedAt": "datetime",
+}
+"""What the key and the bookmark are of, whatever one answer of describe says: the type of
+a table's key must not change because a field of an answer was missing once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,8 @@ def described_fields(result: object) -> tuple[MemberField, ...]:
     `programs/members/describe.json` and `leads/describe2.json`, and
     `[{"rest": {"name"}, "dataType", ...}]` of `leads/describe.json`, where a
     field without `rest` can be reached by SOAP only and is left out (Adobe:
-    Leads, "Describe"). Of two fields with one name the first counts.
+    Leads, "Describe"). Of two fields with one name the first counts; one whose
+    name cannot be a column is left out: see `description_oddities`.
 
     Args:
         result: The `result` of the answer, as it came; anything may be missing.
@@ -59,7 +71,7 @@ def described_fields(result: object) -> tuple[MemberField, ...]:
     """
     found: dict[str, MemberField] = {}
     for name, item in _described_items(result):
-        if isinstance(name, str) and name:
+        if isinstance(name, str) and _can_be_column(name):
             found.setdefault(name, _member_field(name, item))
     return tuple(found.values())
 
@@ -67,10 +79,69 @@ def described_fields(result: object) -> tuple[MemberField, ...]:
 def _described_items(result: object) -> Iterator[tuple[object, Mapping[str, object]]]:
     for entry in _mappings(result):
         if "fields" in entry:
-            for item in _mappings(entry["fields"]):
+            for item in _objects(entry["fields"]):
                 yield item.get("name"), item
         elif isinstance(rest := entry.get("rest"), Mapping):
             yield rest.get("name"), entry
+
+
+# Longer than any database's names, and than what a request of many could carry.
+LONGEST_NAME = 1_000
+LONGEST_SHOWN_NAME = 40
+# Controls, halves of surrogate pairs, line and paragraph separators, what is no character.
+_NO_COLUMN = {"Cc", "Cs", "Zl", "Zp", "Cn"}
+
+
+def _can_be_column(name: str) -> bool:
+    """Whether a field of this name can be asked for, and found again in a file's header."""
+    return (
+        0 < len(name.strip()) <= len(name) <= LONGEST_NAME
+        and "\ufffd" not in name
+        and _NO_COLUMN.isdisjoint(map(unicodedata.category, name))
+    )
+
+
+def description_oddities(result: object) -> list[str]:
+    """What of a describe's `result` cannot be used as it stands, a phrase each.
+
+    Args:
+        result: The `result` of the answer, as it came.
+    """
+    names = [name for name, _ in _described_items(result)]
+    for entry in _mappings(result):
+        fields = entry.get("fields")
+        if isinstance(fields, list):
+            names += [None for one in fields if not isinstance(one, Mapping)]
+    nameless = sum(not (isinstance(name, str) and name.strip()) for name in names)
+    unfit = [
+        name
+        for name in names
+        if isinstance(name, str) and name.strip() and not _can_be_column(name)
+    ]
+    found = [f"{nameless} fields without a name are left out"] if nameless else []
+    if unfit:
+        # `ascii`: what is wrong with such a name would be wrong with a log line too.
+        shown = ", ".join(ascii(name[:LONGEST_SHOWN_NAME]) for name in unfit)
+        found.append(f"fields whose names cannot be columns are left out ({shown})")
+    return found
+
+
+def key_oddities(result: object) -> list[str]:
+    """What Describe Program Member says of keys that is not taken, a phrase each."""
+    keys = list(dedupe_fields(result))
+    told = [entry["dedupeFields"] for entry in _mappings(result) if "dedupeFields" in entry]
+    found = [] if told in ([], [keys]) else [f"its key is taken for {', '.join(keys)}"]
+    fixed = [(field, FIXED_TYPES.get(field.name)) for field in described_fields(result)]
+    return found + [
+        f"{field.name} is taken for {known}"
+        for field, known in fixed
+        if known not in {None, field.data_type}
+    ]
+
+
+def _objects(items: object) -> Iterator[Mapping[str, Any]]:
+    """The same, where a single object may stand for the array of it."""
+    return _mappings([items] if isinstance(items, Mapping) else items)
 
 
 def _mappings(items: object) -> Iterator[Mapping[str, Any]]:
@@ -100,13 +171,18 @@ def dedupe_fields(result: object) -> tuple[str, ...]:
         result: The `result` of the answer, as it came.
 
     Returns:
-        `dedupeFields`, or what Adobe documents them to be where they are missing.
+        `dedupeFields`, or what Adobe documents them to be where they are missing
+        or cannot be right: with less than these, a target would take members of two
+        programs for one, and a key that is no field is in no file.
     """
+    names = {*DEFAULT_DEDUPE_FIELDS, *(field.name for field in described_fields(result))}
     for entry in _mappings(result):
-        names = entry.get("dedupeFields")
-        if isinstance(names, list):
-            keys = dict.fromkeys(name for name in names if isinstance(name, str) and name)
-            return tuple(keys) or DEFAULT_DEDUPE_FIELDS
+        told = entry.get("dedupeFields")
+        if isinstance(told, list):
+            keys = dict.fromkeys(one for one in told if isinstance(one, str) and one in names)
+            return (
+                tuple(keys) if keys.keys() >= set(DEFAULT_DEDUPE_FIELDS) else DEFAULT_DEDUPE_FIELDS
+            )
     return DEFAULT_DEDUPE_FIELDS
 
 
@@ -163,13 +239,16 @@ def member_schema(
     """
     properties: dict[str, dict[str, Any]] = {}
     for field in (*member_fields, *lead_fields):
-        if exportable(field) and field.name not in properties:
-            schema = property_schema(field.data_type, key=field.name in keys)
+        if (exportable(field) or field.name in FIXED_TYPES) and field.name not in properties:
+            data_type = FIXED_TYPES.get(field.name, field.data_type)
+            schema = property_schema(data_type, key=field.name in keys)
             if field.display_name not in ("", field.name):
                 schema["description"] = field.display_name
             properties[field.name] = schema
     for key in keys:
         properties.setdefault(key, property_schema("integer", key=True))
+    # Every export has it, for the bookmark.
+    properties.setdefault("updatedAt", property_schema(FIXED_TYPES["updatedAt"]))
     return {"type": "object", "properties": properties, "required": list(keys)}
 
 
@@ -379,104 +458,67 @@ def utc_date(text: str) -> str:
     return text.strip()[:10]
 
 
-def program_record(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A program of the asset API, fit for `PROGRAMS`.
+def allowable_values(told: object) -> tuple[str, ...]:
+    """The values of a tag type, out of what Get Tag by Name holds them in.
 
-    Args:
-        raw: One item of a `result`, browsed, by id or by tag.
-
-    Returns:
-        A copy whose dates are RFC 3339, or None where they cannot be read; what
-        is missing stays missing, null stays null and unknown keys are kept.
-    """
-    record = _with_timestamps(raw, "createdAt", "updatedAt", "startDate", "endDate")
-    if "costs" in record:
-        costs = record["costs"]
-        record["costs"] = None if costs is None else [_cost(cost) for cost in _mappings(costs)]
-    return record
-
-
-def _cost(raw: Mapping[str, Any]) -> dict[str, Any]:
-    cost = dict(raw)
-    if "startDate" in cost:
-        cost["startDate"] = _read(utc_date, cost["startDate"])
-    if isinstance(amount := cost.get("cost"), bool) or not isinstance(amount, int | float):
-        cost["cost"] = None
-    return cost
-
-
-def channel_record(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A channel of the asset API, fit for `CHANNELS`; see `program_record`."""
-    return _with_timestamps(raw, "createdAt", "updatedAt")
-
-
-def tag_type_record(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """A tag type, as Get Tag by Name shows it, fit for `TAG_TYPES`.
-
-    Args:
-        raw: One item of a `result`; `allowableValues` is a string or missing.
-
-    Returns:
-        A copy whose `allowableValues` is a list, see `allowable_values`.
-    """
-    record = dict(raw)
-    values = record.get("allowableValues")
-    if not isinstance(values, list):
-        values = allowable_values(values if isinstance(values, str) else None)
-    record["allowableValues"] = [value for value in values if isinstance(value, str)]
-    return record
-
-
-def _with_timestamps(raw: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    record = dict(raw)
-    for name in names:
-        if name in record:
-            record[name] = _read(utc_timestamp, record[name])
-    return record
-
-
-def _read(spell: Callable[[str], str], value: object) -> str | None:
-    """The value spelt anew, or None: one odd date must not cost the record."""
-    try:
-        return spell(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def allowable_values(text: str | None) -> tuple[str, ...]:
-    """The values of a tag type, out of the string that Get Tag by Name holds them in.
-
-    The string is a Java list's own, `[AAA1 RT1, AAA1 RT2]` (Adobe: Tags), and
+    That is a string, a Java list's own, `[AAA1 RT1, AAA1 RT2]` (Adobe: Tags), and
     nothing in it is escaped: a value that itself contains a comma and a blank
-    comes out as two. Nothing in the string tells; `join_candidates` names what
-    could be asked for instead.
+    comes out as two. Nothing in the string tells; `value_candidates` names what
+    could be asked for instead. An array of texts leaves no such doubt.
 
     Args:
-        text: `allowableValues` as it came; a tag type without values has `[]` or none.
+        told: `allowableValues` as it came; a tag type without values has `[]` or none.
 
     Returns:
-        The values, in Marketo's order; brackets inside them are theirs.
+        The values, in Marketo's order, blank ones left out; brackets inside them are theirs.
     """
-    inner = text or ""
-    if inner.startswith("[") and inner.endswith("]"):
-        inner = inner[1:-1]
-    return tuple(inner.split(", ")) if inner.strip() else ()
+    if isinstance(told, list):
+        return tuple(one for one in map(_text_or_blank, told) if one.strip())
+    inner = _inside(told)
+    if ", " in inner:
+        return tuple(one for one in inner.split(", ") if one.strip())
+    # The other list of a tag type, `applicableProgramTypes`, has commas alone, so this
+    # one may some day; between them, blanks are nobody's. If it is one value with
+    # commas inside, `value_candidates` has it.
+    return tuple(one.strip() for one in inner.split(",") if one.strip())
 
 
-def join_candidates(parts: Sequence[str], longest: int) -> Iterator[str]:
-    """The values with a comma that `allowable_values` may have cut in pieces.
+def _inside(told: object) -> str:
+    inner = told if isinstance(told, str) else ""
+    return inner[1:-1] if inner.startswith("[") and inner.endswith("]") else inner
+
+
+def _text_or_blank(value: object) -> str:
+    try:
+        return text_of(value)
+    except ValueError:
+        return ""
+
+
+_COMMA = re.compile(r"(,\s*)")
+
+
+def pieces(text: str) -> list[str]:
+    """What stands between the commas of a text."""
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+def value_candidates(told: object, longest: int) -> Iterator[str]:
+    """The values that `allowable_values` may have cut into pieces, or not have cut.
 
     Args:
-        parts: The values as they were read.
+        told: `allowableValues` as it came; in an array nothing is in doubt.
         longest: How many neighbours at most to take for one value.
 
     Yields:
-        Every join of 2 to `longest` neighbours, short ones first, none twice.
+        Every 1 to `longest` neighbours between commas, as they stand there, short
+        ones first, none twice, and none that `allowable_values` has.
     """
-    seen: set[str] = set()
-    for width in range(2, min(longest, len(parts)) + 1):
-        for start in range(len(parts) - width + 1):
-            candidate = ", ".join(parts[start : start + width])
+    parts = _COMMA.split(_inside(told))
+    seen = {"", *allowable_values(told)}
+    for width in range(1, longest + 1):
+        for start in range(0, len(parts) - 2 * (width - 1), 2):
+            candidate = "".join(parts[start : start + 2 * width - 1]).strip()
             if candidate not in seen:
                 seen.add(candidate)
                 yield candidate

@@ -16,9 +16,16 @@ from tap_marketo_programs import schema
 from tap_marketo_programs.base import MarketoStream
 from tap_marketo_programs.errors import RequestRefused, StateRefused
 from tap_marketo_programs.meant import did_you_mean
+from tap_marketo_programs.oddities import Oddities
 from tap_marketo_programs.paging import PAGE_SIZE, OffsetSweep
 from tap_marketo_programs.programs import PROGRAMS_PATH
 from tap_marketo_programs.quoting import quoted
+from tap_marketo_programs.records import (
+    channel_record,
+    detailed,
+    program_record,
+    tag_type_record,
+)
 from tap_marketo_programs.state_file import refuse_future
 from tap_marketo_programs.tags import (
     PROGRAMS_BY_TAG_PATH,
@@ -67,6 +74,7 @@ class AssetStream(MarketoStream, RESTStream[int]):
         super().__init__(tap)
         self.client = client
         self.programs = programs
+        self.odd = Oddities()
         self._sweep = OffsetSweep(self.key)
 
     @property
@@ -88,7 +96,7 @@ class AssetStream(MarketoStream, RESTStream[int]):
 
     def get_new_paginator(self) -> OffsetSweep:
         """A sweep over the listing."""
-        self._sweep = OffsetSweep(self.key)
+        self._sweep = OffsetSweep(self.key, odd=self.odd)
         return self._sweep
 
     def get_url_params(
@@ -98,6 +106,18 @@ class AssetStream(MarketoStream, RESTStream[int]):
     ) -> dict[str, Any]:
         """Page size and offset; without the first, Marketo returns 20 rows."""
         return {"maxReturn": PAGE_SIZE, "offset": next_page_token or 0}
+
+    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
+        """The records, and at the end a word on what of the answers did not fit."""
+        self.odd = Oddities()
+        try:
+            yield from self.found(context)
+        finally:
+            self.odd.tell(self.logger)
+
+    def found(self, context: Context | None) -> Iterable[dict[str, Any]]:
+        """The records themselves."""
+        return super().get_records(context)
 
     def parse_response(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """The rows that no earlier page had."""
@@ -115,7 +135,7 @@ class ProgramsStream(AssetStream):
 
     _window: tuple[datetime, datetime] | None = None
 
-    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
+    def found(self, context: Context | None) -> Iterable[dict[str, Any]]:
         """Changed programs, with tags, costs and dates if `program_details` is on.
 
         The bookmark is the time before the scan began, since a program edited
@@ -128,9 +148,9 @@ class ProgramsStream(AssetStream):
         if since is not None and since >= until:
             return
         self._window = (since, until) if since else None
-        for row in super().get_records(context):
+        for row in super().found(context):
             if self.programs.wants(row["id"]):
-                yield schema.program_record(self._with_details(row))
+                yield self._with_details(row)
         self._set_bookmark(until)
 
     def get_url_params(
@@ -202,9 +222,14 @@ class ProgramsStream(AssetStream):
 
     def _with_details(self, row: dict[str, Any]) -> dict[str, Any]:
         """A program as "Get Program by Id" shows it; as browsed if it has gone meanwhile."""
+        record = program_record(row, self.odd)
         if not self._details_wanted:
-            return row
-        return {**row, **(self.programs.by_id(row["id"]) or {})}
+            return record
+        details = self.programs.by_id(row["id"])
+        if details is None:
+            self.odd.bare["programs without tags, costs and dates"] += 1
+            return record
+        return detailed(record, {**program_record(details, self.odd), "id": row["id"]})
 
 
 class ProgramsByTagStream(AssetStream):
@@ -219,7 +244,7 @@ class ProgramsByTagStream(AssetStream):
 
     def get_new_paginator(self) -> OffsetSweep:
         """A sweep that knows that "results are returned in random order"."""
-        self._sweep = OffsetSweep(self.key, ordered=False)
+        self._sweep = OffsetSweep(self.key, ordered=False, odd=self.odd)
         return self._sweep
 
     def get_url_params(
@@ -228,7 +253,7 @@ class ProgramsByTagStream(AssetStream):
         """Both halves of the tag."""
         return {**super().get_url_params(context, next_page_token), **(context or {})}
 
-    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the SDK's signature
+    def found(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the base class's signature
         """The programs of every wanted tag."""
         if self.programs.is_restricted:
             _ = self.programs.ids  # an unknown program id ends the run here
@@ -239,7 +264,7 @@ class ProgramsByTagStream(AssetStream):
                     used.add(value)
                     if self.programs.wants(row["id"]):
                         yield row
-            for value in hidden_values(self.client, wanted.tag_type, wanted.hints, used):
+            for value in hidden_values(self.client, wanted, used):
                 for row in self._tagged(wanted.tag_type, value):
                     if self.programs.wants(row["id"]):
                         yield row
@@ -250,7 +275,7 @@ class ProgramsByTagStream(AssetStream):
         try:
             for row in self.request_records({"tagType": tag_type, "tagValue": value}):
                 found = True
-                yield {**schema.program_record(row), "tagType": tag_type, "tagValue": value}
+                yield {**program_record(row, self.odd), "tagType": tag_type, "tagValue": value}
         except RequestRefused as error:
             if found or not means_unknown_value(error):
                 raise
@@ -267,9 +292,10 @@ class TagTypesStream(AssetStream):
     primary_keys: ClassVar[tuple[str, ...]] = ("tagType",)
     schema: ClassVar[dict[str, Any]] = schema.TAG_TYPES
 
-    def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the SDK's signature
+    def found(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the base class's signature
         """Each tag type, completed by "Get Tag by Name"."""
-        yield from map(schema.tag_type_record, tag_types(self.client))
+        for row in tag_types(self.client, self.odd):
+            yield tag_type_record(row, self.odd)
 
 
 class ChannelsStream(AssetStream):
@@ -281,8 +307,8 @@ class ChannelsStream(AssetStream):
     schema: ClassVar[dict[str, Any]] = schema.CHANNELS
 
     def post_process(self, row: Record, context: Context | None = None) -> Record:  # noqa: ARG002 - the SDK's signature
-        """Dates in RFC 3339."""
-        return schema.channel_record(row)
+        """Dates in RFC 3339, and whatever else the schema says."""
+        return channel_record(row, self.odd)
 
 
 def _iso(moment: datetime) -> str:

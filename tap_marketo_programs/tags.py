@@ -14,14 +14,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound, RequestRefused
-from tap_marketo_programs.paging import listing
+from tap_marketo_programs.paging import ask, listing
 from tap_marketo_programs.quoting import quoted
-from tap_marketo_programs.schema import allowable_values, join_candidates
+from tap_marketo_programs.records import detailed, row_of
+from tap_marketo_programs.schema import (
+    TAG_TYPES,
+    allowable_values,
+    pieces,
+    value_candidates,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from tap_marketo_programs.client import MarketoClient
+    from tap_marketo_programs.oddities import Oddities
 
 logger = logging.getLogger(__name__)
 
@@ -37,19 +44,23 @@ MOST_GUESSES = 60
 MOST_NAMES = 2_000
 
 
-def tag_types(client: MarketoClient) -> Iterator[dict[str, Any]]:
+def tag_types(client: MarketoClient, odd: Oddities) -> Iterator[dict[str, Any]]:
     """Every tag type, with its `allowableValues` where Marketo gives them."""
-    for row in listing(client, TAG_TYPES_PATH, "tagType"):
-        yield {**row, **_by_name(client, row["tagType"])}
+    for row in listing(client, TAG_TYPES_PATH, "tagType", odd=odd):
+        name = row["tagType"]
+        details = _by_name(client, name)
+        if details is None:
+            odd.bare["tag types without allowableValues"] += 1
+        yield {**detailed(row, details or {}), "tagType": name}
 
 
-def _by_name(client: MarketoClient, name: str) -> dict[str, Any]:
-    """Get Tag by Name; empty when it is not found, which Marketo says in two ways."""
+def _by_name(client: MarketoClient, name: str) -> dict[str, Any] | None:
+    """Get Tag by Name; None when it is not found, which Marketo says in two ways."""
     try:
-        rows = client.call("GET", TAG_TYPE_PATH, params={"name": name})
+        rows = ask(client, TAG_TYPE_PATH, {"name": name})
     except ObjectNotFound:
-        return {}
-    return next((row for row in rows if isinstance(row, dict)), {})
+        return None
+    return row_of(rows, "tagType", name, TAG_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +70,13 @@ class WantedTags:
     Args:
         tag_type: Its name, as Marketo spells it.
         values: The values, likewise, none twice.
-        hints: Every part of Marketo's list, where all values are wanted: some may
+        told: Marketo's list, where all values are wanted: what was read out of it may
             be pieces of a value with a comma.
     """
 
     tag_type: str
     values: Sequence[str]
-    hints: Sequence[str] = ()
+    told: object = None
 
 
 def wanted_tags(
@@ -90,18 +101,26 @@ def wanted_tags(
             values = entry.get("tag_values") or None
             chosen[_known_name(entry["tag_type"], names)].append(values)
     for name, entries in chosen.items():
-        known = allowable_values(_by_name(client, name).get("allowableValues"))
+        told = (_by_name(client, name) or {"allowableValues": False}).get("allowableValues")
+        known = allowable_values(told)
         named = [value for values in entries for value in values or ()]
-        if None in entries:
-            yield WantedTags(name, list(dict.fromkeys(known)), hints=known)
-        else:
-            yield WantedTags(name, list(dict.fromkeys(_spelt(name, named, known))))
+        if None not in entries:
+            yield WantedTags(name, list(dict.fromkeys(_spelt(name, named, told))))
+            continue
+        if not isinstance(told, str | list | None):
+            logger.warning(
+                "Marketo does not tell the values of tag type '%s'; programs_by_tag leaves it out. "
+                "Name its values in program_tags.",
+                name,
+            )
+        yield WantedTags(name, list(dict.fromkeys(known)), told)
 
 
-def _spelt(tag_type: str, named: Sequence[str], known: Sequence[str]) -> Iterator[str]:
+def _spelt(tag_type: str, named: Sequence[str], told: object) -> Iterator[str]:
     """Values that the user named, as Marketo spells them."""
-    longest = max((value.count(", ") for value in named), default=0) + 1
-    candidates = (*join_candidates(known, longest), *known)
+    known = allowable_values(told)
+    longest = max((value.count(",") for value in named), default=0) + 1
+    candidates = (*value_candidates(told, longest), *known)
     spellings = {candidate.casefold(): candidate for candidate in candidates}
     for value in named:
         if known and value.casefold() not in spellings:
@@ -126,9 +145,9 @@ def _known_name(name: str, names: Collection[str]) -> str:
 
 
 def hidden_values(
-    client: MarketoClient, tag_type: str, parts: Sequence[str], used: set[str]
+    client: MarketoClient, wanted: WantedTags, used: Collection[str]
 ) -> Iterator[str]:
-    """Values that contain a comma and so came as several `parts`.
+    """Values that contain a comma and so came in several pieces.
 
     Marketo joins the values with ", " and escapes nothing, so only asking
     tells: a part that no program carries, or that the list has twice, may be a
@@ -136,15 +155,16 @@ def hidden_values(
 
     Args:
         client: Sends everything.
-        tag_type: The tag type.
-        parts: Its values as they were read.
-        used: Those of the parts that programs carry.
+        wanted: The tag type, with its list as it came.
+        used: Those of the pieces that programs carry.
     """
+    tag_type, parts = wanted.tag_type, allowable_values(wanted.told)
     suspects = {part for part, times in Counter(parts).items() if part not in used or times > 1}
+    doubtful = {piece for part in suspects for piece in pieces(part)}
     guesses = [
         candidate
-        for candidate in join_candidates(parts, MOST_PIECES)
-        if not suspects.isdisjoint(candidate.split(", "))
+        for candidate in value_candidates(wanted.told, MOST_PIECES)
+        if not doubtful.isdisjoint(pieces(candidate))
     ]
     if len(guesses) > MOST_GUESSES:
         logger.warning(
@@ -163,7 +183,7 @@ def has_programs(client: MarketoClient, tag_type: str, value: str) -> bool:
     """Whether any program carries a tag; an unknown value may be an error."""
     params = {"tagType": tag_type, "tagValue": value, "maxReturn": 1}
     try:
-        return bool(client.call("GET", PROGRAMS_BY_TAG_PATH, params=params))
+        return bool(ask(client, PROGRAMS_BY_TAG_PATH, params))
     except RequestRefused as error:
         if not means_unknown_value(error):
             raise

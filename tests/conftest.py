@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from harness import SPEED, FastClock, Output, Tap, message_lines
 from marketo_sandbox import Sandbox
+from odd_answers import front
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from odd_answers import Front
 
 
 @pytest.fixture
@@ -46,6 +49,13 @@ def sandbox(shared_sandbox: Sandbox) -> Sandbox:
     shared_sandbox.control.reset(world="tiny", now=a_minute_ago())
     shared_sandbox.control.knob(rate_limit=None)
     return shared_sandbox
+
+
+@pytest.fixture
+def between(sandbox: Sandbox) -> Iterator[Front]:
+    """A server before the sandbox, which hands answers on as a test alters them."""
+    with front(sandbox.url) as server:
+        yield server
 
 
 @pytest.fixture

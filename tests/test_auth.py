@@ -10,6 +10,8 @@ import pytest
 from clocks import StillClock
 from strangers import stranger
 
+from tap_marketo_programs.answers import read_object
+from tap_marketo_programs.auth import AccessToken, Token
 from tap_marketo_programs.client import BUDGET, Connection, MarketoClient
 from tap_marketo_programs.errors import (
     BadCredentials,
@@ -347,7 +349,18 @@ def test_a_call_whose_token_was_lost_is_not_in_doubt(
 
 @pytest.mark.parametrize(
     "body",
-    ['{"access_token":null}', '{"access_token":"abc"}', '{"access_token":"","expires_in":1}'],
+    [
+        '{"access_token":null}',
+        '{"access_token":"abc"}',
+        '{"access_token":"","expires_in":1}',
+        '{"access_token":" ","expires_in":3600}',
+        '{"access_token":7,"expires_in":3600}',
+        '{"access_token":["abc"],"expires_in":3600}',
+        '{"access_token":"abc","expires_in":NaN}',
+        '{"access_token":"abc","expires_in":"soon"}',
+        '{"access_token":"abc","expires_in":true}',
+        '{"access_token":"abc","expires_in":[3600]}',
+    ],
 )
 def test_an_answer_without_a_usable_token_is_broken(connect: Connect, body: str) -> None:
     with (
@@ -356,3 +369,49 @@ def test_an_answer_without_a_usable_token_is_broken(connect: Connect, body: str)
         pytest.raises(BrokenAnswer, match="without an access token"),
     ):
         client.call("GET", PROGRAMS)
+
+
+@pytest.mark.parametrize(
+    "token", ["a b", r"a\nHost: evil", "caf\u00e9", r"\ud83d", r"a\tb", "a\u2028b", r"a\u0001b"]
+)
+def test_a_token_that_no_header_can_hold_is_broken_and_never_sent(
+    connect: Connect, token: str
+) -> None:
+    body = f'{{"access_token":"x{token}x","expires_in":3600}}'
+    with (
+        stranger(body=body) as host,
+        connect(host_url=host.url) as client,
+        pytest.raises(BrokenAnswer, match="an access token that no header can hold"),
+    ):
+        client.call("GET", PROGRAMS)
+
+    assert {path for _, path, _ in host.requests} == {"/identity/oauth/token"}
+
+
+@pytest.mark.parametrize(
+    ("told", "life"),
+    [
+        ("3599", 3599),
+        ('"3599"', 3599),
+        ('" 3599.5 "', 3599.5),
+        ("1e999", 86_400),
+        ("9" * 400, 86_400),
+        ("9" * 5_000, 86_400),
+        ("1e300", 86_400),
+    ],
+)
+def test_a_token_s_life_is_a_number_of_seconds_in_any_spelling(told: str, life: float) -> None:
+    body = f'{{"access_token":" abc\\n","expires_in":{told},"error":null}}'
+    answer = read_object(body.encode())
+    assert answer is not None
+
+    token = AccessToken(lambda: answer, StillClock())
+
+    assert token.current() == "abc"
+    assert token._token == Token("abc", life)
+
+
+def test_a_life_below_zero_is_none(sandbox: Sandbox, client: MarketoClient) -> None:
+    sandbox.control.fault("token_life", expires_in=-30)
+
+    assert len(client.call("GET", PROGRAMS)) == 3

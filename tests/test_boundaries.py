@@ -22,16 +22,20 @@ SANDBOX = "marketo_sandbox"
 
 # Modules that work on values alone.
 PURE = [
+    "answers",
     "errors",
+    "oddities",
     "quoting",
+    "records",
     "schema",
+    "values",
     "export.blanks",
     "export.decoding",
     "export.job",
     "export.keys",
     "export.layout",
     "export.ledger",
-    "export.oddities",
+    "export.file_oddities",
     "export.plan",
     "export.quota",
     "export.rows",
@@ -39,6 +43,7 @@ PURE = [
 ]
 
 BELOW_THE_CLIENT = {
+    "answers",
     "auth",
     "clock",
     "deadline",
@@ -196,7 +201,18 @@ def test_only_the_tap_module_imports_the_streams() -> None:
 
 
 def test_the_export_engine_knows_nothing_of_streams_and_settings() -> None:
-    outside = {"auth", "client", "clock", "errors", "limits", "quoting", "schema"}
+    outside = {
+        "answers",
+        "auth",
+        "client",
+        "clock",
+        "errors",
+        "limits",
+        "oddities",
+        "quoting",
+        "schema",
+        "values",
+    }
 
     assert not [
         (module, name)

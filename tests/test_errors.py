@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from clocks import StillClock
+from odd_answers import Alteration, ends_with
 from singer_sdk.exceptions import (
     ConfigurationError,
     FatalSyncError,
@@ -38,9 +40,10 @@ from tap_marketo_programs.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from marketo_sandbox import Sandbox
+    from odd_answers import Answer, Front
 
 PROGRAMS = "/rest/asset/v1/programs.json"
 DESCRIBE = "/rest/v1/programs/members/describe.json"
@@ -179,6 +182,9 @@ def test_every_verdict_is_held_by_a_test() -> None:
         (408, ServiceUnavailable),
         (413, RequestRefused),
         (414, RequestRefused),
+        (409, RequestRefused),
+        (421, ServiceUnavailable),
+        (425, ServiceUnavailable),
         (429, RateLimited),
         (500, ServiceUnavailable),
         (502, ServiceUnavailable),
@@ -197,6 +203,99 @@ def test_an_http_status_without_an_envelope_has_a_verdict_too(
     assert error.code == f"HTTP {status}"
     assert str(error) == f"GET {PROGRAMS}: Marketo answered HTTP {status}"
     assert status == 302 or (expected is RequestRefused) == (status not in HTTP_VERDICTS)
+
+
+def status_is(status: int) -> Callable[[Answer], bool]:
+    """The change of an answer into a gateway's page."""
+
+    def change(answer: Answer) -> bool:
+        answer.status, answer.body = status, b"<html>Sorry</html>"
+        return True
+
+    return change
+
+
+@contextmanager
+def connected(sandbox: Sandbox, between: Front) -> Iterator[MarketoClient]:
+    """A client that sends through the front."""
+    connection = Connection(
+        between.url, sandbox.client_id, sandbox.client_secret, calls_per_window=100_000
+    )
+    with MarketoClient(connection, StillClock()) as client:
+        yield client
+
+
+@pytest.mark.parametrize("status", [499, 501, 507, 511, 520, 522, 524, 530, 598, 599, 600, 999])
+@pytest.mark.parametrize("endpoint", ["/identity/oauth/token", "/programs.json"])
+def test_whatever_status_a_gateway_has_for_its_trouble_it_passes(
+    sandbox: Sandbox, between: Front, status: int, endpoint: str
+) -> None:
+    between.alterations.append(Alteration(ends_with(endpoint), status_is(status), times=2))
+
+    with connected(sandbox, between) as client:
+        assert len(client.call("GET", PROGRAMS)) == 3
+
+    assert between.alterations[0].served == 2
+
+
+@pytest.mark.parametrize("status", [520, 598, 999])
+def test_behind_a_gateway_s_trouble_a_post_may_have_been_done(
+    sandbox: Sandbox, between: Front, status: int
+) -> None:
+    between.alterations.append(Alteration(ends_with("/create.json"), status_is(status)))
+
+    with connected(sandbox, between) as client:
+        assert refusal(client, CREATE, repeatable=False).in_doubt
+
+
+def test_a_401_outside_of_identity_renews_the_token_once(sandbox: Sandbox, between: Front) -> None:
+    between.alterations.append(Alteration(ends_with("/programs.json"), status_is(401)))
+    with connected(sandbox, between) as client:
+        assert len(client.call("GET", PROGRAMS)) == 3
+        assert len(sandbox.control.requests("identity")) == 2
+
+        between.alterations[0].times = ALWAYS
+        error = refusal(client)
+
+    assert type(error) is TokenRejected
+    assert "HTTP 401 (it does not accept the access token)" in str(error)
+    assert len(sandbox.control.requests("identity")) == 3
+
+
+def test_a_401_of_a_file_renews_the_token_too(sandbox: Sandbox, between: Front) -> None:
+    between.alterations.append(Alteration(ends_with("/file.json"), status_is(401)))
+
+    with (
+        connected(sandbox, between) as client,
+        pytest.raises(FileUnavailable),
+        client.open_file("/bulk/v1/program/members/export/abc/file.json"),
+    ):
+        pass
+
+    assert len(sandbox.control.requests("identity")) == 2
+
+
+@pytest.mark.parametrize("status", [201, 202, 203])
+def test_a_success_under_another_status_is_one(
+    sandbox: Sandbox, between: Front, status: int
+) -> None:
+    def change(answer: Answer) -> bool:
+        answer.status = status
+        return True
+
+    between.alterations.append(Alteration(ends_with("/programs.json"), change))
+
+    with connected(sandbox, between) as client:
+        assert len(client.call("GET", PROGRAMS)) == 3
+        assert client.retries == 0
+
+
+def test_an_unknown_code_under_a_passing_status_passes(
+    sandbox: Sandbox, client: MarketoClient
+) -> None:
+    sandbox.control.fault("error", "programs", code="9999", status=503)
+
+    assert len(client.call("GET", PROGRAMS)) == 3
 
 
 def test_an_envelope_under_another_status_is_read_all_the_same(

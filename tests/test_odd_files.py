@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.export import rows
+from tap_marketo_programs.export.file_oddities import FileOddities
 from tap_marketo_programs.export.layout import lay_out
-from tap_marketo_programs.export.oddities import Oddities
 from tap_marketo_programs.export.rows import MemberFile
 from tap_marketo_programs.export.tables import read_tables
 
@@ -45,14 +45,14 @@ def lines(*texts: str, end: str = "\n") -> bytes:
 def opened(
     tmp_path: Path,
     data: bytes,
-    oddities: Oddities | None = None,
+    oddities: FileOddities | None = None,
     *,
     programs: tuple[int, ...] = (1001, 1002),
     properties: Mapping[str, Mapping[str, Any]] = PROPERTIES,
 ) -> MemberFile:
     path = tmp_path / "export.csv"
     path.write_bytes(data)
-    oddities = oddities or Oddities()
+    oddities = oddities or FileOddities()
     return MemberFile(
         path,
         properties,
@@ -62,12 +62,12 @@ def opened(
     )
 
 
-def read(tmp_path: Path, data: bytes, **options: Any) -> tuple[list[dict[str, Any]], Oddities]:  # noqa: ANN401 - those of `opened`
+def read(tmp_path: Path, data: bytes, **options: Any) -> tuple[list[dict[str, Any]], FileOddities]:  # noqa: ANN401 - those of `opened`
     """The records, which Arrow's columns hold too, and what was counted on both ways."""
-    counted, counted_too = Oddities(), Oddities()
+    counted, counted_too = FileOddities(), FileOddities()
     file = opened(tmp_path, data, counted, **options)
     count = file.check()
-    assert counted == Oddities(), "a first pass counts nothing"
+    assert counted == FileOddities(), "a first pass counts nothing"
     found = list(file)
     assert len(found) == count
     file = opened(tmp_path, data, counted_too, **options)
@@ -123,7 +123,7 @@ def test_a_row_whose_keys_cannot_be_read_is_skipped_and_counted(
 def test_keys_in_other_spellings_are_keys(tmp_path: Path) -> None:
     data = lines(HEADER, f'"1001",1.0,a,{WHEN}', f" 1002 ,2e0,b,{WHEN}")
 
-    assert read(tmp_path, data) == (ROWS, Oddities())
+    assert read(tmp_path, data) == (ROWS, FileOddities())
 
 
 @pytest.mark.parametrize("programs", [(), (1001, 1002), (1003,)])
@@ -199,7 +199,7 @@ def test_a_column_name_in_other_letters_is_that_name(tmp_path: Path, header: str
 def test_names_in_quotes_and_a_mark_before_them_are_nothing_odd(tmp_path: Path) -> None:
     data = lines('\ufeff"programId","leadId","name","updatedAt"', GOOD, MORE)
 
-    assert read(tmp_path, data) == (ROWS, Oddities())
+    assert read(tmp_path, data) == (ROWS, FileOddities())
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ def test_blank_lines_leave_a_file_certain_and_stray_quotes_do_not(tmp_path: Path
 
 
 def test_a_last_line_may_lack_its_end(tmp_path: Path) -> None:
-    assert read(tmp_path, lines(HEADER, GOOD, MORE)[:-1]) == (ROWS, Oddities())
+    assert read(tmp_path, lines(HEADER, GOOD, MORE)[:-1]) == (ROWS, FileOddities())
 
 
 @pytest.mark.parametrize("final", ["", "\r"])
@@ -381,7 +381,7 @@ def test_a_comma_too_many_behind_the_header_means_nothing(tmp_path: Path) -> Non
 
 
 def test_a_comma_too_many_in_all_lines_is_a_column_without_a_name(tmp_path: Path) -> None:
-    assert read(tmp_path, lines(HEADER + ",", GOOD + ",", MORE + ",")) == (ROWS, Oddities())
+    assert read(tmp_path, lines(HEADER + ",", GOOD + ",", MORE + ",")) == (ROWS, FileOddities())
 
 
 @pytest.mark.parametrize(
@@ -427,7 +427,7 @@ def test_a_file_in_another_encoding_that_shows_is_read(
 def test_nuls_in_a_header_do_not_make_another_encoding_of_it(tmp_path: Path) -> None:
     data = lines(HEADER, GOOD, MORE).replace(b"programId", b"p\0rogramId\0")
 
-    assert read(tmp_path, data) == (ROWS, Oddities())
+    assert read(tmp_path, data) == (ROWS, FileOddities())
 
 
 # What is no table
@@ -487,8 +487,8 @@ def test_any_odd_file_is_read_alike_in_both_ways_or_refused(
 
 
 def test_nothing_odd_is_nothing_to_tell() -> None:
-    assert Oddities().warnings() == []
-    told = Oddities(Counter(a=2), Counter(b=1), Counter(c=1))
+    assert FileOddities().warnings() == []
+    told = FileOddities(Counter(a=2), Counter(b=1), Counter(c=1))
     assert len(told.warnings()) == 3
     told.clear()
     assert told.warnings() == []

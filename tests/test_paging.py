@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from clocks import StillClock
 from harness import FastClock
+from odd_answers import Alteration, ends_with
 
 from tap_marketo_programs.client import Connection, MarketoClient
 from tap_marketo_programs.errors import NeverSettled
 from tap_marketo_programs.paging import MOST_SWEEPS, PAGE_SIZE, OffsetSweep, listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from harness import Tap
     from marketo_sandbox import Sandbox
+    from odd_answers import Answer, Front
 
 PROGRAMS = "/rest/asset/v1/programs.json"
 BY_TAG = "/rest/asset/v1/program/byTag.json"
@@ -263,3 +267,79 @@ def test_the_stream_by_tag_reads_more_than_one_page(tap: Tap, sandbox: Sandbox) 
     assert sorted(row["id"] for row in output.records("programs_by_tag")) == sorted(
         row["id"] for row in sandbox.control.programs_by_tag() if row["tagValue"] == "APJ"
     )
+
+
+# Rows that are none
+
+
+def rows_off(between: Front, change: Callable[[list[Any]], None]) -> None:
+    """Let every page of programs be altered."""
+
+    def alter(answer: Answer) -> bool:
+        content = answer.json
+        change(content.get("result", []))
+        answer.write(content)
+        return True
+
+    between.alterations.append(Alteration(ends_with("/programs.json"), alter, times=1000))
+
+
+SKIPPED = {"status": "skipped", "reasons": [{"code": "1003", "message": "Bad"}]}
+
+
+@pytest.mark.parametrize("place", [0, 1, 100, 198, 199])
+@pytest.mark.parametrize("instead", [SKIPPED, None, {}, {"id": None}, {"id": [7]}])
+def test_a_row_that_cannot_be_read_ends_no_listing_and_hides_no_other(
+    sandbox: Sandbox,
+    between: Front,
+    place: int,
+    instead: object,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fill(sandbox, 450)
+    hidden: set[int] = set()
+
+    def spoil(page: list[Any]) -> None:
+        # The same rows on every page that shows them.
+        for number, row in enumerate(page):
+            if row["id"] in hidden or (number == place and not hidden):
+                hidden.add(row["id"])
+                page[number] = instead
+
+    rows_off(between, spoil)
+    connection = Connection(between.url, sandbox.client_id, sandbox.client_secret)
+    with MarketoClient(connection, StillClock()) as client:
+        found = listed(client)
+
+    assert len(found) == len(set(found))
+    assert set(found) == there(sandbox) - hidden
+    (line,) = [line.getMessage() for line in caplog.records if line.levelname == "WARNING"]
+    assert re.search(rf"{PROGRAMS}: .* were skipped \((error 1003|no \S+( id)?): 1\)", line)
+
+
+def test_an_id_as_text_is_the_same_id(
+    sandbox: Sandbox, between: Front, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(sandbox, 250)
+
+    def as_text(page: list[Any]) -> None:
+        for row in page[::2]:
+            row["id"] = str(row["id"])
+
+    rows_off(between, as_text)
+    connection = Connection(between.url, sandbox.client_id, sandbox.client_secret)
+    with MarketoClient(connection, StillClock()) as client:
+        found = listed(client)
+
+    assert sorted(found) == sorted(there(sandbox))
+    assert "were converted (id: " in caplog.text
+
+
+def test_silence_that_is_believed_is_told(
+    sandbox: Sandbox, client: MarketoClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.control.fault("no_result", "programs", count=2)
+
+    assert listed(client) == []
+
+    assert f"{PROGRAMS}: Marketo answered without rows, and without saying" in caplog.text

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tap_marketo_programs.records import channel_record, program_record, tag_type_record
 from tap_marketo_programs.schema import (
     CHANNELS,
     PROGRAMS,
@@ -16,17 +17,16 @@ from tap_marketo_programs.schema import (
     TAG_TYPES,
     MemberField,
     allowable_values,
-    channel_record,
     dedupe_fields,
     described_fields,
+    description_oddities,
     exportable,
-    join_candidates,
+    key_oddities,
     member_schema,
-    program_record,
     property_schema,
-    tag_type_record,
     utc_date,
     utc_timestamp,
+    value_candidates,
 )
 
 if TYPE_CHECKING:
@@ -106,6 +106,60 @@ def test_only_formula_fields_cannot_be_exported() -> None:
 def test_the_key_is_what_describe_says() -> None:
     assert dedupe_fields([{"dedupeFields": ["programId", "leadId", 3]}]) == ("programId", "leadId")
     assert dedupe_fields([{"dedupeFields": []}]) == ("leadId", "programId")
+    wider = {"dedupeFields": ["leadId", "programId", "cohort"], "fields": [{"name": "cohort"}]}
+    assert dedupe_fields([wider]) == ("leadId", "programId", "cohort")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        ["leadId"],
+        ["programId"],
+        ["id", "x"],
+        "leadId",
+        {"leadId": 1},
+        [None],
+        7,
+        [["leadId"]],
+        None,
+    ],
+)
+def test_a_key_that_would_take_two_members_for_one_is_not_taken(told: object) -> None:
+    result = [{"dedupeFields": told, "fields": [{"name": "leadId", "dataType": "integer"}]}]
+
+    assert dedupe_fields(result) == ("leadId", "programId")
+    assert key_oddities(result) == ["its key is taken for leadId, programId"]
+
+
+def test_a_key_that_is_no_field_is_left_out() -> None:
+    result = [{"dedupeFields": ["leadId", "programId", "gone"], "fields": [{"name": "x"}]}]
+
+    assert dedupe_fields(result) == ("leadId", "programId")
+    assert key_oddities(result) == ["its key is taken for leadId, programId"]
+
+
+def test_what_a_description_holds_beside_good_fields_is_told_without_line_ends() -> None:
+    names: list[object] = ["good", "a\nb", "a\u2028b", "x" * 2_000, "", " ", None, 7, {"a": 1}]
+    result = [{"fields": [*({"name": name} for name in names), "text", None, {}]}]
+
+    assert [field.name for field in described_fields(result)] == ["good"]
+    told = description_oddities(result)
+    assert told[0] == "8 fields without a name are left out"
+    assert "names cannot be columns" in told[1]
+    assert len(" ".join(told).splitlines()) == 1
+    assert description_oddities([{"fields": [{"name": "good"}]}]) == []
+
+
+def test_key_and_bookmark_keep_their_types_whatever_describe_says() -> None:
+    odd = [MemberField("leadId", "string"), MemberField("updatedAt", "formula")]
+
+    properties = member_schema(odd, [], ("leadId", "programId"))["properties"]
+
+    assert properties == {
+        "leadId": {"type": ["integer"]},
+        "updatedAt": {"type": ["string", "null"], "format": "date-time"},
+        "programId": {"type": ["integer"]},
+    }
 
 
 @pytest.mark.parametrize(
@@ -305,7 +359,7 @@ def test_a_program_by_id_fits_its_schema() -> None:
     assert record["costs"] == [
         {"startDate": "2015-01-01", "cost": 2000, "note": "stand"},
         {"startDate": "2015-01-01", "cost": 12.5},
-        {"startDate": None, "cost": None},
+        {"startDate": None, "cost": 2000},
         {"cost": None},
     ]
     assert record["newIn2031"] == {"kept": True}
@@ -375,16 +429,26 @@ def test_a_tag_type_has_its_values_in_a_list(values: dict[str, Any], expected: l
         pytest.param("[a,b, c]", ("a,b", "c"), id="a comma alone separates nothing"),
         pytest.param("[Smith, Ltd., EMEA]", ("Smith", "Ltd.", "EMEA"), id="ambiguous"),
         pytest.param("EMEA, APAC", ("EMEA", "APAC"), id="without brackets"),
+        pytest.param("[EMEA,APAC]", ("EMEA", "APAC"), id="without blanks"),
+        pytest.param("[EMEA,\tAPAC,\nJapan]", ("EMEA", "APAC", "Japan"), id="other blanks"),
+        pytest.param("[EMEA, , APAC]", ("EMEA", "APAC"), id="a blank one"),
+        pytest.param("[, EMEA, ]", ("EMEA",), id="empty ones"),
+        pytest.param("[EMEA,,APAC]", ("EMEA", "APAC"), id="empty without blanks"),
+        pytest.param("[ ]", (), id="nothing but a blank"),
+        pytest.param(
+            ["EMEA", "North America, Canada"], ("EMEA", "North America, Canada"), id="array"
+        ),
+        pytest.param(["EMEA", 7, None, " ", {}, "EMEA"], ("EMEA", "7", "EMEA"), id="odd array"),
+        pytest.param({"EMEA": 1}, (), id="object"),
+        pytest.param(True, (), id="boolean"),
     ],
 )
-def test_allowable_values_are_split_as_java_joins(text: str | None, values: tuple[str]) -> None:
+def test_allowable_values_are_split_as_java_joins(text: object, values: tuple[str]) -> None:
     assert allowable_values(text) == values
 
 
-def test_candidates_are_joins_of_neighbours() -> None:
-    parts = ("Smith", "Ltd.", "EMEA", "Smith", "Ltd.")
-
-    assert list(join_candidates(parts, 3)) == [
+def test_candidates_are_neighbours_between_commas() -> None:
+    assert list(value_candidates("[Smith, Ltd., EMEA, Smith, Ltd.]", 3)) == [
         "Smith, Ltd.",
         "Ltd., EMEA",
         "EMEA, Smith",
@@ -392,5 +456,11 @@ def test_candidates_are_joins_of_neighbours() -> None:
         "Ltd., EMEA, Smith",
         "EMEA, Smith, Ltd.",
     ]
-    assert list(join_candidates(parts, 1)) == []
-    assert list(join_candidates((), 3)) == []
+    assert list(value_candidates("[Smith, Ltd.]", 1)) == []
+    assert list(value_candidates(["Smith, Ltd."], 3)) == []
+    assert list(value_candidates(None, 3)) == []
+
+
+def test_candidates_have_what_stands_between_commas_of_either_kind() -> None:
+    assert list(value_candidates("[a,b]", 3)) == ["a,b"]
+    assert list(value_candidates("[a,b, c]", 2)) == ["a", "b", "b, c"]

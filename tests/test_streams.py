@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from harness import Target
+from odd_answers import Alteration, ends_with, front
 
 from tap_marketo_programs.errors import MarketoConfigError, RequestRefused, StateRefused
 from tap_marketo_programs.settings import CLOCK_TOLERANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from harness import Output, Tap
     from marketo_sandbox import Sandbox
+    from odd_answers import Answer, Front
 
 Row = dict[str, Any]
 
@@ -722,7 +724,7 @@ def test_more_tag_types_than_one_page_holds_all_arrive(tap: Tap) -> None:
 def test_a_tag_type_gone_between_listing_and_detail_comes_without_values(
     tap: Tap, kind: str, answer: dict[str, Any]
 ) -> None:
-    tap.sandbox.control.fault(kind, "tag_type", where="Quarter", **answer)
+    tap.sandbox.control.fault(kind, "tag_type", count=2, where="Quarter", **answer)
 
     output = tap.sync("tag_types")
 
@@ -752,3 +754,67 @@ def test_the_time_of_every_record_is_utc(tap: Tap) -> None:
         for name in ("createdAt", "updatedAt"):
             assert row[name].endswith("Z")
             assert datetime.fromisoformat(row[name]) < datetime.now(tz=UTC)
+
+
+# Tag values that are not spelt as ever
+
+
+def respelt(tap: Tap, spell: Callable[[str], Any]) -> Iterator[Front]:
+    """The tap, aimed at a front that spells `allowableValues` anew."""
+
+    def change(answer: Answer) -> bool:
+        content = answer.json
+        for row in content.get("result", ()):
+            row["allowableValues"] = spell(row.get("allowableValues", ""))
+        answer.write(content)
+        return True
+
+    with front(tap.sandbox.url) as between:
+        between.alterations.append(Alteration(ends_with("/byName.json"), change, times=1000))
+        yield between
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        pytest.param(lambda text: text[1:-1].split(", "), id="array"),
+        pytest.param(lambda text: text.replace(", ", ","), id="without blanks"),
+        pytest.param(lambda text: "[x, " + text[1:].replace(", ", ","), id="of either kind"),
+        pytest.param(lambda text: text.replace("[", "[, ").replace("]", ", ]"), id="blank ones"),
+        pytest.param(lambda text: text[1:-1], id="without brackets"),
+    ],
+)
+def test_programs_by_tag_are_complete_however_the_values_are_spelt(
+    tap: Tap, spell: Callable[[str], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    control = tap.sandbox.control
+    control.reset(world="demo")
+    control.knob(rate_limit=None)
+    for program in control.programs_by_tag():
+        if ", " in program["tagValue"]:
+            control.untag(program["id"], program["tagType"])
+    control.add_tag_type("Comma", ["a,b", "c,d"])
+    control.tag_program(1001, "Comma", "c,d")
+    good = by_tag(tap.sync("programs_by_tag").records("programs_by_tag"))
+    caplog.clear()
+
+    for between in respelt(tap, spell):
+        output = tap.sync("programs_by_tag", "tag_types", base_url=between.url)
+
+    assert by_tag(output.records("programs_by_tag")) == good
+    values = {row["tagType"]: row["allowableValues"] for row in output.records("tag_types")}
+    assert values["Quarter"] in (["Q1", "Q2", "Q3", "Q4"], ["x", "Q1,Q2,Q3,Q4"])
+    assert not [line for line in caplog.records if line.levelname == "WARNING"]
+
+
+@pytest.mark.parametrize("told", [{"a": 1}, True, 7.5])
+def test_values_that_cannot_be_read_are_a_warning_and_not_no_values(
+    tap: Tap, told: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    for between in respelt(tap, lambda _: told):
+        output = tap.sync("programs_by_tag", "tag_types", base_url=between.url)
+
+    assert {row["allowableValues"] for row in output.records("tag_types")} == {None}
+    warnings = [line.getMessage() for line in caplog.records if line.levelname == "WARNING"]
+    assert [line for line in warnings if "values of tag type 'Region'" in line]
+    assert [line for line in warnings if "allowableValues: 5" in line]

@@ -15,16 +15,26 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export import (
         api,
         download,
+        file_oddities,
         ledger,
         lines,
-        oddities,
         plan,
         rows,
         runner,
         tables,
     )
 
-__all__ = ["api", "download", "ledger", "lines", "oddities", "plan", "rows", "runner", "tables"]
+__all__ = [
+    "api",
+    "download",
+    "file_oddities",
+    "ledger",
+    "lines",
+    "plan",
+    "rows",
+    "runner",
+    "tables",
+]
 
 
 def __getattr__(name: str) -> ModuleType:

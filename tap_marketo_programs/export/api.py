@@ -12,8 +12,9 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from tap_marketo_programs.answers import rows, skip_reason
 from tap_marketo_programs.errors import AnswerError, BrokenAnswer
 from tap_marketo_programs.export.job import ExportJob, ExportStatus, valid_export_id
 
@@ -77,7 +78,7 @@ class ExportApi:
         chosen = wanted.filter(one_program=one_program)
         body = {"format": "CSV", "fields": list(fields), "filter": chosen}
         try:
-            path, read = f"{BASE}/create.json", partial(_only_job, "create")
+            path, read = f"{BASE}/create.json", partial(_the_job, "create", None)
             return self._client.read("POST", path, read, body=body, repeatable=False)
         except AnswerError as error:
             if not error.in_doubt:
@@ -129,15 +130,27 @@ class ExportApi:
 
     def jobs(self, statuses: Collection[ExportStatus]) -> Iterator[ExportJob]:
         """This API user's jobs of the past seven days ("Get Export Program Member Jobs")."""
-        params = {"status": ",".join(status.lower() for status in statuses), "batchSize": LIST_PAGE}
+        params: dict[str, Any] = {
+            "status": ",".join(status.lower() for status in statuses),
+            "batchSize": LIST_PAGE,
+        }
+        unreadable = 0
         for _ in range(MOST_LIST_PAGES):
-            answer = self._client.fetch("GET", f"{BASE}.json", params=params).json()
-            rows = answer.get("result") or []
-            yield from (ExportJob.from_wire(row) for row in rows if isinstance(row, dict))
+            # An entirely empty body has been met here, and means "no jobs" (singer-io/tap-marketo).
+            answer = self._client.look(f"{BASE}.json", params)
+            found = rows(answer)
+            for row in found:
+                if (job := _readable(row)) is not None:
+                    yield job
+                else:
+                    unreadable += 1
             token = answer.get("nextPageToken")
-            if not token or not rows or token == params.get("nextPageToken"):
-                return
+            is_token = isinstance(token, str | int) and token and found
+            if not is_token or token == params.get("nextPageToken"):
+                break
             params["nextPageToken"] = token
+        if unreadable:
+            logger.warning("Entries of the list of export jobs cannot be read (%d)", unreadable)
 
     def find(self, export_id: str) -> ExportJob | None:
         """A job of the past seven days as the job list shows it; None where it does not."""
@@ -158,11 +171,33 @@ class ExportApi:
 
     def _job(self, method: str, export_id: str, verb: str) -> ExportJob:
         path = f"{BASE}/{valid_export_id(export_id)}/{verb}.json"
-        return self._client.read(method, path, partial(_only_job, verb))
+        return self._client.read(method, path, partial(_the_job, verb, export_id))
 
 
-def _only_job(verb: str, rows: Sequence[object]) -> ExportJob:
-    if rows and isinstance(rows[0], dict):
-        return ExportJob.from_wire(rows[0])
+def _readable(row: object) -> ExportJob | None:
+    """The job of one entry; None where it names none, or is Marketo's word on why not."""
+    if not isinstance(row, dict) or skip_reason(row):
+        return None
+    try:
+        return ExportJob.from_wire(row)
+    except BrokenAnswer:
+        return None
+
+
+def _the_job(verb: str, export_id: str | None, answer: Sequence[object]) -> ExportJob:
+    """The job that was asked for, or the first one where it has yet to get its id.
+
+    Raises:
+        BrokenAnswer: The answer is about another job, or about none.
+    """
+    entries = [one for one in answer if isinstance(one, dict) and not skip_reason(one)]
+    if export_id is not None and len(entries) == 1 and entries[0].get("exportId") is None:
+        # Asked for by its id, and the only one: its name may be missing.
+        entries = [{**entries[0], "exportId": export_id}]
+    for job in filter(None, map(_readable, entries)):
+        if export_id is None:
+            return job
+        if job.export_id.casefold() == export_id.casefold():
+            return replace(job, export_id=export_id)
     message = f"Marketo answered an export job's {verb} without naming the job"
     raise BrokenAnswer(message, in_doubt=True)

@@ -8,6 +8,7 @@ Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/res
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import BrokenAnswer
 from tap_marketo_programs.quoting import quoted
+from tap_marketo_programs.schema import instant
+from tap_marketo_programs.values import number, text_of, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +25,10 @@ if TYPE_CHECKING:
 # Ids are UUIDs. They come from the network and from state and become part of a
 # path, so nothing else may pass.
 _EXPORT_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
-_COUNT = re.compile(r"[0-9]{1,18}")
+# Seconds since 1970 from 1973 to the year 5138: a smaller number is a date without
+# dashes or nothing, a larger one counts milliseconds.
+_LEAST_SECONDS = 100_000_000
+_MOST_SECONDS = 100_000_000_000
 
 
 class ExportStatus(StrEnum):
@@ -115,14 +121,34 @@ def valid_export_id(text: object) -> str:
 
 
 def _count(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | str):
+    """A figure, which other answers of Marketo's may write as a text or as `1752.0`."""
+    try:
+        found = -1 if isinstance(value, bool) else whole_number(text_of(value))
+    except ValueError:
         return None
-    return int(value) if _COUNT.fullmatch(str(value)) else None
+    return found if found >= 0 else None
 
 
 def _instant(value: object) -> datetime | None:
-    try:
-        parsed = datetime.fromisoformat(str(value))
-        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
+    """A moment in any spelling: Marketo's own, ISO 8601, seconds or milliseconds since 1970.
+
+    Without a zone UTC is meant, as everywhere in the bulk API.
+    """
+    for read in (instant, _since_1970, _iso_8601):
+        with suppress(ValueError, OverflowError, OSError):
+            return read(value)
+    return None
+
+
+def _iso_8601(value: object) -> datetime:
+    parsed = datetime.fromisoformat(str(value).strip())
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _since_1970(value: object) -> datetime:
+    if isinstance(value, bool):
+        raise ValueError  # noqa: TRY004 - one error for whatever is no moment
+    seconds = number(text_of(value))
+    if seconds < _LEAST_SECONDS:
+        raise ValueError
+    return datetime.fromtimestamp(seconds / (1000 if seconds >= _MOST_SECONDS else 1), UTC)

@@ -15,6 +15,7 @@ the columns come from or where the lines go.
 
 from __future__ import annotations
 
+import re
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+_NO_ATTRIBUTE = re.compile(r'["\\\x00-\x1f\x7f]')
+
+
 def record_struct(names: Sequence[str]) -> Callable[..., Any]:
-    """A class whose objects, made of a row's values, encode as its record does."""
+    """What makes of a row's values an object that encodes as its record does.
+
+    A class, unless msgspec takes a name for none that a class can have: those with
+    quotes, backslashes or control characters in them. Then a dict, which is slower.
+    """
+    if any(_NO_ATTRIBUTE.search(name) for name in names):
+        return lambda *values: dict(zip(names, values, strict=True))
     fields = [f"field_{number}" for number in range(len(names))]
     return msgspec.defstruct(
         "Record",

@@ -25,26 +25,25 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from itertools import chain, compress
 from typing import TYPE_CHECKING, Any, cast
 
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.export.blanks import BLANK_LINE, line_ends, without_blank_lines
+from tap_marketo_programs.export.file_oddities import FileOddities
 from tap_marketo_programs.export.keys import KeyCheck
 from tap_marketo_programs.export.layout import Layout, lay_out
-from tap_marketo_programs.export.oddities import Oddities
 from tap_marketo_programs.export.source import BLANK_LINES, Source
 from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schema import declared, utc_date, utc_timestamp
+from tap_marketo_programs.values import PLAIN_DIGITS, boolean, number, whole_number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,67 +62,12 @@ csv.field_size_limit(max(csv.field_size_limit(), ROW_LIMIT))
 
 # --- cells ---------------------------------------------------------------
 
-_BOOLEANS: Mapping[str, bool] = {
-    "0": False,
-    "1": True,
-    "false": False,
-    "true": True,
-    "no": False,
-    "yes": True,
-}
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?0*\d{1,3})?", re.ASCII)
-_NUMBER_LENGTH = 400  # no double needs more; bounds the work on a hostile cell
-PLAIN_DIGITS = 18  # so many digits always fit in 64 bits
-_INTEGER_BOUND = 2**63  # beyond it targets, and many JSON readers, lose digits
-
-
-def _boolean(cell: str) -> bool:
-    value = _BOOLEANS.get(cell)
-    if value is None:
-        value = _BOOLEANS.get(cell.strip().lower())
-    if value is None:
-        raise ValueError
-    return value
-
-
-def _integer(cell: str) -> int:
-    """`12`, and `12.0` or `1E3` where they are whole (singer-io/tap-marketo issue 42)."""
-    if len(cell) <= PLAIN_DIGITS and cell.isdecimal() and cell.isascii():
-        return int(cell)
-    text = cell.strip()
-    if len(text) > _NUMBER_LENGTH or not _NUMBER.fullmatch(text):
-        raise ValueError
-    exact = Decimal(text)
-    # Asked before `int`, which would write out every digit of 1e999.
-    if exact.adjusted() > PLAIN_DIGITS:
-        raise ValueError
-    whole = int(exact)
-    if whole != exact or not -_INTEGER_BOUND <= whole < _INTEGER_BOUND:
-        raise ValueError
-    return whole
-
-
-def _number(cell: str) -> int | float:
-    """An int where digits alone are written, else a float that JSON can hold."""
-    if len(cell) <= PLAIN_DIGITS and cell.replace(".", "", 1).isdecimal() and cell.isascii():
-        return float(cell) if "." in cell else int(cell)
-    text = cell.strip()
-    if len(text) > _NUMBER_LENGTH or not _NUMBER.fullmatch(text):
-        raise ValueError
-    if text.lstrip("+-").isdecimal() and -_INTEGER_BOUND <= int(text) < _INTEGER_BOUND:
-        return int(text)
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError
-    return value
-
-
 # Of several types the first of these counts: a text always fits a string.
 _BY_TYPE: Mapping[str, Callable[[str], Value] | None] = {
     "string": None,
-    "number": _number,
-    "integer": _integer,
-    "boolean": _boolean,
+    "number": number,
+    "integer": whole_number,
+    "boolean": boolean,
 }
 _BY_FORMAT: Mapping[str, Callable[[str], Value]] = {"date": utc_date, "date-time": utc_timestamp}
 
@@ -244,8 +188,8 @@ def _plain_moments(cells: Sequence[str]) -> Sequence[Value] | None:
 
 _SAMPLE = 32  # cells that tell whether a column repeats itself
 _AT_ONCE: Mapping[Callable[[str], Value], Callable[[Sequence[str]], Sequence[Value] | None]] = {
-    _integer: _plain_integers,
-    _number: _plain_numbers,
+    whole_number: _plain_integers,
+    number: _plain_numbers,
     utc_timestamp: _plain_moments,
 }
 
@@ -708,7 +652,7 @@ class MemberFile:
         nulled: Counter[str],
         *,
         keys: Mapping[str, Collection[int]] | None = None,
-        oddities: Oddities | None = None,
+        oddities: FileOddities | None = None,
     ) -> None:
         self.properties = properties
         self._path = path
@@ -719,7 +663,7 @@ class MemberFile:
         self._keys = {name: known for name, known in (keys or {}).items() if name in properties}
         converts = {column.name: column.convert for column in self._silent}
         self._key_check = KeyCheck({name: converts[name] for name in self._keys}, self._keys)
-        self._oddities = oddities or Oddities()
+        self._oddities = oddities or FileOddities()
         self._reading: _Reading | None = None
 
     @property

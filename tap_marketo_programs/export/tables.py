@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from tap_marketo_programs.export.rows import PLAIN_DIGITS, has_bare_cr
+from tap_marketo_programs.export.rows import has_bare_cr
 from tap_marketo_programs.schema import declared
+from tap_marketo_programs.values import PLAIN_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tap_marketo_programs.quoting import quoted
+from tap_marketo_programs.oddities import counted
 
 
 @dataclass(slots=True)
-class Oddities:
+class FileOddities:
     """Counts of one stream's run.
 
     Args:
@@ -36,20 +36,16 @@ class Oddities:
         told = []
         if self.nulled:
             told.append(
-                f"Cells that did not fit their field's type became null ({_listed(self.nulled)})"
+                f"Cells that did not fit their field's type became null ({counted(self.nulled)})"
             )
         if self.skipped:
             told.append(
                 f"{self.skipped.total()} rows of export files were skipped: without keys of a "
-                f"program that was asked for, none could be loaded ({_listed(self.skipped)})"
+                f"program that was asked for, none could be loaded ({counted(self.skipped)})"
             )
         if self.files:
             told.append(
                 "Export files were not as they should be and were read all the same; how many of "
-                f"each kind: {_listed(self.files)}"
+                f"each kind: {counted(self.files)}"
             )
         return told
-
-
-def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{quoted(name)}: {count}" for name, count in sorted(counts.items()))
