@@ -252,23 +252,6 @@ def test_a_file_without_the_programs_column_of_a_job_of_one_program_is_read(
     assert warnings(caplog) == []
 
 
-def test_the_programs_column_is_filled_for_a_catalog_of_other_keys_too(
-    tap: Tap, table: Table
-) -> None:
-    catalog = tap.catalog()
-    for stream in catalog["streams"]:
-        if stream["tap_stream_id"] == MEMBERS:
-            stream["key_properties"] = ["leadId"]
-            root = next(one for one in stream["metadata"] if one["breadcrumb"] == [])
-            root["metadata"]["table-key-properties"] = ["leadId"]
-    give(tap, text(without(table, "programId")), numberOfRecords=len(table) - 1)
-
-    output = tap.sync(MEMBERS, program_ids=[PROGRAM], catalog=catalog)
-
-    assert output.of("SCHEMA", MEMBERS)[0]["key_properties"] == ["leadId"]
-    assert_read(tap, output)
-
-
 @pytest.mark.parametrize("records", [0, 1, 4, 6, 999])
 def test_a_number_of_records_that_is_off_costs_no_row(
     tap: Tap, table: Table, caplog: pytest.LogCaptureFixture, records: int

@@ -163,7 +163,8 @@ def test_why_a_job_failed_is_one_harmless_line(tap: Tap, caplog: pytest.LogCaptu
 
 def test_names_of_tags_are_harmless_in_messages(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    name = f"Nasty {NASTY.replace(HALF, '')}"
+    # Without what answers lose before anything else is done with them.
+    name = f"Nasty {NASTY.replace(HALF, '').replace(chr(0), '')}"
     tap.sandbox.control.add_tag_type(name, [f"{name} 1", f"{name} 2"])
 
     unknown = tap.run("programs_by_tag", program_tags=[{"tag_type": "none such \x1b[31m"}])

@@ -46,6 +46,7 @@ REAL_ROW = {
 }
 REAL_ROWS = [
     {**REAL_ROW, "leadId": 452, "statusName": "02 Opened", "reachedSuccess": False},
+    {**REAL_ROW, "leadId": 453, "statusName": "01 Sent", "reachedSuccess": False},
     {**REAL_ROW, "leadId": 454, "statusName": "03 Clicked", "reachedSuccess": True},
 ]
 

@@ -53,7 +53,8 @@ KINDS: dict[str, tuple[str, str]] = {
 FOR_EVER = 1_000_000_000
 # What an HTTP status line can carry; whatever stands there, also numbers no standard has.
 _STATUSES = range(100, 1000)
-_NUMBERS = ("seconds", "bytes", "expires_in", "fileSize", "numberOfRecords")
+# The least each may be: a token's life can be told as long over.
+_NUMBERS = {"seconds": 0, "bytes": 0, "expires_in": -86_400, "fileSize": 0, "numberOfRecords": 0}
 _SICK_VERBS = ("status", "enqueue", "file", "cancel", "list")
 
 _numbers = count(1)
@@ -192,10 +193,10 @@ def _check_numbers(args: dict[str, object]) -> None:
     if isinstance(status, bool) or not isinstance(status, int) or status not in _STATUSES:
         message = f"status is a whole number from 100 to 999, not {status!r}"
         raise ValueError(message)
-    for name in _NUMBERS:
+    for name, least in _NUMBERS.items():
         value = args.get(name, 0)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            message = f"{name} is a number from 0 on, not {value!r}"
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+            message = f"{name} is a number from {least} on, not {value!r}"
             raise ValueError(message)
 
 

@@ -118,7 +118,7 @@ def test_a_status_that_no_status_line_can_carry_is_refused(probe: Probe, status:
 def test_an_argument_that_is_no_number_is_refused_before_it_strikes(
     probe: Probe, kind: str, args: dict[str, Any]
 ) -> None:
-    with pytest.raises(ControlError, match="is a number from 0 on"):
+    with pytest.raises(ControlError, match="is a number from"):
         probe.control.fault(kind, **args)
 
 
