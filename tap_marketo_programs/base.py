@@ -95,7 +95,11 @@ class MarketoStream(Stream):
         `_tap` is the SDK's private name; without it each stream could only
         speak of itself, when others have been extracted and paid for already.
         """
-        return [name for name, stream in self._tap.streams.items()]
+        return [
+            name
+            for name, stream in self._tap.streams.items()
+            if stream.selected and stream.replication_method == "FULL_TABLE"
+        ]
 
     def get_batches(
         self,
