@@ -1,7 +1,7 @@
 """Load a sandbox into PostgreSQL by `meltano run`, and hold every value against the truth.
 
-    marketo-sandbox run -- python demo                  # load and compare; 1 if anything differs
-    python demo "SELECT count(*) FROM program_members"  # look at what was loaded
+`marketo-sandbox run -- python -m demo` does so; it ends with 1 if anything differs.
+`python -m demo "SELECT ..."` asks the database what was loaded.
 """
 
 from __future__ import annotations
@@ -11,10 +11,18 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from comparison import KEYS, Comparison, compare
-from database import SCHEMA, Database, running
 from marketo_sandbox.control import SandboxControl
+
+from demo.comparison import Comparison, compare
+from demo.database import SCHEMA, Database, running
+from demo.truth import told
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from demo.comparison import Row
 
 PROJECT = Path(__file__).parents[1]
 FOLDER = PROJECT / "output" / "postgres"
@@ -29,16 +37,9 @@ def load(database: Database) -> int:
     return subprocess.run(LOAD, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603 - as above
 
 
-def comparisons(database: Database, control: SandboxControl) -> list[Comparison]:
-    """Every table against the sandbox's own account of what is true."""
-    truth = {
-        "programs": control.programs,
-        "programs_by_tag": control.programs_by_tag,
-        "program_members": control.truth,
-        "tag_types": control.tag_types,
-        "channels": control.channels,
-    }
-    return [compare(table, truth[table](), database.rows(table)) for table in KEYS]
+def comparisons(database: Database, truth: Mapping[str, list[Row]]) -> list[Comparison]:
+    """Every table against the truth."""
+    return [compare(table, rows, database.rows(table)) for table, rows in truth.items()]
 
 
 def main(arguments: list[str]) -> int:
@@ -54,11 +55,11 @@ def main(arguments: list[str]) -> int:
             return 0
         url = os.environ.get("MARKETO_SANDBOX_URL")
         if not url:
-            sys.stderr.write("No sandbox: use `marketo-sandbox run -- python demo`\n")
+            sys.stderr.write("No sandbox: use `marketo-sandbox run -- python -m demo`\n")
             return 2
         if code := load(database):
             return code
-        found = comparisons(database, SandboxControl(url))
+        found = comparisons(database, told(SandboxControl(url)))
     sys.stdout.write("\nIn PostgreSQL, compared with the sandbox value by value:\n\n")
     sys.stdout.writelines(f"  {line}\n" for one in found for line in str(one).split("\n"))
     return 0 if all(one.holds for one in found) else 1

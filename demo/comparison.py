@@ -56,7 +56,7 @@ class Comparison:
         """One line for a person, and one more for each kind of fault."""
         equal = self.wanted - len(self.missing) - len(self.different)
         lines = [f"{self.table:<16} {equal:>6} of {self.wanted} equal"]
-        found = {
+        found: dict[str, list[Any]] = {
             "missing": self.missing,
             "different": [f"{key}: {', '.join(of)}" for key, of in self.different.items()],
             "not in Marketo": self.extra,

@@ -40,10 +40,18 @@ class Database:
         Raises:
             subprocess.CalledProcessError: psql did not like it, and has said so on stderr.
         """
-        environment = {**os.environ, "PGCLIENTENCODING": "UTF8", "PGOPTIONS": f"-csearch_path={SCHEMA}"}
+        environment = {
+            **os.environ,
+            "PGCLIENTENCODING": "UTF8",
+            "PGOPTIONS": f"-csearch_path={SCHEMA}",
+        }
         line = [str(self._psql), "-X", "-q", "-Ppager=off", "-vON_ERROR_STOP=1", *options]
         return subprocess.run(  # noqa: S603 - the wheel's own psql
-            [*line, "-d", self._url, "-c", sql], env=environment, check=True, text=True, **more
+            [*line, "-d", self._url, "-c", sql],
+            env={**os.environ, **spoken},
+            check=True,
+            text=True,
+            **more,
         )
 
     def execute(self, sql: str) -> None:
