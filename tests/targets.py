@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from demo.comparison import Row
     from demo.database import Database
 
-PROJECT = yaml.safe_load((Path(__file__).parents[1] / "meltano.yml").read_text(encoding="utf-8"))
-"""The shipped project, whose targets these are."""
+_PROJECT = yaml.safe_load((Path(__file__).parents[1] / "meltano.yml").read_text(encoding="utf-8"))
+LOADERS: list[dict[str, Any]] = _PROJECT["plugins"]["loaders"]
+"""The targets of the shipped project."""
 
 
 def shipped(target: str) -> dict[str, Any]:
     """A target as meltano.yml has it."""
-    (found,) = [one for one in PROJECT["plugins"]["loaders"] if one["name"] == target]
+    (found,) = [one for one in LOADERS if one["name"] == target]
     return dict(found)
 
 

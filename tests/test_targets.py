@@ -8,13 +8,15 @@ nothing here: what then stands in its tables and files is read and compared.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from exports import DAY, next_version
-from targets import PROJECT, Csv, JsonLines, Postgres, load, load_and_kill, shipped
+from targets import LOADERS, Csv, JsonLines, Postgres, load, load_and_kill, shipped
 
 from demo.comparison import KEYS, compare
 from demo.database import SCHEMA, Database, running
@@ -23,7 +25,6 @@ from tap_marketo_programs.errors import MarketoConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from harness import Tap
     from targets import Target
@@ -190,11 +191,11 @@ def no_empty_texts(rows: list[Row]) -> list[Row]:
     return [{name: None if row[name] == "" else row[name] for name in row} for row in rows]
 
 
-def test_every_target_of_the_shipped_project_is_compared_here() -> None:
-    assert {one["name"] for one in PROJECT["plugins"]["loaders"]} == {
-        "target-postgres",
-        "target-jsonl",
-    }
+def test_every_target_that_the_readme_or_the_shipped_project_names_is_compared_here() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    named = {*re.findall(r"\btarget-[a-z]+", readme), *(one["name"] for one in LOADERS)}
+
+    assert named == {"target-postgres", "target-jsonl", "target-csv", "target-x"}
 
 
 # Killed
