@@ -7,23 +7,31 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import definition
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from marketo_sandbox import Sandbox
 
 pytestmark = pytest.mark.targets
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """What the command uses of the checkout, so that it leaves the real one alone."""
-    shutil.copytree(definition.ROOT / "demo", tmp_path / "demo")
-    shutil.copy(definition.ROOT / "meltano.yml", tmp_path)
-    return tmp_path
+def checkout() -> Iterator[Path]:
+    """What the command uses of the checkout, so that it leaves the real one alone.
+
+    Not in a folder of pytest's, for the reason that `test_targets.server` has.
+    """
+    with TemporaryDirectory(prefix="demo") as name:
+        folder = Path(name)
+        shutil.copytree(definition.ROOT / "demo", folder / "demo")
+        shutil.copy(definition.ROOT / "meltano.yml", folder)
+        yield folder
 
 
 def demo(

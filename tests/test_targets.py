@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,10 +38,14 @@ pytestmark = pytest.mark.targets
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """One PostgreSQL for all tests."""
-    with running(tmp_path_factory.mktemp("postgres") / "data") as database:
-        yield database
+def server() -> Iterator[Database]:
+    """One PostgreSQL for all tests.
+
+    Not in a folder of pytest's: run as root, the server is another user, from
+    whom every pytest that begins locks those folders.
+    """
+    with TemporaryDirectory(prefix="postgres") as folder, running(Path(folder) / "data") as found:
+        yield found
 
 
 @pytest.fixture
