@@ -7,6 +7,8 @@ import os
 import re
 import shlex
 import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import definition
@@ -20,7 +22,7 @@ from demo.comparison import KEYS, compare
 from demo.truth import told
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from marketo_sandbox import Sandbox
 
@@ -115,14 +117,19 @@ def readme_commands() -> list[str]:
     return found[1].strip().split("\n")
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not one of pytest's, which stay: what is installed here is thousands of files."""
+    with TemporaryDirectory(prefix="meltano") as name:
+        yield Path(name)
+
+
 @pytest.mark.targets
-def test_the_readmes_commands_work_in_a_project_of_ones_own(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
-    wheels = tmp_path / "wheels"
+def test_the_readmes_commands_work_in_a_project_of_ones_own(sandbox: Sandbox, folder: Path) -> None:
+    wheels = folder / "wheels"
     subprocess.run(["uv", "build", "-q", "--wheel", "-o", wheels, ROOT], check=True)  # noqa: S603, S607 - CI's uv
-    project = Project(tmp_path / "project", wheels)
-    loader = tmp_path / "target-jsonl.yml"
+    project = Project(folder / "project", wheels)
+    loader = folder / "target-jsonl.yml"
     loader.write_text(yaml.safe_dump(shipped("target-jsonl")), encoding="utf-8")
     project.run("meltano", "add", "target-jsonl", "--from-ref", str(loader))
     told_in_readme = {

@@ -62,13 +62,13 @@ def postgres(database: Database, tmp_path: Path) -> Postgres:
 
 
 @pytest.fixture(scope="session")
-def target_jsonl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def target_jsonl() -> Iterator[Path]:
     """The version that meltano.yml installs, in an environment of its own, as Meltano has it."""
-    venv = tmp_path_factory.mktemp("target-jsonl") / "venv"
-    subprocess.run(["uv", "venv", "-q", "-p", sys.executable, venv], check=True)  # noqa: S603, S607 - CI's uv
-    wanted = shipped("target-jsonl")["pip_url"].split()
-    subprocess.run(["uv", "pip", "install", "-q", "-p", venv, *wanted], check=True)  # noqa: S603, S607 - likewise
-    return venv / "bin" / "target-jsonl"
+    with TemporaryDirectory(prefix="target-jsonl") as venv:
+        subprocess.run(["uv", "venv", "-q", "--clear", "-p", sys.executable, venv], check=True)  # noqa: S603, S607 - CI's uv
+        wanted = shipped("target-jsonl")["pip_url"].split()
+        subprocess.run(["uv", "pip", "install", "-q", "-p", venv, *wanted], check=True)  # noqa: S603, S607 - likewise
+        yield Path(venv) / "bin" / "target-jsonl"
 
 
 @pytest.fixture
