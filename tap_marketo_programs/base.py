@@ -18,7 +18,7 @@ from tap_marketo_programs.stream_maps import failed_expression
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
-    from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig, SDKBatchMessage
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import RecordMessage
 
@@ -142,14 +142,32 @@ class MarketoStream(Stream):
         """No signpost: a bookmark is never taken from records."""
 
     def get_batch_config(self, config: Mapping[str, Any]) -> BatchConfig | None:
-        """The user's `batch_config`, checked, with a size of files that suits Parquet."""
+        """The user's `batch_config`, checked, with a size of files that suits Parquet.
+
+        Raises:
+            MarketoConfigError: It cannot be used, or not together with versions.
+        """
         raw = config.get("batch_config")
         if not raw:
             return None
         # Imported here since most runs write no batches.
-        from tap_marketo_programs.batches import read_config  # noqa: PLC0415
+        from tap_marketo_programs.batches import read_config, refuse_versions  # noqa: PLC0415
 
+        if self.emit_activate_version_messages:
+            refuse_versions(self._full_tables())
         return read_config(raw)
+
+    def _full_tables(self) -> list[str]:
+        """All streams of this run that would activate a version, so that the first one says it.
+
+        `_tap` is the SDK's private name; without it each stream could only
+        speak of itself, when others have been extracted and paid for already.
+        """
+        return [
+            name
+            for name, stream in self._tap.streams.items()
+            if stream.selected and stream.replication_method == "FULL_TABLE"
+        ]
 
     def get_batches(
         self,
@@ -187,16 +205,6 @@ class MarketoStream(Stream):
             for message in self._generate_record_messages(record):
                 if message.stream == alias:
                     yield message.record
-
-    def _generate_batch_messages(
-        self,
-        encoding: BaseBatchFileEncoding,
-        manifest: list[str],
-    ) -> Generator[SDKBatchMessage]:
-        """BATCH messages with the version of a full table, which the SDK leaves out."""
-        for message in super()._generate_batch_messages(encoding, manifest):
-            message.version = self._stream_version
-            yield message
 
 
 # What encoders say of a value that no message can hold.

@@ -81,6 +81,32 @@ def read_config(raw: Mapping[str, Any]) -> BatchConfig:
     return config
 
 
+def refuse_versions(full_tables: Sequence[str]) -> None:
+    """Refuse batches of streams that would also activate a version.
+
+    Targets built on the Singer SDK load the rows of a file without a version,
+    and a version that the BATCH message names is not looked at. After the
+    batches, ACTIVATE_VERSION makes such a target drop every row of them. Before
+    the first one it drops the rows of the run before, which are then missing
+    until all files are loaded, or until a later run succeeds if they are not.
+    `tests/test_targets.py` shows both with a real target.
+
+    Args:
+        full_tables: The streams of this run whose replication method is FULL_TABLE.
+
+    Raises:
+        MarketoConfigError: There are any.
+    """
+    if full_tables:
+        message = (
+            "batch_config and emit_activate_version_messages cannot go together for "
+            f"{', '.join(full_tables)} (FULL_TABLE): a target loads the rows of batch files "
+            "without a version, so ACTIVATE_VERSION would make it drop them all. Remove one of "
+            "the two settings, or deselect these streams"
+        )
+        raise MarketoConfigError(message)
+
+
 class BatchFiles:
     """Takes rows, and stores each file that is full while the next is being filled.
 

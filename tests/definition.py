@@ -1,0 +1,57 @@
+"""Makes tap-marketo-programs.yml: the extractor's definition for `meltano add --from-ref`.
+
+What meltano.yml says of the extractor is said once, there; Meltano wants one
+plugin's definition and no project, and Meltano Hub the same with a few words more.
+Run it as a program to write the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+FILE = ROOT / "tap-marketo-programs.yml"
+
+HEAD = """\
+# One plugin's definition, as `meltano add tap-marketo-programs --from-ref` wants it and
+# Meltano Hub's schema has it. Made from meltano.yml by `python tests/definition.py`.
+"""
+
+
+def extractor() -> dict[str, Any]:
+    """The extractor, as meltano.yml has it."""
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (found,) = project["plugins"]["extractors"]
+    return dict(found)
+
+
+def definition() -> dict[str, Any]:
+    """The extractor with what a project of somebody else's needs to install it."""
+    known = extractor()
+    return {
+        "name": known.pop("name"),
+        "variant": "tap-marketo-programs",
+        "namespace": known.pop("namespace"),
+        "label": known.pop("label"),
+        "description": known.pop("description"),
+        "pip_url": "tap-marketo-programs",
+        "executable": known.pop("executable"),
+        "supported_python_versions": ["3.11", "3.12", "3.13", "3.14"],
+        "domain_url": "https://business.adobe.com/products/marketo.html",
+        "keywords": ["meltano_sdk"],
+        "maintenance_status": "active",
+        "quality": "unknown",
+        **known,
+    }
+
+
+def text() -> str:
+    """The file."""
+    return HEAD + yaml.safe_dump(definition(), sort_keys=False, allow_unicode=True, width=100)
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")
