@@ -14,7 +14,9 @@ when they may leave, and none of its messages holds a cell.
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from importlib.util import find_spec
@@ -29,6 +31,7 @@ from isal import isal_zlib
 from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig, StorageTarget
 
 from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
+from tap_marketo_programs.export.folder import PrivateFolder, new_file
 from tap_marketo_programs.export.lines import record_struct
 
 if TYPE_CHECKING:
@@ -198,11 +201,11 @@ def _store(file: BatchFile, url: str, params: Mapping[str, Any]) -> str:
     """Make a file's bytes and store them, wholly or not at all; its URL."""
     try:
         data = file.finish()
-        # The SDK's own `storage.open` ends its transaction only when all went
-        # well, and would leave a temporary file full of people behind.
         system, path = fsspec.core.url_to_fs(url, **params)
         if isinstance(system, LocalFileSystem):
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            _store_locally(data, Path(path))
+            return url
+        # The SDK's own `storage.open` ends its transaction only when all went well.
         with system.transaction, system.open(path, "wb") as stored:
             stored.write(data)
     except Exception as error:
@@ -210,6 +213,29 @@ def _store(file: BatchFile, url: str, params: Mapping[str, Any]) -> str:
         message = f"The batch file {url} could not be stored ({type(error).__name__}: {error})"
         raise BatchFailed(_without_login(message)) from error
     return url
+
+
+def _store_locally(data: bytes, path: Path) -> None:
+    """Make a file in a folder that the next run removes if this one is killed, then move it.
+
+    fsspec would make it where nobody looks for what a killed run has left.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = PrivateFolder()
+    try:
+        waiting = folder.path / path.name
+        with new_file(waiting) as file:
+            file.write(data)
+        waiting.chmod(_USUAL_MODE)
+        shutil.move(waiting, path)
+    finally:
+        folder.remove()
+
+
+# What `open` would give a file; a process can only learn its mask by setting it.
+_MASK = os.umask(0o077)
+os.umask(_MASK)
+_USUAL_MODE = 0o666 & ~_MASK
 
 
 def _without_login(text: str) -> str:

@@ -14,7 +14,7 @@ from singer_sdk.streams import RESTStream
 
 from tap_marketo_programs import schema
 from tap_marketo_programs.base import MarketoStream
-from tap_marketo_programs.errors import RequestRefused, StateRefused
+from tap_marketo_programs.errors import MarketoTransientError, RequestRefused, StateRefused
 from tap_marketo_programs.meant import did_you_mean
 from tap_marketo_programs.oddities import Oddities
 from tap_marketo_programs.paging import PAGE_SIZE, OffsetSweep
@@ -148,9 +148,18 @@ class ProgramsStream(AssetStream):
         if since is not None and since >= until:
             return
         self._window = (since, until) if since else None
+        untold = Untold()
         for row in super().found(context):
-            if self.programs.wants(row["id"]):
-                yield self._with_details(row)
+            if not self.programs.wants(row["id"]):
+                continue
+            try:
+                record = self._with_details(row)
+            except MarketoTransientError as error:
+                untold.note(row["id"], error)
+            else:
+                untold.in_a_row = 0
+                yield record
+        untold.raise_any()
         self._set_bookmark(until)
 
     def get_url_params(
@@ -230,6 +239,40 @@ class ProgramsStream(AssetStream):
             self.odd.bare["programs without tags, costs and dates"] += 1
             return record
         return detailed(record, {**program_record(details, self.odd), "id": row["id"]})
+
+
+MAX_UNTOLD = 3
+
+
+class Untold:
+    """Programs whose details Marketo does not tell, although it tells those of others.
+
+    Without its details a program is not written, or its tags would become null.
+    """
+
+    def __init__(self) -> None:
+        self.in_a_row = 0
+        self._ids: list[int] = []
+        self._last: MarketoTransientError | None = None
+
+    def note(self, program_id: int, error: MarketoTransientError) -> None:
+        """One more; several in a row are an outage, which is raised at once."""
+        self.in_a_row += 1
+        if self.in_a_row >= MAX_UNTOLD:
+            raise error
+        self._ids.append(program_id)
+        self._last = error
+
+    def raise_any(self) -> None:
+        """Fail once all others are out, so that the bookmark stays where it is."""
+        if self._last is None:
+            return
+        told = ", ".join(map(str, self._ids))
+        message = (
+            f"programs: Marketo does not tell the details of program {told} ({self._last}). All "
+            "others were extracted; the bookmark stays, and the next run asks again"
+        )
+        raise type(self._last)(message, code=self._last.code)
 
 
 class ProgramsByTagStream(AssetStream):

@@ -29,6 +29,7 @@ from tap_marketo_programs.errors import (
     PermissionDenied,
     StateRefused,
 )
+from tap_marketo_programs.export.folder import remove_orphans
 from tap_marketo_programs.messages import SafeWriter, write_text
 from tap_marketo_programs.programs import Programs
 from tap_marketo_programs.setting_values import from_environment, read_values
@@ -338,8 +339,10 @@ class TapMarketoPrograms(Tap):
         """Refuse what no stream could go on from; the SDK calls this before all else.
 
         Without this override, a `batch_config` or a bookmark that is none would
-        be found out one stream after another.
+        be found out one stream after another. What a killed run left is removed
+        here, too: whatever this run extracts, it is a start.
         """
+        remove_orphans()
         super()._set_compatible_replication_methods()
         for stream in self.streams.values():
             if isinstance(stream, MarketoStream) and stream.selected:

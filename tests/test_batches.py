@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -620,3 +623,38 @@ def test_a_run_with_batches_never_needs_more_than_two_files_in_memory(tmp_path: 
         list(made.finish())
 
     assert max(held[10:]) < 2 * max(held[2:10])
+
+
+# What a killed run leaves
+
+
+def test_a_batch_file_waits_where_the_next_run_would_remove_it(tmp_path: Path) -> None:
+    """A process that is killed while it stores a file leaves it in a folder of the tap's."""
+    (tmp_path / "tmp").mkdir()
+    program = (
+        "import os, shutil, signal\n"
+        "from singer_sdk.helpers._batch import BatchConfig\n"
+        "from tap_marketo_programs import batches\n"
+        "shutil.move = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"config = batches.read_config({config(tmp_path / 'out', JSONL)!r})\n"
+        "with batches.BatchFiles(config, 'members', {'id': {}}) as files:\n"
+        "    list(files.add_records([{'id': 1}]))\n"
+        "    list(files.finish())\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=False)  # noqa: S603 - our own
+
+    assert done.returncode == -signal.SIGKILL
+    left = [path for path in (tmp_path / "tmp").rglob("*") if path.is_file()]
+    assert {path.suffix for path in left} == {".gz", ".lock"}
+    assert all(path.relative_to(tmp_path / "tmp").parts[0].startswith("tap-") for path in left)
+
+
+def test_a_batch_file_can_be_read_by_whom_any_other_file_can(demo: Tap, tmp_path: Path) -> None:
+    output = demo.sync("channels", batch_config=config(tmp_path / "out", JSONL))
+
+    (batch,) = output.of("BATCH", "channels")
+    (tmp_path / "usual").touch()
+    stored = path_of(batch["manifest"][0])
+    assert stored.stat().st_mode == (tmp_path / "usual").stat().st_mode

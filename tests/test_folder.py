@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import subprocess
+import sys
 import tempfile
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -17,6 +19,8 @@ from tap_marketo_programs.export.folder import PrivateFolder, new_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from harness import Tap
 
 
 @pytest.fixture(autouse=True)
@@ -210,3 +214,22 @@ def test_a_new_file_takes_the_place_of_a_link_and_leaves_alone_what_it_names(
     assert (temporary / "mine").read_text() == "mine"
     assert not (temporary / "link").is_symlink()
     assert (temporary / "link").read_bytes() == b"rows"
+
+
+def test_a_run_that_exports_no_members_removes_what_a_killed_one_left(
+    tap: Tap, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    program = (
+        "import os, signal\n"
+        "from tap_marketo_programs.export.folder import PrivateFolder\n"
+        "(PrivateFolder().path / 'members.csv').write_text('somebody')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=False)  # noqa: S603 - our own
+    assert list(tmp_path.rglob("members.csv"))
+
+    tap.sync("channels")
+
+    assert not list(tmp_path.glob("tap-marketo-programs-*"))

@@ -818,3 +818,32 @@ def test_values_that_cannot_be_read_are_a_warning_and_not_no_values(
     warnings = [line.getMessage() for line in caplog.records if line.levelname == "WARNING"]
     assert [line for line in warnings if "values of tag type 'Region'" in line]
     assert [line for line in warnings if "allowableValues: 5" in line]
+
+
+# Programs of which Marketo does not tell everything
+
+
+def test_a_program_whose_details_are_never_told_stops_no_other(tap: Tap) -> None:
+    tap.sandbox.control.fault("error", "program", where="1002", code="611", count=100_000)
+
+    output = tap.run("programs")
+
+    assert {row["id"] for row in output.records("programs")} == {1001, 1003}
+    assert "1002" in str(output.error)
+    assert "611" in str(output.error)
+    assert "replication_key_value" not in output.state.get("bookmarks", {}).get("programs", {})
+    tap.sandbox.control.clear_faults()
+    again = tap.sync("programs", state=output.state)
+    assert {row["id"] for row in again.records("programs")} == {1001, 1002, 1003}
+
+
+def test_details_that_are_told_of_no_program_end_the_run_at_once(tap: Tap) -> None:
+    tap.sandbox.control.reset(world="sized", programs=40, members_per_program=0)
+    tap.sandbox.control.knob(rate_limit=None)
+    tap.sandbox.control.fault("error", "program", code="611", count=100_000)
+
+    output = tap.run("programs")
+
+    assert "611" in str(output.error)
+    # Three programs, with all retries of each.
+    assert len(tap.sandbox.control.requests("program")) == 3 * 8

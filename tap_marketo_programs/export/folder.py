@@ -70,7 +70,7 @@ class PrivateFolder:
         place = Path(_place())
         self.path = place / f"{_PREFIX}{secrets.token_hex(8)}"
         try:
-            _remove_orphans(place)
+            remove_orphans()
             self._live[self.path] = None
             self._live[self.path] = _lock(self.path)
             self.path.mkdir(mode=0o700)
@@ -146,9 +146,9 @@ def _lock(path: Path) -> int | None:
     return held
 
 
-def _remove_orphans(place: Path) -> None:
+def remove_orphans() -> None:
     """Delete the folders of this user's runs that were killed."""
-    for path in _locks(place):
+    for path in _locks(Path(_place())):
         with contextlib.suppress(OSError):
             _remove_if_orphaned(path)
 
