@@ -177,7 +177,10 @@ class TapMarketoPrograms(Tap):
             "daily_export_quota_mb",
             th.NumberType(minimum=0),
             title="Daily export quota",
-            description="Create no job once today's own exports have used this many megabytes.",
+            description=(
+                "Create no job once today's own exports, with what those under way will probably "
+                "need, reach this many megabytes."
+            ),
         ),
         th.Property(
             "on_quota_exhausted",
