@@ -26,7 +26,7 @@ MarketoError
  ├─ ExportError (SDK: FatalSyncError)              an export job did not do what it should
  │   ├─ ExportFailed, ExportTimedOut
  │   └─ FileCorrupt
- │       └─ FileUnreadable
+ │       └─ FileUnreadable, FileForeign
  ├─ NeverSettled (SDK: FatalSyncError)             a listing kept changing under the scan
  ├─ BatchFailed (SDK: FatalSyncError)              a batch file could not be made or stored
  └─ RecordFailed (SDK: FatalSyncError)             a row could not become a message
@@ -193,6 +193,10 @@ class FileCorrupt(ExportError):
 
 class FileUnreadable(FileCorrupt):
     """The file has the size and the checksum that Marketo tells, and is no table."""
+
+
+class FileForeign(FileCorrupt):
+    """The job that was taken for a lost one turns out to be somebody else's."""
 
 
 class NeverSettled(MarketoError, FatalSyncError):

@@ -1,0 +1,260 @@
+"""What to do when a job, a program or a file does not do what it should.
+
+A failed *request* is the client's business; here a failed *job* is created again within
+a budget of its own, and one sick job, program or file never ends the run for the others.
+Pure: every function changes the run's `Work` and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tap_marketo_programs.errors import (
+    AnswerError,
+    DailyQuotaExceeded,
+    ExportFailed,
+    FileForeign,
+    FileUnreadable,
+    MarketoTransientError,
+    QueueFull,
+    RequestRefused,
+)
+from tap_marketo_programs.export.refusals import (
+    MAX_CREATES,
+    ask,
+    is_outage,
+    stop_creating,
+    wait_for_slot,
+)
+from tap_marketo_programs.export.tasks import Phase, Question, Task
+
+if TYPE_CHECKING:
+    from tap_marketo_programs.errors import MarketoError
+    from tap_marketo_programs.export import actions
+    from tap_marketo_programs.export.actions import Now
+    from tap_marketo_programs.export.work import Work
+
+logger = logging.getLogger(__name__)
+
+# Downloads of one job before it is created again.
+MAX_DOWNLOADS = 2
+# Jobs whose file is no good before their slice is given up.
+MAX_BAD_JOBS = 2
+# Failed jobs in a row: then it is not the programs.
+MAX_FAILURES = 12
+# Enqueues that Marketo refuses for no known reason while the job waits.
+MAX_REFUSED_ENQUEUES = 3
+# Files in a row that are as Marketo made them and cannot be read: then it is not one
+# program, and splitting jobs further would only use up the quota.
+MAX_UNREADABLE = 6
+# A file that cannot be downloaded for so long is exported once more.
+MAX_UNREACHABLE = timedelta(days=1)
+
+
+# A program at fault
+
+
+def programs_exist(work: Work, event: actions.ProgramsExist, _: Now) -> None:
+    """Exclude what was deleted; else split until the program at fault stands alone."""
+    task, why = event.task, event.task.trouble
+    task.question = None
+    if event.gone:
+        for program_id in event.gone:
+            logger.warning("Program %d was deleted in Marketo; skipped", program_id)
+            work.ledger.forget(program_id)
+            exclude_program(work, program_id)
+        work.note_change(wanted=False)
+        return
+    split_or_skip(work, task, str(why))
+
+
+def split_or_skip(work: Work, task: Task, why: str) -> None:
+    """Halve a task, or give its only program up."""
+    ids = task.slice.program_ids
+    if len(ids) > 1:
+        # Each part gets one try: the whole has had its share.
+        work.tasks.replace(task, task.slice.halves(), creates=MAX_CREATES - 1)
+        return
+    message = f"program {ids[0]} cannot be exported: {why}"
+    work.problems.append(ExportFailed(message))
+    logger.error("%s; going on with the others", message)
+    exclude_program(work, ids[0])
+
+
+def exclude_program(work: Work, program_id: int) -> None:
+    """A part of a program will not come: what is known of it ends before that part."""
+    work.excluded.add(program_id)
+    work.tasks.exclude_program(program_id)
+    work.checking.discard(program_id)
+    if program_id in work.to_check:
+        work.to_check.remove(program_id)
+
+
+# A job that does not do what it should
+
+
+def not_enqueued(work: Work, task: Task, error: AnswerError, now: Now) -> None:
+    """An enqueue had no effect."""
+    if isinstance(error, QueueFull):
+        wait_for_slot(work, task, error, now)
+    elif isinstance(error, DailyQuotaExceeded):
+        stop_creating(work, error, now)
+    elif not isinstance(error, RequestRefused | MarketoTransientError):
+        work.end_with(error)
+    elif not (isinstance(error, MarketoTransientError) and is_outage(work, "enqueue", error)):
+        # What Marketo shows of a job may be a minute old, so one look is not enough.
+        task.refused_enqueues += 1
+        task.due = now.seconds + work.settings.poll_interval
+        if task.refused_enqueues >= MAX_REFUSED_ENQUEUES:
+            work.cancels.append(task.export_id)
+            job_died(work, task, str(error), now)
+
+
+def poll_failed(work: Work, event: actions.PollFailed, now: Now) -> None:
+    """A job's status cannot be had: look into the list of jobs from then on.
+
+    A refusal means that the job is gone for us; where the list cannot be had
+    either, it is not the job, and the run ends with all jobs named in the state.
+    """
+    task, error = event.task, event.error
+    if not isinstance(error, RequestRefused | MarketoTransientError) or task.silence:
+        work.end_with(error)
+        return
+    task.silence, task.due = str(error), now.seconds
+    if isinstance(error, MarketoTransientError):
+        logger.warning(
+            "Export %s: its status cannot be had (%s); the list of jobs is asked instead",
+            task.export_id,
+            error,
+        )
+        return
+    task.looks_left = 0
+    if task.question is Question.STATUS:
+        task.question = None
+        if isinstance(task.trouble, AnswerError):
+            not_enqueued(work, task, task.trouble, now)
+        return
+    job_unseen(work, task, now)
+
+
+def job_unseen(work: Work, task: Task, now: Now) -> None:
+    """Nobody says what became of a job: look again, then count it as failed."""
+    if task.looks_left > 0:
+        task.due = now.seconds + work.settings.poll_interval
+        return
+    # Whatever Marketo means by it, the job must not run on unnamed.
+    work.cancels.append(task.export_id)
+    job_died(work, task, task.silence, now)
+
+
+def job_died(work: Work, task: Task, why: str, now: Now) -> None:
+    """A job ended without a file: try once more, then look for the program at fault."""
+    logger.warning("Export %s ended without a file (%s)", task.export_id, why)
+    work.failures += 1
+    work.figures.jobs_given_up += 1
+    if work.failures >= MAX_FAILURES:
+        message = f"{work.failures} export jobs in a row failed; the last one: {why}"
+        work.end_with(ExportFailed(message))
+        return
+    left = requeue(work, task, now)
+    if left.creates >= MAX_CREATES:
+        ask(left, Question.PROGRAMS, why, now)
+
+
+def requeue(work: Work, task: Task, now: Now) -> Task:
+    """The job is lost, the slice is not; the task that goes on with it."""
+    work.ledger.dropped(task.export_id)
+    work.note_change()
+    task.job, task.due = None, now.seconds
+    task.move(Phase.PLANNED)
+    if work.request.bounds.one_program and len(task.slice.program_ids) > 1:
+        work.tasks.replace(task, task.slice.singles())
+    return task
+
+
+def note_if_overdue(work: Work, task: Task, now: Now) -> None:
+    """A job that is not done in time is waited for as long as others need the run."""
+    if not task.is_overdue and now.seconds > task.deadline:
+        logger.warning("%s", overdue_text(work, task))
+        task.is_overdue = True
+
+
+def overdue_text(work: Work, task: Task) -> str:
+    """For the log, and for the end of a run that has nothing else to wait for."""
+    status = task.job.status if task.job else "gone"
+    return (
+        f"export {task.export_id} is still {status} after {work.settings.timeout:.0f} s "
+        "(export_timeout_seconds); the state names it, and the next run goes on with it"
+    )
+
+
+# A file that is no good
+
+
+def file_rejected(work: Work, event: actions.FileRejected, now: Now) -> None:
+    """There is no file of a completed job that can be read."""
+    task, error = event.task, event.error
+    if isinstance(error, FileUnreadable):
+        _split_unreadable(work, task, error)
+        return
+    logger.warning("Export %s: %s", task.export_id, error)
+    task.bad_files += 1
+    # Somebody else's file will not become ours.
+    if task.bad_files < MAX_DOWNLOADS and not isinstance(error, FileForeign):
+        # Either the file or what the status says of it is wrong: ask for both again.
+        task.due = now.seconds + work.settings.poll_interval
+        task.move(Phase.RECHECKING)
+    elif isinstance(error, MarketoTransientError):
+        _leave_to_next_run(work, task, error, now)
+    else:
+        work.figures.jobs_given_up += 1
+        task.bad_jobs += 1
+        if task.bad_jobs < MAX_BAD_JOBS:
+            requeue(work, task, now)
+        else:
+            give_up(work, task, error)
+
+
+def _split_unreadable(work: Work, task: Task, error: FileUnreadable) -> None:
+    """A file that is as Marketo made it and no table: find the program at fault.
+
+    Neither another download nor the same job once more would be any better.
+    """
+    work.unreadable += 1
+    work.figures.jobs_given_up += 1
+    if len(task.slice.program_ids) == 1 or work.unreadable >= MAX_UNREADABLE:
+        give_up(work, task, error)
+        return
+    logger.warning(
+        "Export %s: %s Its programs are exported apart to find the one at fault.",
+        task.export_id,
+        error,
+    )
+    work.ledger.dropped(task.export_id)
+    work.note_change()
+    work.tasks.replace(task, task.slice.halves())
+
+
+def _leave_to_next_run(work: Work, task: Task, error: MarketoTransientError, now: Now) -> None:
+    """A job is paid for: create it again only once a day has made no difference."""
+    created = task.job.created_at if task.job else None
+    if created is not None and now.calendar - created > MAX_UNREACHABLE:
+        work.figures.jobs_given_up += 1
+        requeue(work, task, now)
+    else:
+        give_up(work, task, error, keep_job=True)
+
+
+def give_up(work: Work, task: Task, error: MarketoError, *, keep_job: bool = False) -> None:
+    """This run does not bring a slice: its programs are named, and the others go on."""
+    programs = ", ".join(map(str, task.slice.program_ids))
+    logger.error("Left to the next run: program_members of %s (%s)", programs, error)
+    if not keep_job:
+        work.ledger.dropped(task.export_id)
+    work.note_change()
+    work.problems.append(error)
+    for program_id in task.slice.program_ids:
+        exclude_program(work, program_id)
+    work.tasks.remove(task)

@@ -1,0 +1,47 @@
+"""What a run of exports is to bring, and the user's say in how.
+
+Pure. It must not know where either comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_marketo_programs.export.plan import Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSettings:
+    """The user's say in how jobs are run; times in seconds."""
+
+    poll_interval: float = 60.0
+    max_queued: int = 4
+    timeout: float = 10_800.0
+    quota_mb: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What a run is to bring.
+
+    Args:
+        program_ids: The programs wanted.
+        bounds: Where in time the plan may reach.
+        fields: The export's columns, as REST names, the members' key first.
+        client: `digest()` of the client id.
+        stream: The stream's name, for log lines and metrics.
+        full_table: Export every member, whatever is known already.
+        restricted: Whether the user named the programs.
+    """
+
+    program_ids: Sequence[int]
+    bounds: Bounds
+    fields: Sequence[str]
+    client: str
+    stream: str
+    full_table: bool = False
+    restricted: bool = False

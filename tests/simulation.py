@@ -1,0 +1,382 @@
+"""A run of exports without a socket, a thread or a clock: the scheduler, and a Marketo in a dict.
+
+`Simulation` performs one action of one worker at a time, with the answer that a test
+chooses, and holds after each step what must hold at every moment of every run:
+
+- no job is enqueued before a STATE that names it is out, and never more than allowed;
+- rows of a program leave in the order of time;
+- no STATE says more than the rows before it;
+- the scheduler never comes to a stand while something is left to do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_programs.errors import (
+    AnswerError,
+    DailyQuotaExceeded,
+    FieldUnknown,
+    FileCorrupt,
+    FileUnavailable,
+    FileUnreadable,
+    FilterUnsupported,
+    MarketoError,
+    ProgramsFilterUnsupported,
+    QueueFull,
+    RequestRefused,
+    ServiceUnavailable,
+)
+from tap_marketo_programs.export import actions, resume
+from tap_marketo_programs.export.actions import Now, Worker
+from tap_marketo_programs.export.job import ExportJob, ExportStatus
+from tap_marketo_programs.export.ledger import Ledger
+from tap_marketo_programs.export.plan import Bounds, ExportSlice, Window
+from tap_marketo_programs.export.planning import add_plan
+from tap_marketo_programs.export.quota import MEGABYTE, ExportQuota
+from tap_marketo_programs.export.request import ExportRequest, ExportSettings
+from tap_marketo_programs.export.scheduler import MAX_FILES, Scheduler
+from tap_marketo_programs.export.tasks import UNDER_WAY, Phase
+from tap_marketo_programs.export.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FIELDS = ("leadId", "updatedAt", "statusName", "webinarUrl")
+POLL = 60.0
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class RemoteJob:
+    """A job as the simulated Marketo knows it."""
+
+    export_id: str
+    slice: ExportSlice
+    status: ExportStatus = ExportStatus.CREATED
+    finished_at: datetime | None = None
+
+
+@dataclass
+class Simulation:
+    """One subscription, and one run after another on it.
+
+    Args:
+        programs: Which there are.
+        settings: The user's say.
+        days_behind: How old the watermark of each program is; one that is missing is new.
+        bookmark: What the last STATE said.
+    """
+
+    programs: list[int]
+    settings: ExportSettings = field(default_factory=ExportSettings)
+    full_table: bool = False
+    start_date: datetime | None = None
+    lookback: timedelta = timedelta(0)
+    days_behind: Mapping[int, int] = field(default_factory=dict)
+    bookmark: dict[str, Any] = field(default_factory=dict)
+    jobs: dict[str, RemoteJob] = field(default_factory=dict)
+    # What a target holds: for each program, the spans that were written, in order.
+    written: dict[int, list[tuple[datetime, datetime]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    seconds: float = 0.0
+    created: int = 0
+    finished: bool = False
+    error: BaseException | None = None
+    wrote: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin the first run."""
+        ledger = Ledger()
+        for program_id, days in self.days_behind.items():
+            ledger.watermarks[program_id] = self.calendar - timedelta(days=days)
+            self.written[program_id].append((BEGINNING, ledger.watermarks[program_id]))
+        self.bookmark = ledger.to_bookmark() if self.days_behind else {}
+        self.begin()
+
+    # Runs
+
+    def begin(self) -> None:
+        """A new process, which knows the last STATE and nothing else."""
+        self.finished, self.error = False, None
+        ledger = Ledger.from_bookmark(self.bookmark)
+        request = ExportRequest(
+            program_ids=list(self.programs),
+            bounds=Bounds(self.calendar, self.start_date, self.lookback),
+            fields=FIELDS,
+            client="client",
+            stream="program_members",
+            full_table=self.full_table,
+        )
+        self.work = Work(
+            request, self.settings, ledger, ExportQuota(self.settings.quota_mb), list(FIELDS)
+        )
+        self.work.quota.used_before(self._listed(ExportStatus.COMPLETED))
+        for flight in list(ledger.in_flight.values()):
+            if (
+                not resume.fits(self.work, flight, None)
+                or (job := self.jobs.get(flight.export_id)) is None
+            ):
+                resume.abandon(self.work, flight)
+            else:
+                resume.take_up(self.work, flight, self._shown(job), "", self.now)
+        add_plan(self.work)
+        # What a target held when this run began.
+        self._before = {one: len(self.written[one]) for one in self.programs}
+        self._at_start = self.work.tasks.count(Phase.COMPLETED, Phase.RUNNING)
+        self.scheduler = Scheduler(self.work)
+        self.in_hand: dict[Worker, actions.Action] = {}
+
+    @property
+    def calendar(self) -> datetime:
+        """Marketo's time, in whole seconds."""
+        return (START + timedelta(seconds=self.seconds)).replace(microsecond=0)
+
+    @property
+    def now(self) -> Now:
+        """This moment."""
+        return Now(self.seconds, self.calendar)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time go by; the remote queue moves on."""
+        self.seconds += seconds
+        processing = [job for job in self.jobs.values() if job.status is ExportStatus.PROCESSING]
+        for job in processing:
+            job.status, job.finished_at = ExportStatus.COMPLETED, self.calendar
+        queued = [job for job in self.jobs.values() if job.status is ExportStatus.QUEUED]
+        for job in queued[:2]:
+            job.status = ExportStatus.PROCESSING
+
+    # Workers
+
+    def take(self, worker: Worker) -> actions.Action | None:
+        """Let a worker take an action, unless it has one in hand."""
+        if worker in self.in_hand:
+            return None
+        action = self.scheduler.next_action(worker, self.now)
+        if action is not None:
+            self.in_hand[worker] = action
+        return action
+
+    def perform(self, worker: Worker, outcome: str = "") -> None:
+        """Let a worker finish what it has in hand, with an answer of the test's choice."""
+        action = self.in_hand.pop(worker, None)
+        if action is None:
+            return
+        event = self._perform(action, outcome)
+        if event is not None:
+            self.scheduler.handle(event, self.now)
+        self.check()
+
+    def step(self, worker: Worker, outcome: str = "") -> bool:
+        """Take and perform at once; whether there was anything to do."""
+        self.take(worker)
+        had = worker in self.in_hand
+        self.perform(worker, outcome)
+        return had
+
+    def run_to_the_end(self, limit: int = 20_000) -> None:
+        """Work without any trouble until the run says that it is over."""
+        for _ in range(limit):
+            if self.finished:
+                return
+            moved = [self.step(worker) for worker in Worker]
+            if any(moved):
+                continue
+            due = self.scheduler.next_due(Worker.API, self.now)
+            assert due is not None, f"a dead end: {[t.phase.name for t in self.work.tasks]}"
+            self.pass_time(max(due, 1.0))
+        message = "the run never ends"
+        raise AssertionError(message)
+
+    def _perform(self, action: actions.Action, outcome: str) -> actions.Event | None:
+        perform: dict[type, Callable[[Any, str], actions.Event | None]] = {
+            actions.CreateJob: self._create,
+            actions.EnqueueJob: self._enqueue,
+            actions.PollJob: self._poll,
+            actions.CancelJob: self._cancel,
+            actions.AskExistingPrograms: self._tell_programs,
+            actions.AskExportableFields: self._tell_fields,
+            actions.CheckForChanges: self._tell_changes,
+            actions.DownloadFile: self._download,
+            actions.SaveState: self._save,
+            actions.WriteExport: self._write,
+            actions.Finish: self._finish,
+        }
+        return perform[type(action)](action, outcome)
+
+    def _cancel(self, action: actions.CancelJob, _: str) -> actions.Event:
+        if (job := self.jobs.get(action.export_id)) and not job.status.is_dead:
+            job.status = ExportStatus.CANCELLED
+        return actions.JobCancelled(action.export_id)
+
+    def _tell_programs(self, action: actions.AskExistingPrograms, outcome: str) -> actions.Event:
+        gone = [one for one in action.program_ids if outcome == str(one)]
+        return actions.ProgramsExist(action.task, gone)
+
+    def _tell_fields(self, action: actions.AskExportableFields, outcome: str) -> actions.Event:
+        return actions.FieldsExist(action.task, FIELDS[: 3 if outcome == "vanished" else 4])
+
+    def _tell_changes(self, action: actions.CheckForChanges, outcome: str) -> actions.Event:
+        return actions.ChangesFound(action.program_id, outcome == "changed")
+
+    def _finish(self, action: actions.Finish, _: str) -> None:
+        self.finished, self.error = True, action.error
+
+    def _create(self, action: actions.CreateJob, outcome: str) -> actions.Event:
+        errors: dict[str, AnswerError] = {
+            "refused": RequestRefused("refused", code="1003"),
+            "field": FieldUnknown("field", code="1006", message="Field 'webinarUrl' not found"),
+            "some field": FieldUnknown("field", code="1003", message="Invalid fields"),
+            "unanswered": ServiceUnavailable("down", code="611"),
+            "full": QueueFull("full", code="1029"),
+            "quota": DailyQuotaExceeded("quota", code="1029"),
+            "1035": FilterUnsupported("1035", code="1035"),
+            "1035 programs": ProgramsFilterUnsupported("1035", code="1035"),
+        }
+        if outcome in errors:
+            return actions.CreateFailed(action.task, errors[outcome])
+        assert not action.one_program or len(action.slice.program_ids) == 1
+        self.created += 1
+        job = RemoteJob(f"job-{self.created}", action.slice)
+        self.jobs[job.export_id] = job
+        return actions.JobCreated(action.task, self._shown(job))
+
+    def _enqueue(self, action: actions.EnqueueJob, outcome: str) -> actions.Event:
+        assert action.export_id in {one["id"] for one in self.bookmark["exports"]}, (
+            "a job was enqueued that no STATE names"
+        )
+        errors: dict[str, AnswerError] = {
+            "refused": RequestRefused("refused", code="1029"),
+            "full": QueueFull("full", code="1029"),
+            "unanswered": ServiceUnavailable("down", code="611"),
+            "lost": ServiceUnavailable("lost", code="HTTP 502"),
+        }
+        assert self.work.tasks.count(Phase.RUNNING) < self.settings.max_queued
+        job = self.jobs[action.export_id]
+        if outcome in {"", "lost"} and job.status is ExportStatus.CREATED:
+            job.status = ExportStatus.QUEUED
+        if outcome in errors:
+            return actions.EnqueueFailed(action.task, errors[outcome])
+        return actions.JobEnqueued(action.task)
+
+    def _poll(self, action: actions.PollJob, outcome: str) -> actions.Event:
+        job = self.jobs[action.export_id]
+        if outcome == "failed" and job.status.is_running:
+            job.status = ExportStatus.FAILED
+        if outcome == "unanswered" and not action.in_list:
+            return actions.PollFailed(action.task, ServiceUnavailable("down", code="611"))
+        if outcome == "refused" and not action.in_list:
+            return actions.PollFailed(action.task, RequestRefused("gone", code="1013"))
+        if outcome == "unlisted" and action.in_list:
+            return actions.JobPolled(action.task, None)
+        return actions.JobPolled(action.task, self._shown(job))
+
+    def _download(self, action: actions.DownloadFile, outcome: str) -> actions.Event:
+        errors: dict[str, MarketoError] = {
+            "corrupt": FileCorrupt("corrupt"),
+            "unreadable": FileUnreadable("unreadable"),
+            "missing": FileUnavailable("missing", code="HTTP 404"),
+            "unanswered": ServiceUnavailable("down", code="611"),
+        }
+        if outcome in errors:
+            return actions.FileRejected(action.task, errors[outcome])
+        return actions.FileVerified(action.task, SimpleNamespace(rows=1, size=10), 10)
+
+    # The far end
+
+    def _save(self, action: actions.SaveState, _: str) -> actions.Event:
+        self.bookmark = json.loads(json.dumps(action.bookmark))
+        for program_id, watermark in Ledger.from_bookmark(self.bookmark).watermarks.items():
+            known = self._known_to_target(program_id)
+            assert watermark <= known, f"a STATE says {watermark} of {program_id}, known: {known}"
+        return actions.StateSaved(action.generation)
+
+    def _known_to_target(self, program_id: int) -> datetime:
+        """Up to when every row of a program is in the target."""
+        known = BEGINNING
+        for start, until in sorted(self.written[program_id]):
+            if start <= known:
+                known = max(known, until)
+        return known
+
+    def _write(self, action: actions.WriteExport, _: str) -> actions.Event:
+        self.wrote += 1
+        wanted = action.task.slice
+        for program_id in wanted.program_ids:
+            start = wanted.window.start if wanted.window else BEGINNING
+            if wanted.floor and self.start_date is None:
+                start = wanted.floor
+            ends = [until for _, until in self.written[program_id][self._before[program_id] :]]
+            assert not ends or ends[-1] <= wanted.until, "rows leave out of order"
+            self.written[program_id].append((start, wanted.until))
+        return actions.ExportWritten(action.task)
+
+    def check(self) -> None:
+        """What must hold at every moment."""
+        work = self.work
+        # Jobs of an earlier run may be more than are allowed now; no other comes to them.
+        resumed = [one for one in work.tasks.of(*UNDER_WAY) if one.creates == 0]
+        made = work.tasks.count(*UNDER_WAY) - len(resumed)
+        assert made <= work.settings.max_queued
+        # What waits behind a task without a job is bounded, or that task gets one first.
+        waiting = work.tasks.count(Phase.COMPLETED)
+        assert waiting <= 2 * work.settings.max_queued + MAX_FILES + len(resumed) + self._at_start
+        downloading = work.tasks.count(Phase.DOWNLOADING, Phase.READY)
+        assert downloading <= MAX_FILES + 1
+        under_way = [job for job in self.jobs.values() if job.status.is_running]
+        named = {one["id"] for one in self.bookmark.get("exports", [])}
+        orphans = {job.export_id for job in under_way} - named - set(work.cancels)
+        in_hand = {
+            action.export_id
+            for action in self.in_hand.values()
+            if isinstance(action, actions.CancelJob)
+        }
+        alive = {task.export_id for task in work.tasks}
+        assert orphans - in_hand <= alive | set(work.ledger.in_flight), orphans
+        out: set[int] = set()
+        for task in work.tasks:
+            ids = set(task.slice.program_ids)
+            if task.phase in {Phase.READY, Phase.WRITING, Phase.DOWNLOADING}:
+                assert out.isdisjoint(ids), "rows of a program would leave out of order"
+            if task.phase not in {Phase.READY, Phase.WRITING}:
+                out |= ids
+
+    def assert_complete(self, but: Sequence[int] = ()) -> None:
+        """Every program is in the target up to the plan's end."""
+        until = self.work.request.bounds.now
+        behind = [
+            one for one in self.programs if one not in but and self._known_to_target(one) < until
+        ]
+        assert not behind, behind
+
+    def _shown(self, job: RemoteJob) -> ExportJob:
+        done = job.status is ExportStatus.COMPLETED
+        return ExportJob(
+            job.export_id,
+            job.status,
+            created_at=self.calendar,
+            finished_at=job.finished_at,
+            file_size=MEGABYTE if done else None,
+            number_of_records=1 if done else None,
+        )
+
+    def _listed(self, status: ExportStatus) -> list[ExportJob]:
+        return [self._shown(job) for job in self.jobs.values() if job.status is status]
+
+
+def window(start: datetime, end: datetime) -> Window:
+    """A span of updatedAt."""
+    return Window(start, end)
+
+
+def settings(**changes: Any) -> ExportSettings:  # noqa: ANN401 - any setting
+    """The default settings, with changes."""
+    return replace(ExportSettings(poll_interval=POLL), **changes)

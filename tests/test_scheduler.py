@@ -1,0 +1,147 @@
+"""Whatever happens in whatever order, the scheduler keeps the engine's promises."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from simulation import Simulation, settings
+
+from tap_marketo_programs.export.actions import Worker
+
+CREATE = ["refused", "field", "some field", "unanswered", "full", "quota", "1035", "1035 programs"]
+ENQUEUE = ["refused", "full", "unanswered", "lost"]
+POLL = ["failed", "unanswered", "refused", "unlisted"]
+FILE = ["corrupt", "unreadable", "missing", "unanswered"]
+TROUBLE = ["failed", "corrupt", "lost"]
+TROUBLES = sorted({*CREATE, *ENQUEUE, *POLL, *FILE, "changed", "vanished", "1001", "1012"})
+
+
+@pytest.mark.parametrize("most", [1, 2, 4, 10])
+@pytest.mark.parametrize("programs", [1, 10, 11, 95])
+def test_an_undisturbed_run_brings_every_program(most: int, programs: int) -> None:
+    run = Simulation(list(range(1001, 1001 + programs)), settings(max_queued=most))
+
+    run.run_to_the_end()
+
+    assert run.error is None
+    run.assert_complete()
+    assert run.created == -(-programs // 10)
+
+
+@pytest.mark.parametrize("seed", range(400))
+def test_any_interleaving_of_the_workers_keeps_the_promises(seed: int) -> None:
+    """With programs that are months behind, so that each has several jobs in a row."""
+    draw = random.Random(seed)  # noqa: S311 - the same interleaving every time
+    programs = list(range(1001, 1036))
+    run = Simulation(
+        programs,
+        settings(max_queued=draw.choice([1, 2, 4])),
+        days_behind={one: draw.choice([1, 40, 200]) for one in programs if draw.random() < 2 / 3},
+    )
+    # A target that now and then does not read for long.
+    workers = draw.choice([list(Worker), [Worker.API] * 9 + list(Worker)])
+    for _ in range(600):
+        worker = draw.choice(workers)
+        if draw.random() < 1 / 2:
+            run.take(worker)
+        else:
+            run.perform(worker, draw.choice(TROUBLE) if draw.random() < 1 / 12 else "")
+        if draw.random() < 1 / 10:
+            run.pass_time(draw.choice([1, 30, 60]))
+        if run.finished:
+            break
+    for worker in Worker:
+        run.perform(worker)
+
+    run.run_to_the_end()
+
+    if run.error is None:
+        run.assert_complete()
+    else:
+        # A program's file was no good too often, or too many jobs failed: the next run's.
+        run.begin()
+        run.run_to_the_end()
+        run.assert_complete()
+
+
+class Runs(RuleBasedStateMachine):
+    """Runs, each with any trouble at any step, and a kill at any point between two steps."""
+
+    @initialize(
+        programs=st.integers(1, 35),
+        most=st.sampled_from([1, 2, 4]),
+        lookback=st.sampled_from([0, 3600]),
+        quota=st.sampled_from([None, None, 3.0]),
+        behind=st.lists(st.sampled_from([0, 1, 40, 100]), min_size=35, max_size=35),
+    )
+    def begin(
+        self, programs: int, most: int, lookback: int, quota: float | None, behind: list[int]
+    ) -> None:
+        """A subscription with some programs, new ones and such that are months behind."""
+        ids = list(range(1001, 1001 + programs))
+        self.run = Simulation(
+            ids,
+            settings(max_queued=most, quota_mb=quota),
+            lookback=timedelta(seconds=lookback),
+            days_behind={one: days for one, days in zip(ids, behind, strict=False) if days},
+        )
+
+    @rule(worker=st.sampled_from(list(Worker)))
+    def take(self, worker: Worker) -> None:
+        """A worker takes an action and is busy with it."""
+        self.run.take(worker)
+
+    @rule(worker=st.sampled_from(list(Worker)), outcome=st.sampled_from(["", "", "", *TROUBLES]))
+    def perform(self, worker: Worker, outcome: str) -> None:
+        """A worker gets an answer."""
+        self.run.perform(worker, outcome)
+
+    @rule(steps=st.integers(1, 40))
+    def go_on(self, steps: int) -> None:
+        """Nothing special happens for a while."""
+        for _ in range(steps):
+            for worker in Worker:
+                self.run.step(worker)
+        self.run.pass_time(60)
+
+    @rule(seconds=st.sampled_from([1, 59, 600, 4000]))
+    def wait(self, seconds: int) -> None:
+        """Time passes."""
+        self.run.pass_time(seconds)
+
+    @rule(most=st.sampled_from([1, 2, 4]))
+    def kill(self, most: int) -> None:
+        """The process dies; the next one knows the last STATE only, and may be allowed less."""
+        self.run.settings = replace(self.run.settings, max_queued=most)
+        self.run.begin()
+
+    @precondition(lambda self: self.run.finished)
+    @rule(days=st.sampled_from([1, 40]))
+    def next_run(self, days: int) -> None:
+        """The next day's run."""
+        self.run.pass_time(days * 86_400)
+        self.run.begin()
+
+    def teardown(self) -> None:
+        """After all of it, one undisturbed run ends with the truth in the target."""
+        if not hasattr(self, "run"):
+            return
+        self.run.settings = settings(max_queued=self.run.settings.max_queued)
+        self.run.pass_time(2 * 86_400)
+        self.run.begin()
+        self.run.run_to_the_end()
+        assert self.run.error is None
+        self.run.assert_complete()
+
+
+Runs.TestCase.settings = hypothesis_settings(
+    max_examples=150, stateful_step_count=60, deadline=None
+)
+TestRuns: Any = Runs.TestCase
