@@ -1,6 +1,6 @@
 """The stream of program members, on top of Bulk Program Member Extract.
 
-It joins what the SDK wants of a stream with what the export runner does, and
+It joins what the SDK wants of a stream with what the export run does, and
 holds the one rule that both depend on: a STATE goes out only after the rows
 it speaks of.
 """
@@ -53,13 +53,9 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.download import Contents
     from tap_marketo_programs.export.file_oddities import FileOddities
     from tap_marketo_programs.export.ledger import Ledger
+    from tap_marketo_programs.export.request import ExportRequest, ExportSettings
     from tap_marketo_programs.export.rows import MemberFile
-    from tap_marketo_programs.export.runner import (
-        Export,
-        ExportRequest,
-        ExportRunner,
-        ExportSettings,
-    )
+    from tap_marketo_programs.export.run import Export, ExportRun
     from tap_marketo_programs.programs import Programs
 
 MEMBERS_DESCRIBE = "/rest/v1/programs/members/describe.json"
@@ -229,11 +225,11 @@ class ProgramMembersStream(MarketoStream):
         if known := [*ledger.watermarks.values(), *jobs, *plans]:
             refuse_future(self.name, max(known), self.client.now())
 
-    # What the runner asks of the stream
+    # What the run asks of the stream
 
-    def save(self) -> None:
-        """Write the ledger to STATE."""
-        self.stream_state.update(self._ledger.to_bookmark())
+    def save(self, bookmark: Mapping[str, Any]) -> None:
+        """Write a bookmark to STATE."""
+        self.stream_state.update(bookmark)
         self._tap.state_writer.write_state(self.tap_state)
 
     def count_rows(
@@ -299,10 +295,10 @@ class ProgramMembersStream(MarketoStream):
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the SDK's signature
         """Members, export by export; a watermark moves once its export's rows are out."""
-        with self._runner() as runner:
-            for export in runner:
-                yield from self._export_rows(runner, export)
-                runner.emitted(export)
+        with self._run() as run:
+            for export in run:
+                yield from self._export_rows(run, export)
+                run.written(export)
 
     @property
     def writes_lines(self) -> bool:
@@ -326,14 +322,14 @@ class ProgramMembersStream(MarketoStream):
             return
         self._write_starting_replication_value(context)
         alias, version = self.stream_maps[0].stream_alias, self._stream_version
-        with self.get_record_counter() as counter, self.get_sync_timer(), self._runner() as runner:
-            for export in runner:
+        with self.get_record_counter() as counter, self.get_sync_timer(), self._run() as run:
+            for export in run:
                 if (file := self._take(export)) is not None:
                     lines = engine.lines.RecordLines(alias, file.names, version)
-                    for columns in self._blocks(file, runner, export):
+                    for columns in self._blocks(file, run, export):
                         writer.write_lines(lines.encode(columns, datetime.now(tz=UTC)))
                         counter.increment(len(columns[0]))
-                runner.emitted(export)
+                run.written(export)
         self._finalize_state(self.stream_state)
         self._write_state_message()
 
@@ -343,21 +339,21 @@ class ProgramMembersStream(MarketoStream):
         context: Context | None = None,  # noqa: ARG002 - the SDK's signature
     ) -> Iterator[tuple[BaseBatchFileEncoding, list[str]]]:
         """Batches that each belong to one export, so that STATE can follow them."""
-        with self._runner() as runner, self.get_record_counter() as counter:
-            for export in runner:
+        with self._run() as run, self.get_record_counter() as counter:
+            for export in run:
                 stem = f"{self.tap_name}--{self.name}-{export.export_id}"
                 if self.keeps_records:
-                    files = self._column_files(runner, export, batch_config, stem, counter)
+                    files = self._column_files(run, export, batch_config, stem, counter)
                 else:
-                    rows = self._counted(self._export_rows(runner, export), counter.increment)
+                    rows = self._counted(self._export_rows(run, export), counter.increment)
                     files = self.files_of(rows, batch_config, stem)
                 for url in files:
                     yield batch_config.encoding, [url]
-                runner.emitted(export)
+                run.written(export)
 
     def _column_files(
         self,
-        runner: ExportRunner,
+        run: ExportRun,
         export: Export,
         batch_config: BatchConfig,
         stem: str,
@@ -373,7 +369,7 @@ class ProgramMembersStream(MarketoStream):
         is_parquet = batch_config.encoding.format == "parquet"
         blocks = self._tables if is_parquet else self._blocks
         with BatchFiles(batch_config, stem, file.properties) as files:
-            for block in blocks(file, runner, export):
+            for block in blocks(file, run, export):
                 yield from files.add_block(block)
                 counter.increment(len(block[0]))
             yield from files.finish()
@@ -381,13 +377,13 @@ class ProgramMembersStream(MarketoStream):
     # One run
 
     @contextmanager
-    def _runner(self) -> Iterator[ExportRunner]:
-        """A runner for what is wanted now, and a clean end for every way out."""
+    def _run(self) -> Iterator[ExportRun]:
+        """A run for what is wanted now, and a clean end for every way out."""
         self._oddities.clear()
         self._checked.clear()
         self._ledger = engine.ledger.Ledger.from_bookmark(self.stream_state)
         dry_run = self.ABORT_AT_RECORD_COUNT is not None
-        runner = engine.runner.ExportRunner(
+        run = engine.run.ExportRun(
             engine.api.ExportApi(self.client),
             self._request(),
             self._ledger,
@@ -395,8 +391,8 @@ class ProgramMembersStream(MarketoStream):
             self,
         )
         try:
-            with runner:
-                yield runner
+            with run:
+                yield run
         except DailyQuotaExceeded as error:
             if self.config["on_quota_exhausted"] != "stop":
                 raise
@@ -407,16 +403,15 @@ class ProgramMembersStream(MarketoStream):
             try:
                 # Where nobody reads any more, what was said before has to do.
                 with suppress(TargetGone):
-                    runner.save_if_needed()
+                    run.save_what_is_unsaid()
             finally:
                 if dry_run:
                     # Nobody keeps a test's state, so nobody would take its jobs up.
-                    runner.cancel()
-                runner.progress.ended(
-                    self.client.limits.made,
-                    self.client.retries,
-                    self._oddities.nulled.total(),
-                    self.client.now(),
+                    run.cancel()
+                run.tell_end(
+                    calls=self.client.limits.made,
+                    retries=self.client.retries,
+                    nulled=self._oddities.nulled.total(),
                 )
                 for warning in self._oddities.warnings():
                     self.logger.warning("%s", warning)
@@ -429,7 +424,7 @@ class ProgramMembersStream(MarketoStream):
             for program_id in self._ledger.watermarks.keys() - set(wanted):
                 if until - self._ledger.watermarks[program_id] > LONGEST_ABSENCE:
                     self._ledger.forget(program_id)
-        return engine.runner.ExportRequest(
+        return engine.request.ExportRequest(
             program_ids=wanted,
             bounds=engine.plan.Bounds(
                 now=until,
@@ -452,7 +447,7 @@ class ProgramMembersStream(MarketoStream):
 
     def _settings(self, *, dry_run: bool) -> ExportSettings:
         quota_mb = self.config.get("daily_export_quota_mb")
-        return engine.runner.ExportSettings(
+        return engine.request.ExportSettings(
             poll_interval=min(LONGEST_WAIT, float(self.config["poll_interval_seconds"])),
             max_queued=1 if dry_run else int(self.config["max_queued_exports"]),
             timeout=float(self.config["export_timeout_seconds"]),
@@ -480,13 +475,13 @@ class ProgramMembersStream(MarketoStream):
     def _blocks(
         self,
         file: MemberFile,
-        runner: ExportRunner,
+        run: ExportRun,
         export: Export,
     ) -> Iterator[list[Sequence[Any]]]:
         """The wanted rows of one file as columns, block by block."""
         for columns, _ in file.columns():
-            # Between two blocks, the runner may need a STATE.
-            runner.attend()
+            # Between two blocks, the run may need a STATE.
+            run.save_state_if_due()
             if export.slice.floor:
                 updated = columns[file.names.index("updatedAt")]
                 keep = not_before(updated, export.slice.floor)
@@ -497,25 +492,25 @@ class ProgramMembersStream(MarketoStream):
     def _tables(
         self,
         file: MemberFile,
-        runner: ExportRunner,
+        run: ExportRun,
         export: Export,
     ) -> Iterator[RecordBatch]:
         """The same, as Arrow has them."""
         for table in engine.tables.read_tables(file):
-            runner.attend()
+            run.save_state_if_due()
             if export.slice.floor:
                 yield table.filter(not_before(table["updatedAt"].to_pylist(), export.slice.floor))
             else:
                 yield table
 
-    def _export_rows(self, runner: ExportRunner, export: Export) -> Iterator[dict[str, Any]]:
+    def _export_rows(self, run: ExportRun, export: Export) -> Iterator[dict[str, Any]]:
         """The same, as records; the target may take its time over each."""
         file = self._take(export)
         if file is None:
             return
-        for columns in self._blocks(file, runner, export):
+        for columns in self._blocks(file, run, export):
             for row in zip(*columns, strict=True):
-                runner.attend()
+                run.save_state_if_due()
                 yield dict(zip(file.names, row, strict=True))
 
     @staticmethod

@@ -145,7 +145,7 @@ if __name__ == "__main__":
     import tap_marketo_programs.export.api
     import tap_marketo_programs.export.lines
     import tap_marketo_programs.export.rows
-    import tap_marketo_programs.export.runner
+    import tap_marketo_programs.export.run
     import tap_marketo_programs.members
     import tap_marketo_programs.streams
     import tap_marketo_programs.tap  # noqa: F401 - for its weight, as those above

@@ -29,6 +29,7 @@ PURE = [
     "records",
     "schema",
     "values",
+    "export.actions",
     "export.blanks",
     "export.decoding",
     "export.job",
@@ -37,9 +38,17 @@ PURE = [
     "export.ledger",
     "export.file_oddities",
     "export.plan",
+    "export.planning",
     "export.quota",
+    "export.recovery",
+    "export.refusals",
+    "export.request",
+    "export.resume",
     "export.rows",
+    "export.scheduler",
     "export.source",
+    "export.tasks",
+    "export.work",
 ]
 
 BELOW_THE_CLIENT = {
@@ -223,9 +232,21 @@ def test_the_export_engine_knows_nothing_of_streams_and_settings() -> None:
     ]
 
 
-def test_the_runner_asks_marketo_through_the_export_api_only() -> None:
-    assert not neighbours("export.runner") & {"auth", "client", "limits"}
-    assert not top_levels(imports(TREES[f"{TAP}.export.runner"])) & NETWORK
+@pytest.mark.parametrize("module", ["export.coordinator", "export.run", "export.workers"])
+def test_the_engine_asks_marketo_through_the_export_api_only(module: str) -> None:
+    assert not neighbours(module) & {"auth", "client", "limits"}
+    assert not top_levels(imports(TREES[f"{TAP}.{module}"])) & NETWORK
+
+
+def test_the_engine_has_one_lock() -> None:
+    users = {
+        module
+        for module in MODULES
+        if within(module, "export") and "threading" in top_levels(imports(TREES[f"{TAP}.{module}"]))
+    }
+
+    # `run` starts the threads, and waits for their end.
+    assert users == {"export.coordinator", "export.run"}
 
 
 def test_no_two_modules_import_each_other_in_a_circle() -> None:

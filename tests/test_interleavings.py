@@ -11,39 +11,35 @@ from harness import FastClock
 
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.export.download import ExportFile
+from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import InFlight, Ledger
 from tap_marketo_programs.export.plan import Bounds, ExportSlice
-from tap_marketo_programs.export.runner import (
-    Export,
-    ExportRequest,
-    ExportRunner,
-    ExportSettings,
-)
-from tap_marketo_programs.export.task import ExportTask, Phase, TaskBoard
+from tap_marketo_programs.export.request import ExportRequest, ExportSettings
+from tap_marketo_programs.export.run import Export, ExportRun
+from tap_marketo_programs.export.tasks import Phase, Task, TaskList
 
 if TYPE_CHECKING:
     from harness import Tap
 
     from tap_marketo_programs.export.api import ExportApi
-    from tap_marketo_programs.export.runner import Surroundings
+    from tap_marketo_programs.export.run import Surroundings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SLICE = ExportSlice((1001, 1002), None, None, NOW)
 
 
 def test_a_program_given_up_while_its_job_is_being_created_stays_in_that_job() -> None:
-    board = TaskBoard()
-    board.add([SLICE, SLICE])
-    creating, planned = board.tasks
-    with board.changed:
-        board.move(creating, Phase.CREATING)
+    tasks = TaskList()
+    tasks.add([SLICE, SLICE])
+    creating, planned = tasks
+    creating.move(Phase.CREATING)
 
-        board.drop_program(1001)
+    tasks.exclude_program(1001)
 
-    assert creating in board.tasks
+    assert creating in tasks
     assert creating.slice == SLICE
-    assert planned not in board.tasks
-    assert [task.slice.program_ids for task in board.tasks] == [(1001, 1002), (1002,)]
+    assert planned not in tasks
+    assert [task.slice.program_ids for task in tasks] == [(1001, 1002), (1002,)]
 
 
 def test_a_bad_file_during_the_create_of_the_next_job_stops_only_its_program(
@@ -87,21 +83,27 @@ def test_a_signal_between_the_last_row_and_the_end_of_a_job_costs_no_other_expor
     """The watermark has moved by the time the job is forgotten."""
     books = _Interrupted()
     books.created(InFlight("a", SLICE, "fields", "client"))
-    runner = ExportRunner(
+    run = ExportRun(
         cast("ExportApi", _Nothing()),
         ExportRequest(SLICE.program_ids, Bounds(NOW), ["leadId"], "client", "program_members"),
         books,
         ExportSettings(),
         cast("Surroundings", _Nothing()),
     )
+    task = Task(SLICE, Phase.WRITING, file=ExportFile(None, 0, 0))
+    task.take_job(ExportJob("a", ExportStatus.COMPLETED))
+    run._work.tasks.tasks.append(task)
     with pytest.raises(Cut):
-        runner.emitted(Export(ExportTask(SLICE), ExportFile(None, 0, 0), SLICE, "a"))
+        run.written(Export(task, task.file, SLICE, "a"))
 
     assert books.watermarks == dict.fromkeys(SLICE.program_ids, NOW)
-    runner.close()
+    run.close()
 
 
 class _Nothing:
     """Time, and nothing else: nothing is sent here."""
 
     clock = FastClock()
+
+    def now(self) -> datetime:
+        return NOW

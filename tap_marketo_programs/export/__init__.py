@@ -19,8 +19,9 @@ if TYPE_CHECKING:
         ledger,
         lines,
         plan,
+        request,
         rows,
-        runner,
+        run,
         tables,
     )
 
@@ -31,8 +32,9 @@ __all__ = [
     "ledger",
     "lines",
     "plan",
+    "request",
     "rows",
-    "runner",
+    "run",
     "tables",
 ]
 

@@ -14,18 +14,16 @@ from typing import TYPE_CHECKING
 from singer_sdk import metrics
 
 from tap_marketo_programs.export.quota import MEGABYTE
-from tap_marketo_programs.export.task import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from tap_marketo_programs.clock import Clock
-    from tap_marketo_programs.export.download import ExportFile
     from tap_marketo_programs.export.job import ExportJob
     from tap_marketo_programs.export.plan import ExportSlice
     from tap_marketo_programs.export.quota import ExportQuota
-    from tap_marketo_programs.export.task import TaskBoard
+    from tap_marketo_programs.export.work import Figures, Standing
 
 logger = logging.getLogger(__name__)
 
@@ -64,11 +62,6 @@ class ExportProgress:
         self._quota = quota
         self._last: tuple[int, ...] = ()
         self._ours: set[str] = set()
-        self.jobs_created = 0
-        self.jobs_given_up = 0
-        self.jobs_done = 0
-        self.rows = 0
-        self.bytes = 0
 
     # What happens
 
@@ -87,14 +80,6 @@ class ExportProgress:
         )
         self._point("gauge", ExportMetric.JOBS_PLANNED, len(slices))
 
-    def created(self) -> None:
-        """A job was created."""
-        self.jobs_created += 1
-
-    def given_up(self) -> None:
-        """A job will not be read."""
-        self.jobs_given_up += 1
-
     def completed(self, job: ExportJob) -> None:
         """A job's file is there."""
         self._ours.add(job.export_id)
@@ -102,45 +87,39 @@ class ExportProgress:
             seconds = (job.finished_at - job.created_at).total_seconds()
             self._point("timer", metrics.Metric.JOB_DURATION, seconds, job_type="export")
 
-    def emitted(self, file: ExportFile) -> None:
-        """All rows of a file are out."""
-        self.jobs_done += 1
-        self.rows += file.rows
-        self.bytes += file.size
-
     # What it amounts to
 
-    def report(self, board: TaskBoard, now: datetime) -> None:
+    def report(self, standing: Standing, now: datetime) -> None:
         """Say how things stand, if a job completed, failed or was read since."""
-        with board.changed:
-            running = board.count(Phase.RUNNING)
-            total = self.jobs_done + len(board.tasks)
-        moved = (len(self._ours), self.jobs_given_up, self.jobs_done)
+        figures = standing.figures
+        moved = (len(self._ours), figures.jobs_given_up, figures.jobs_written)
         if moved in {self._last, (0, 0, 0)}:
             return
         self._last = moved
         elapsed = self._clock.monotonic() - self._started
         logger.info(
             "Exports: %d of %d jobs done, %d running; %d rows; %s; %s elapsed, %s",
-            self.jobs_done,
-            total,
-            running,
-            self.rows,
+            figures.jobs_written,
+            standing.total,
+            standing.running,
+            figures.rows,
             self._quota_text(now),
             _spoken(elapsed),
-            self._left(elapsed, total),
+            _left(elapsed, figures.jobs_written, standing.total),
         )
 
-    def ended(self, calls: int, retries: int, nulled: int, now: datetime) -> None:
+    def ended(
+        self, figures: Figures, *, calls: int, retries: int, nulled: int, now: datetime
+    ) -> None:
         """The run is over, well or not."""
         logger.info(
             "Exports ended: %d jobs done, %d created, %d given up; %d rows, %.1f MB; %d API calls, "
             "%d retries; %s; %d cells made null; %s",
-            self.jobs_done,
-            self.jobs_created,
-            self.jobs_given_up,
-            self.rows,
-            self.bytes / MEGABYTE,
+            figures.jobs_written,
+            figures.jobs_created,
+            figures.jobs_given_up,
+            figures.rows,
+            figures.bytes / MEGABYTE,
             calls,
             retries,
             self._quota_text(now),
@@ -148,11 +127,11 @@ class ExportProgress:
             _spoken(self._clock.monotonic() - self._started),
         )
         for metric, value in (
-            (ExportMetric.JOBS_CREATED, self.jobs_created),
-            (ExportMetric.JOBS_GIVEN_UP, self.jobs_given_up),
-            (ExportMetric.JOBS_DONE, self.jobs_done),
-            (ExportMetric.ROWS, self.rows),
-            (ExportMetric.BYTES, self.bytes),
+            (ExportMetric.JOBS_CREATED, figures.jobs_created),
+            (ExportMetric.JOBS_GIVEN_UP, figures.jobs_given_up),
+            (ExportMetric.JOBS_DONE, figures.jobs_written),
+            (ExportMetric.ROWS, figures.rows),
+            (ExportMetric.BYTES, figures.bytes),
             (ExportMetric.API_CALLS, calls),
             (ExportMetric.RETRIES, retries),
             (ExportMetric.NULLED_CELLS, nulled),
@@ -166,13 +145,6 @@ class ExportProgress:
             return f"{used:.1f} MB exported today"
         left = max(0.0, limit - used)
         return f"{used:.1f} MB exported today, {left:.1f} MB of daily_export_quota_mb left"
-
-    def _left(self, elapsed: float, total: int) -> str:
-        """What remains, by the pace so far; nothing is known before a job is done."""
-        if not self.jobs_done:
-            return "no estimate yet"
-        left = elapsed / self.jobs_done * (total - self.jobs_done)
-        return f"about {_spoken(left)} left at this pace"
 
     def _point(
         self,
@@ -189,6 +161,13 @@ class ExportProgress:
             {metrics.Tag.STREAM: self._stream, **tags},
         )
         metrics.log(metrics.get_metrics_logger(), point)
+
+
+def _left(elapsed: float, done: int, total: int) -> str:
+    """What remains, by the pace so far; nothing is known before a job is done."""
+    if not done:
+        return "no estimate yet"
+    return f"about {_spoken(elapsed / done * (total - done))} left at this pace"
 
 
 def _spoken(seconds: float) -> str:

@@ -1,0 +1,202 @@
+"""Perform one action after the other and report what came of each.
+
+A worker decides nothing. It must not know the scheduler, only whom to take actions from
+and report to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from tap_marketo_programs.errors import (
+    AlreadyQueued,
+    AnswerError,
+    ExportError,
+    FileUnavailable,
+    MarketoTransientError,
+    PermissionDenied,
+)
+from tap_marketo_programs.export import actions
+from tap_marketo_programs.export.actions import Worker
+from tap_marketo_programs.export.job import ExportStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import datetime
+
+    from tap_marketo_programs.export.api import ExportApi
+    from tap_marketo_programs.export.coordinator import Coordinator
+    from tap_marketo_programs.export.job import ExportJob
+
+logger = logging.getLogger(__name__)
+
+# Programs in a row of which Marketo does not tell whether they exist: then it is an outage.
+MAX_UNANSWERED = 3
+
+
+class Questions(Protocol):
+    """What can be asked of Marketo besides exports."""
+
+    def program_exists(self, program_id: int) -> bool:
+        """Whether a program is still there."""
+
+    def has_changed(self, program_id: int, since: datetime, until: datetime) -> bool:
+        """Whether any member of a program changed."""
+
+    def known_fields(self) -> Collection[str]:
+        """Which fields can be exported."""
+
+
+class ApiWorker:
+    """Creates, enqueues, polls, cancels and asks.
+
+    Args:
+        coordinator: Hands out actions.
+        api: The remote verbs of exports.
+        questions: What else can be asked.
+        when_idle: Called when there is nothing to do for a while.
+        when_completed: Called with each job that is found completed.
+    """
+
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        api: ExportApi,
+        questions: Questions,
+        when_idle: Callable[[], None] = lambda: None,
+        when_completed: Callable[[ExportJob], None] = lambda _: None,
+    ) -> None:
+        self._coordinator = coordinator
+        self._api = api
+        self._questions = questions
+        self._when_idle = when_idle
+        self._when_completed = when_completed
+
+    def run(self) -> None:
+        """Work until nothing is left to do; whatever goes wrong is reported."""
+        coordinator = self._coordinator
+        try:
+            while True:
+                action = coordinator.take(Worker.API, wait=False)
+                if action is None:
+                    self._when_idle()
+                    action = coordinator.take(Worker.API)
+                if action is None:
+                    return
+                coordinator.report(self.perform(action))
+        except BaseException as error:  # noqa: BLE001 - carried over to the main thread
+            coordinator.report(actions.WorkerCrashed(error))
+
+    def perform(self, action: actions.Action) -> actions.Event:  # noqa: PLR0911 - a line for each action
+        """Do one thing; what came of it."""
+        match action:
+            case actions.CreateJob():
+                return self._create(action)
+            case actions.EnqueueJob():
+                return self._enqueue(action)
+            case actions.PollJob():
+                return self._poll(action)
+            case actions.CancelJob():
+                # A job that nobody will read, if it is still there to be ended.
+                with contextlib.suppress(AnswerError):
+                    self._api.cancel(action.export_id)
+                return actions.JobCancelled(action.export_id)
+            case actions.AskExistingPrograms():
+                return actions.ProgramsExist(action.task, self._gone(action.program_ids))
+            case actions.AskExportableFields():
+                return actions.FieldsExist(action.task, self._questions.known_fields())
+            case actions.CheckForChanges(program_id, since, until):
+                changed = self._questions.has_changed(program_id, since, until)
+                return actions.ChangesFound(program_id, changed)
+        message = f"not an action of this worker: {type(action).__name__}"
+        raise TypeError(message)
+
+    def _create(self, action: actions.CreateJob) -> actions.Event:
+        try:
+            job = self._api.create(
+                action.slice, action.fields, action.known, one_program=action.one_program
+            )
+        except PermissionDenied:
+            raise
+        except AnswerError as error:
+            return actions.CreateFailed(action.task, error)
+        return actions.JobCreated(action.task, job)
+
+    def _enqueue(self, action: actions.EnqueueJob) -> actions.Event:
+        try:
+            self._api.enqueue(action.export_id)
+        except AlreadyQueued:
+            pass
+        except PermissionDenied:
+            raise
+        except AnswerError as error:
+            return actions.EnqueueFailed(action.task, error)
+        return actions.JobEnqueued(action.task)
+
+    def _poll(self, action: actions.PollJob) -> actions.Event:
+        look = self._api.find if action.in_list else self._api.status
+        try:
+            job = look(action.export_id)
+        except PermissionDenied:
+            raise
+        except AnswerError as error:
+            return actions.PollFailed(action.task, error)
+        if job is not None and job.status is ExportStatus.COMPLETED:
+            self._when_completed(job)
+        return actions.JobPolled(action.task, job)
+
+    def _gone(self, program_ids: Collection[int]) -> list[int]:
+        """The programs that were deleted; one of which Marketo does not tell is still there.
+
+        Raises:
+            MarketoTransientError: It tells of none.
+        """
+        gone: list[int] = []
+        in_a_row = 0
+        for program_id in program_ids:
+            try:
+                if not self._questions.program_exists(program_id):
+                    gone.append(program_id)
+                in_a_row = 0
+            except MarketoTransientError:
+                in_a_row += 1
+                if in_a_row >= min(MAX_UNANSWERED, len(program_ids)):
+                    raise
+        return gone
+
+
+class DownloadWorker:
+    """Transfers and verifies files.
+
+    Args:
+        coordinator: Hands out actions.
+        fetch: Makes a verified file of an action, or raises what is wrong with it.
+    """
+
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        fetch: Callable[[actions.DownloadFile], tuple[object, int]],
+    ) -> None:
+        self._coordinator = coordinator
+        self._fetch = fetch
+
+    def run(self) -> None:
+        """Work until nothing is left to do; whatever goes wrong is reported."""
+        coordinator = self._coordinator
+        try:
+            while (action := coordinator.take(Worker.DOWNLOAD)) is not None:
+                if isinstance(action, actions.DownloadFile):
+                    coordinator.report(self.perform(action))
+        except BaseException as error:  # noqa: BLE001 - carried over to the main thread
+            coordinator.report(actions.WorkerCrashed(error))
+
+    def perform(self, action: actions.DownloadFile) -> actions.Event:
+        """Fetch one file; what came of it."""
+        try:
+            file, size = self._fetch(action)
+        except (ExportError, FileUnavailable, MarketoTransientError) as error:
+            return actions.FileRejected(action.task, error)
+        return actions.FileVerified(action.task, file, size)
