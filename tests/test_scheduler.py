@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from simulation import Simulation, settings
 
-from tap_marketo_programs.export.actions import Worker
+from tap_marketo_programs.errors import FileUnreadable
+from tap_marketo_programs.export.actions import DownloadFile, Worker
+from tap_marketo_programs.export.scheduler import MAX_FILES
+from tap_marketo_programs.export.tasks import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CREATE = ["refused", "field", "some field", "unanswered", "full", "quota", "1035", "1035 programs"]
 ENQUEUE = ["refused", "full", "unanswered", "lost"]
@@ -145,3 +151,55 @@ Runs.TestCase.settings = hypothesis_settings(
     max_examples=150, stateful_step_count=60, deadline=None
 )
 TestRuns: Any = Runs.TestCase
+
+
+def perform_until(
+    run: Simulation, done: Callable[[], bool], outcomes: dict[Worker, str], steps: int = 400
+) -> None:
+    """Let some of the workers work, each with the same answer every time."""
+    for _ in range(steps):
+        if done():
+            return
+        for worker, outcome in outcomes.items():
+            run.step(worker, outcome)
+        run.pass_time(60)
+    message = "it does not come to that"
+    raise AssertionError(message)
+
+
+def test_no_watermark_passes_a_part_of_a_program_that_was_given_up() -> None:
+    """Its later windows are written, and the next run begins before the part that is missing."""
+    run = Simulation([1001], settings(max_queued=4), days_behind={1001: 120})
+    windows = len(run.work.tasks)
+    known = run.work.ledger.watermarks[1001]
+
+    def is_in_hand() -> bool:
+        return isinstance(run.take(Worker.DOWNLOAD), DownloadFile)
+
+    perform_until(run, is_in_hand, {Worker.MAIN: "", Worker.API: ""})
+    run.perform(Worker.DOWNLOAD, "unreadable")
+    run.run_to_the_end()
+
+    assert isinstance(run.error, FileUnreadable)
+    assert 1 <= run.wrote < windows
+    assert run.work.ledger.watermarks[1001] == known
+    run.begin()
+    run.run_to_the_end()
+    run.assert_complete()
+
+
+def test_a_task_that_finished_ones_wait_for_gets_a_job_however_many_these_are() -> None:
+    """The file of the first window is no good, and all behind it are done: no dead end."""
+    run = Simulation([1001], settings(max_queued=2), days_behind={1001: 400})
+    first = next(iter(run.work.tasks))
+    both = {Worker.MAIN: "", Worker.API: ""}
+    # Nobody downloads, until so many are done that no other job is created.
+    perform_until(run, lambda: run.work.tasks.count(Phase.COMPLETED) > 2 + MAX_FILES, both)
+    perform_until(run, lambda: first.bad_jobs > 0, {**both, Worker.DOWNLOAD: "missing"})
+
+    perform_until(run, lambda: first.export_id != "", both)
+
+    run.run_to_the_end()
+
+    assert run.error is None
+    run.assert_complete()
