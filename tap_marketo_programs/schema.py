@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import singer_sdk.typing as th
 
-from tap_marketo_programs.values import text_of
+from tap_marketo_programs.values import INTEGER_BOUND, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MAX_PROGRAM_ID = 2**63 - 1
+MAX_PROGRAM_ID = INTEGER_BOUND - 1
 """The largest program id; a larger one fits no target's BIGINT, and no state."""
 
 DEFAULT_DEDUPE_FIELDS = ("leadId", "programId")

@@ -27,7 +27,7 @@ _BOOLEANS: Mapping[str, bool] = {
 }
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?0*\d{1,3})?", re.ASCII)
 _NUMBER_LENGTH = 400  # no double needs more; bounds the work on a hostile cell
-_INTEGER_BOUND = 2**63  # beyond it targets, and many JSON readers, lose digits
+INTEGER_BOUND = 2**63  # beyond it targets, and many JSON readers, lose digits
 
 
 def boolean(text: str) -> bool:
@@ -52,7 +52,7 @@ def whole_number(text: str) -> int:
     if exact.adjusted() > PLAIN_DIGITS:
         raise ValueError
     whole = int(exact)
-    if whole != exact or not -_INTEGER_BOUND <= whole < _INTEGER_BOUND:
+    if whole != exact or not -INTEGER_BOUND <= whole < INTEGER_BOUND:
         raise ValueError
     return whole
 
@@ -64,7 +64,7 @@ def number(text: str) -> int | float:
     text = text.strip()
     if len(text) > _NUMBER_LENGTH or not _NUMBER.fullmatch(text):
         raise ValueError
-    if text.lstrip("+-").isdecimal() and -_INTEGER_BOUND <= int(text) < _INTEGER_BOUND:
+    if text.lstrip("+-").isdecimal() and -INTEGER_BOUND <= int(text) < INTEGER_BOUND:
         return int(text)
     value = float(text)
     if not math.isfinite(value):
@@ -87,6 +87,6 @@ def text_of(value: object) -> str:
 
 def whole_text(value: int) -> str:
     """An integer's digits; beyond 64 bits it is none that Marketo could mean."""
-    if not -_INTEGER_BOUND <= value < _INTEGER_BOUND:
+    if not -INTEGER_BOUND <= value < INTEGER_BOUND:
         raise ValueError
     return str(value)

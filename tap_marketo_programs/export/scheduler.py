@@ -320,7 +320,6 @@ class Scheduler:
         work = self.work
         if job.status is ExportStatus.COMPLETED:
             work.failures = 0
-            work.figures.jobs_completed += 1
             task.is_overdue = False
             self._count(task, job)
             task.move(Phase.COMPLETED)

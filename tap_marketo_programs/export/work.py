@@ -28,7 +28,6 @@ class Figures:
     """What a run has done, for people and metrics."""
 
     jobs_created: int = 0
-    jobs_completed: int = 0
     jobs_given_up: int = 0
     jobs_written: int = 0
     rows: int = 0
