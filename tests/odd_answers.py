@@ -152,3 +152,16 @@ def ends_with(*endings: str, method: str | None = None) -> Callable[[Request], b
 def last_answer(between: Front, meant: Callable[[Request], bool]) -> Any:  # noqa: ANN401 - JSON
     """The last good answer of a kind."""
     return json.loads(next(body for one, body in reversed(between.answers) if meant(one)))
+
+
+# Which requests a test means.
+ALWAYS = 1_000_000
+IDENTITY = ends_with("/identity/oauth/token")
+DESCRIBE = ends_with("/programs/members/describe.json")
+LEADS = ends_with("/leads/describe2.json")
+MEMBERS = ends_with("/members.json")
+CREATE = ends_with("/create.json")
+ENQUEUE = ends_with("/enqueue.json")
+STATUS = ends_with("/status.json")
+CANCEL = ends_with("/cancel.json")
+LIST = ends_with("/export.json")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clocks import StillClock
 from harness import Tap, by_key
-from odd_answers import Alteration, ends_with, last_answer
+from odd_answers import ALWAYS, DESCRIBE, LEADS, Alteration, last_answer
 from oddities import changes
 
 from tap_marketo_programs.errors import MarketoError
@@ -20,17 +20,6 @@ if TYPE_CHECKING:
     from harness import Output
     from marketo_sandbox import Sandbox
     from odd_answers import Front, Request
-
-ALWAYS = 1_000_000
-IDENTITY = ends_with("/identity/oauth/token")
-DESCRIBE = ends_with("/programs/members/describe.json")
-LEADS = ends_with("/leads/describe2.json")
-MEMBERS = ends_with("/members.json")
-CREATE = ends_with("/create.json")
-ENQUEUE = ends_with("/enqueue.json")
-STATUS = ends_with("/status.json")
-CANCEL = ends_with("/cancel.json")
-LIST = ends_with("/export.json")
 
 
 # Descriptions

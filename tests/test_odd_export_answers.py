@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clocks import StillClock
 from harness import FastClock, Tap, by_key
-from odd_answers import Alteration, ends_with, last_answer
+from odd_answers import (
+    ALWAYS,
+    CANCEL,
+    CREATE,
+    ENQUEUE,
+    LIST,
+    MEMBERS,
+    STATUS,
+    Alteration,
+    last_answer,
+)
 from oddities import Inserted, changes
 from trials import broken
 
@@ -27,17 +37,6 @@ if TYPE_CHECKING:
 
     from marketo_sandbox import Sandbox
     from odd_answers import Answer, Front, Request
-
-ALWAYS = 1_000_000
-IDENTITY = ends_with("/identity/oauth/token")
-DESCRIBE = ends_with("/programs/members/describe.json")
-LEADS = ends_with("/leads/describe2.json")
-MEMBERS = ends_with("/members.json")
-CREATE = ends_with("/create.json")
-ENQUEUE = ends_with("/enqueue.json")
-STATUS = ends_with("/status.json")
-CANCEL = ends_with("/cancel.json")
-LIST = ends_with("/export.json")
 
 
 QUICK = dict.fromkeys(

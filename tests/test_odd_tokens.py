@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from clocks import StillClock
 from harness import Tap
-from odd_answers import Alteration, ends_with, last_answer
+from odd_answers import ALWAYS, IDENTITY, Alteration, last_answer
 from oddities import changes
 
 from tap_marketo_programs.client import Connection, MarketoClient
@@ -16,17 +16,6 @@ from tap_marketo_programs.errors import MarketoError
 if TYPE_CHECKING:
     from marketo_sandbox import Sandbox
     from odd_answers import Answer, Front
-
-ALWAYS = 1_000_000
-IDENTITY = ends_with("/identity/oauth/token")
-DESCRIBE = ends_with("/programs/members/describe.json")
-LEADS = ends_with("/leads/describe2.json")
-MEMBERS = ends_with("/members.json")
-CREATE = ends_with("/create.json")
-ENQUEUE = ends_with("/enqueue.json")
-STATUS = ends_with("/status.json")
-CANCEL = ends_with("/cancel.json")
-LIST = ends_with("/export.json")
 
 
 # Identity
