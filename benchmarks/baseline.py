@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from files import SHAPES
 from singer_sdk import Stream, Tap
 
-from tap_marketo_programs.export.rows import MemberFile
+from tap_marketo_programs.member_file.file import MemberFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -20,8 +20,8 @@ import files
 import floor
 import measure
 
-from tap_marketo_programs.batches import BatchFiles, read_config
-from tap_marketo_programs.export.rows import MemberFile
+from tap_marketo_programs.member_file.file import MemberFile
+from tap_marketo_programs.output.batches import BatchFiles, read_config
 
 if TYPE_CHECKING:
     import argparse
@@ -42,7 +42,7 @@ def tap_batches(path: Path, shape: str, kind: str, size: int) -> int:
     blocks: Any = (block for block, _ in file.columns())
     if kind == "parquet":
         # Imported here since JSON Lines need no pyarrow: its memory would be charged to them.
-        from tap_marketo_programs.export.tables import read_tables  # noqa: PLC0415
+        from tap_marketo_programs.member_file.arrow import read_tables  # noqa: PLC0415
 
         blocks = read_tables(file)
     with BatchFiles(config, "members", properties) as batches:

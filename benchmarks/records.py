@@ -19,9 +19,9 @@ import files
 import floor
 import measure
 
-from tap_marketo_programs.export.lines import RecordLines
-from tap_marketo_programs.export.rows import MemberFile
-from tap_marketo_programs.messages import SafeWriter
+from tap_marketo_programs.member_file.file import MemberFile
+from tap_marketo_programs.output.record_lines import RecordLines
+from tap_marketo_programs.process.stdout import SafeWriter
 
 if TYPE_CHECKING:
     import argparse

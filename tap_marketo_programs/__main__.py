@@ -28,13 +28,13 @@ def main() -> None:
     # What is imported stays to the end, and looking through it for garbage took a
     # quarter of the time of `--about`.
     gc.disable()
-    from tap_marketo_programs import cli  # noqa: PLC0415 - brings the SDK
+    from tap_marketo_programs.process import command  # noqa: PLC0415 - brings the SDK
     from tap_marketo_programs.tap import TapMarketoPrograms  # noqa: PLC0415 - likewise
 
     gc.freeze()
     gc.enable()
     # The list itself: a signal may come until the command handles them.
-    cli.early_signals = early
+    command.early_signals = early
     TapMarketoPrograms.cli()
 
 

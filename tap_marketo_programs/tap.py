@@ -17,25 +17,25 @@ from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 from singer_sdk.singerlib import Catalog
 
-from tap_marketo_programs import state_file
-from tap_marketo_programs.base import MarketoStream
-from tap_marketo_programs.catalog_file import StreamFacts, settled
-from tap_marketo_programs.cli import Command, NoCells, OneLine
-from tap_marketo_programs.client import Connection, MarketoClient, host_url
 from tap_marketo_programs.clock import Clock, SystemClock
+from tap_marketo_programs.config import state as state_file
+from tap_marketo_programs.config.catalog import StreamFacts, settled
+from tap_marketo_programs.config.check import check, explain, stray_variables, unknown, useless
+from tap_marketo_programs.config.stream_maps import misdirected, unknown_fields
+from tap_marketo_programs.config.values import from_environment, read_values
 from tap_marketo_programs.errors import (
     MarketoConfigError,
     MarketoError,
     PermissionDenied,
     StateRefused,
 )
-from tap_marketo_programs.export.folder import remove_orphans
-from tap_marketo_programs.messages import SafeWriter, write_text
-from tap_marketo_programs.programs import Programs
-from tap_marketo_programs.setting_values import from_environment, read_values
-from tap_marketo_programs.settings import check, explain, stray_variables, unknown, useless
-from tap_marketo_programs.signals import terminate
-from tap_marketo_programs.stream_maps import misdirected, unknown_fields
+from tap_marketo_programs.marketo.client import Connection, MarketoClient, host_url
+from tap_marketo_programs.marketo.programs import Programs
+from tap_marketo_programs.process.command import Command, NoCells, OneLine
+from tap_marketo_programs.process.private_folder import remove_orphans
+from tap_marketo_programs.process.signals import terminate
+from tap_marketo_programs.process.stdout import SafeWriter, write_text
+from tap_marketo_programs.streams.base import MarketoStream
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -427,13 +427,13 @@ class TapMarketoPrograms(Tap):
 def _stream_classes() -> dict[str, Any]:
     """Every stream's class, by its name."""
     # Imported here because `--about` needs none of them, nor the export engine.
-    from tap_marketo_programs.members import ProgramMembersStream  # noqa: PLC0415 - as above
-    from tap_marketo_programs.streams import (  # noqa: PLC0415 - as above
+    from tap_marketo_programs.streams.assets import (  # noqa: PLC0415 - as above
         ChannelsStream,
         ProgramsByTagStream,
         ProgramsStream,
         TagTypesStream,
     )
+    from tap_marketo_programs.streams.program_members import ProgramMembersStream  # noqa: PLC0415 - as above
 
     kinds = (
         ChannelsStream,

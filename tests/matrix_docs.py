@@ -21,8 +21,8 @@ from matrix import (
     Trouble,
 )
 
-from tap_marketo_programs.client import BUDGET, RATE_BUDGET, Budget
 from tap_marketo_programs.errors import VERDICTS, http_verdict, verdict
+from tap_marketo_programs.marketo.client import BUDGET, RATE_BUDGET, Budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

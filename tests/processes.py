@@ -143,11 +143,11 @@ def _serve() -> bool:
 if __name__ == "__main__":
     # Nothing but the imports happens before the fork.
     import tap_marketo_programs.export.api
-    import tap_marketo_programs.export.lines
-    import tap_marketo_programs.export.rows
     import tap_marketo_programs.export.run
-    import tap_marketo_programs.members
-    import tap_marketo_programs.streams
+    import tap_marketo_programs.member_file.file
+    import tap_marketo_programs.output.record_lines
+    import tap_marketo_programs.streams.assets
+    import tap_marketo_programs.streams.program_members
     import tap_marketo_programs.tap  # noqa: F401 - for its weight, as those above
 
     if _serve():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tap_marketo_programs.answers import (
+from tap_marketo_programs.marketo.envelope import (
     is_readable,
     read_object,
     reported,

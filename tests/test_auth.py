@@ -10,16 +10,16 @@ import pytest
 from clocks import StillClock
 from strangers import stranger
 
-from tap_marketo_programs.answers import read_object
-from tap_marketo_programs.auth import AccessToken, Token
-from tap_marketo_programs.client import BUDGET, Connection, MarketoClient
 from tap_marketo_programs.errors import (
     BadCredentials,
     BrokenAnswer,
     ServiceUnavailable,
     TokenRejected,
 )
-from tap_marketo_programs.paging import listing
+from tap_marketo_programs.marketo.auth import AccessToken, Token
+from tap_marketo_programs.marketo.client import BUDGET, Connection, MarketoClient
+from tap_marketo_programs.marketo.envelope import read_object
+from tap_marketo_programs.marketo.paging import listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

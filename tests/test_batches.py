@@ -24,9 +24,9 @@ from harness import Output, only
 from moto.server import ThreadedMotoServer
 from pyarrow import parquet
 
-from tap_marketo_programs import batches
-from tap_marketo_programs.batches import BATCH_SIZE, BatchFiles, read_config
 from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
+from tap_marketo_programs.output import batches
+from tap_marketo_programs.output.batches import BATCH_SIZE, BatchFiles, read_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

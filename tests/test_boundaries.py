@@ -22,21 +22,21 @@ SANDBOX = "marketo_sandbox"
 
 # Modules that work on values alone.
 PURE = [
-    "answers",
+    "marketo.envelope",
     "errors",
-    "oddities",
+    "schemas.oddities",
     "quoting",
-    "records",
-    "schema",
-    "values",
+    "marketo.records",
+    "schemas.assets",
+    "schemas.values",
     "export.actions",
-    "export.blanks",
+    "member_file.blanks",
     "export.decoding",
     "export.job",
-    "export.keys",
-    "export.layout",
+    "member_file.keys",
+    "member_file.header",
     "export.ledger",
-    "export.file_oddities",
+    "member_file.oddities",
     "export.plan",
     "export.planning",
     "export.quota",
@@ -44,22 +44,22 @@ PURE = [
     "export.refusals",
     "export.request",
     "export.resume",
-    "export.rows",
+    "member_file.file",
     "export.scheduler",
-    "export.source",
+    "member_file.source",
     "export.tasks",
     "export.work",
 ]
 
 BELOW_THE_CLIENT = {
-    "answers",
-    "auth",
+    "marketo.envelope",
+    "marketo.auth",
     "clock",
-    "deadline",
+    "marketo.deadline",
     "errors",
-    "limits",
-    "marketo_clock",
-    "proxies",
+    "marketo.limits",
+    "marketo.server_clock",
+    "marketo.proxies",
     "quoting",
 }
 
@@ -189,11 +189,11 @@ def test_a_pure_module_imports_only_pure_modules(module: str) -> None:
 
 
 def test_the_client_imports_only_what_a_request_needs() -> None:
-    assert neighbours("client") <= BELOW_THE_CLIENT
+    assert neighbours("marketo.client") <= BELOW_THE_CLIENT
 
 
 def test_what_the_client_imports_does_not_import_the_client() -> None:
-    assert not [module for module in BELOW_THE_CLIENT if "client" in neighbours(module)]
+    assert not [module for module in BELOW_THE_CLIENT if "marketo.client" in neighbours(module)]
 
 
 def test_nothing_imports_the_tap_module() -> None:
@@ -203,38 +203,27 @@ def test_nothing_imports_the_tap_module() -> None:
 
 
 def test_only_the_tap_module_imports_the_streams() -> None:
-    streams = {"members", "streams"}
+    streams = {"streams.assets", "streams.program_members"}
     importers = {module for module in MODULES if neighbours(module) & streams}
 
     assert importers == {"tap"}
 
 
 def test_the_export_engine_knows_nothing_of_streams_and_settings() -> None:
-    outside = {
-        "answers",
-        "auth",
-        "client",
-        "clock",
-        "errors",
-        "limits",
-        "oddities",
-        "quoting",
-        "schema",
-        "values",
-    }
+    rooms = ("clock", "errors", "export", "marketo", "process", "quoting", "schemas")
 
     assert not [
         (module, name)
         for module in MODULES
         if within(module, "export")
         for name in neighbours(module)
-        if not within(name, "export") and name not in outside
+        if not any(within(name, room) for room in rooms)
     ]
 
 
 @pytest.mark.parametrize("module", ["export.coordinator", "export.run", "export.workers"])
 def test_the_engine_asks_marketo_through_the_export_api_only(module: str) -> None:
-    assert not neighbours(module) & {"auth", "client", "limits"}
+    assert not neighbours(module) & {"marketo.auth", "marketo.client", "marketo.limits"}
     assert not top_levels(imports(TREES[f"{TAP}.{module}"])) & NETWORK
 
 

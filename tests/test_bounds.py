@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clocks import StillClock
 
-from tap_marketo_programs import client as client_module
-from tap_marketo_programs.client import Connection, MarketoClient
 from tap_marketo_programs.errors import BrokenAnswer, MarketoConfigError, RequestRefused
+from tap_marketo_programs.marketo import client as client_module
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
 
 if TYPE_CHECKING:
     from marketo_sandbox import Sandbox

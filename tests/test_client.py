@@ -14,13 +14,6 @@ from harness import FastClock
 from requests.adapters import BaseAdapter
 from strangers import closed_port, deaf, mute, stranger
 
-from tap_marketo_programs.client import (
-    BUDGET,
-    FIRST_CONTACT_BUDGET,
-    Connection,
-    MarketoClient,
-    host_url,
-)
 from tap_marketo_programs.errors import (
     AnswerError,
     BadCredentials,
@@ -31,6 +24,13 @@ from tap_marketo_programs.errors import (
     RateLimited,
     RequestRefused,
     ServiceUnavailable,
+)
+from tap_marketo_programs.marketo.client import (
+    BUDGET,
+    FIRST_CONTACT_BUDGET,
+    Connection,
+    MarketoClient,
+    host_url,
 )
 
 if TYPE_CHECKING:

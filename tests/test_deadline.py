@@ -11,16 +11,16 @@ import pytest
 from clocks import StillClock
 from strangers import closed_port, deaf, dripping, mute
 
-from tap_marketo_programs import client as client_module
-from tap_marketo_programs.client import (
+from tap_marketo_programs.errors import AnswerError, ConnectionFailed
+from tap_marketo_programs.marketo import client as client_module
+from tap_marketo_programs.marketo.client import (
     CONNECT_TIMEOUT_SECONDS,
     FIRST_ANSWER_SECONDS,
     FIRST_CONTACT_BUDGET,
     Connection,
     MarketoClient,
 )
-from tap_marketo_programs.deadline import Deadline
-from tap_marketo_programs.errors import AnswerError, ConnectionFailed
+from tap_marketo_programs.marketo.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_programs.client import Connection, MarketoClient, host_url
 from tap_marketo_programs.errors import (
     CallQuotaExceeded,
     ConnectionFailed,
@@ -30,9 +29,10 @@ from tap_marketo_programs.export.download import (
     ExportFile,
     least_progress,
 )
-from tap_marketo_programs.export.folder import PrivateFolder
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.plan import ExportSlice
+from tap_marketo_programs.marketo.client import Connection, MarketoClient, host_url
+from tap_marketo_programs.process.private_folder import PrivateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

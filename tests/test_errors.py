@@ -15,7 +15,6 @@ from singer_sdk.exceptions import (
 )
 
 from tap_marketo_programs import errors
-from tap_marketo_programs.client import Connection, MarketoClient
 from tap_marketo_programs.errors import (
     HTTP_VERDICTS,
     VERDICTS,
@@ -38,6 +37,7 @@ from tap_marketo_programs.errors import (
     TokenRejected,
     named_fields,
 )
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -31,8 +31,8 @@ from tap_marketo_programs.errors import (
     QueueFull,
     StateRefused,
 )
-from tap_marketo_programs.export.folder import PrivateFolder
-from tap_marketo_programs.messages import TargetGone
+from tap_marketo_programs.process.private_folder import PrivateFolder
+from tap_marketo_programs.process.stdout import TargetGone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tap_marketo_programs.oddities import Oddities
-from tap_marketo_programs.records import (
+from tap_marketo_programs.marketo.records import (
     channel_record,
     program_record,
     row_of,
@@ -18,7 +17,8 @@ from tap_marketo_programs.records import (
     usable_id,
     usable_name,
 )
-from tap_marketo_programs.schema import PROGRAMS
+from tap_marketo_programs.schemas.assets import PROGRAMS
+from tap_marketo_programs.schemas.oddities import Oddities
 
 NAN = float("nan")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_programs.errors import MarketoConfigError
-from tap_marketo_programs.export.folder import PrivateFolder, new_file
+from tap_marketo_programs.process.private_folder import PrivateFolder, new_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -222,7 +222,7 @@ def test_a_run_that_exports_no_members_removes_what_a_killed_one_left(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     program = (
         "import os, signal\n"
-        "from tap_marketo_programs.export.folder import PrivateFolder\n"
+        "from tap_marketo_programs.process.private_folder import PrivateFolder\n"
         "(PrivateFolder().path / 'members.csv').write_text('somebody')\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -12,10 +12,11 @@ import pytest
 from harness import only
 from singer_sdk.singerlib import Catalog
 
-from tap_marketo_programs import catalog_file, state_file
+from tap_marketo_programs.config import catalog as catalog_file
+from tap_marketo_programs.config import state as state_file
+from tap_marketo_programs.config.check import CLOCK_TOLERANCE
 from tap_marketo_programs.errors import MarketoConfigError, StateRefused
-from tap_marketo_programs.input_files import json_object
-from tap_marketo_programs.settings import CLOCK_TOLERANCE
+from tap_marketo_programs.process.input_files import json_object
 from tap_marketo_programs.tap import TapMarketoPrograms
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from harness import FastClock
 
-from tap_marketo_programs.client import RATE_BUDGET, Connection, MarketoClient
 from tap_marketo_programs.errors import RateLimited
-from tap_marketo_programs.limits import MAX_CONNECTIONS, WINDOW_SECONDS, CallLimits
+from tap_marketo_programs.marketo.client import RATE_BUDGET, Connection, MarketoClient
+from tap_marketo_programs.marketo.limits import MAX_CONNECTIONS, WINDOW_SECONDS, CallLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

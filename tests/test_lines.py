@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from harness import Tap, only
 
-from tap_marketo_programs.members import ProgramMembersStream
-from tap_marketo_programs.messages import SafeWriter
+from tap_marketo_programs.process.stdout import SafeWriter
+from tap_marketo_programs.streams.program_members import ProgramMembersStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strangers import stranger
 
-from tap_marketo_programs.client import Connection, MarketoClient
-from tap_marketo_programs.marketo_clock import MarketoClock, date_of
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
+from tap_marketo_programs.marketo.server_clock import MarketoClock, date_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

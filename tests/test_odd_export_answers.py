@@ -25,12 +25,12 @@ from odd_answers import (
 from oddities import Inserted, changes
 from trials import broken
 
-from tap_marketo_programs.client import Connection, MarketoClient
 from tap_marketo_programs.errors import AnswerError, BrokenAnswer
 from tap_marketo_programs.export.api import ExportApi
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.plan import ExportSlice
-from tap_marketo_programs.members import ProgramMembersStream
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
+from tap_marketo_programs.streams.program_members import ProgramMembersStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,10 +19,10 @@ from exports import MEMBERS, ledger
 from harness import by_key
 from strangers import respond, serving
 
-from tap_marketo_programs.client import Connection, MarketoClient
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.export.api import ExportApi
 from tap_marketo_programs.export.download import Contents, Downloader
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

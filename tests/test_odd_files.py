@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_programs.errors import FileCorrupt
-from tap_marketo_programs.export import rows
-from tap_marketo_programs.export.file_oddities import FileOddities
-from tap_marketo_programs.export.layout import lay_out
-from tap_marketo_programs.export.rows import MemberFile
-from tap_marketo_programs.export.tables import read_tables
+from tap_marketo_programs.member_file import file as rows
+from tap_marketo_programs.member_file.arrow import read_tables
+from tap_marketo_programs.member_file.file import MemberFile
+from tap_marketo_programs.member_file.header import lay_out
+from tap_marketo_programs.member_file.oddities import FileOddities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,8 @@ from harness import Tap
 from odd_answers import ALWAYS, IDENTITY, Alteration, last_answer
 from oddities import changes
 
-from tap_marketo_programs.client import Connection, MarketoClient
 from tap_marketo_programs.errors import MarketoError
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
 
 if TYPE_CHECKING:
     from marketo_sandbox import Sandbox

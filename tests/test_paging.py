@@ -12,9 +12,9 @@ from clocks import StillClock
 from harness import FastClock
 from odd_answers import Alteration, ends_with
 
-from tap_marketo_programs.client import Connection, MarketoClient
 from tap_marketo_programs.errors import NeverSettled
-from tap_marketo_programs.paging import MOST_SWEEPS, PAGE_SIZE, OffsetSweep, listing
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
+from tap_marketo_programs.marketo.paging import MOST_SWEEPS, PAGE_SIZE, OffsetSweep, listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

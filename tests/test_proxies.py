@@ -9,9 +9,9 @@ import pytest
 from clocks import StillClock
 from strangers import closed_port, deaf, dripping, mute, stranger
 
-from tap_marketo_programs import client as client_module
-from tap_marketo_programs.client import FIRST_CONTACT_BUDGET, Connection, MarketoClient
 from tap_marketo_programs.errors import AnswerError, ProxyFailed
+from tap_marketo_programs.marketo import client as client_module
+from tap_marketo_programs.marketo.client import FIRST_CONTACT_BUDGET, Connection, MarketoClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,9 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from strangers import dripping, stranger
 
-from tap_marketo_programs.auth import refusal
-from tap_marketo_programs.client import Connection, MarketoClient
 from tap_marketo_programs.errors import AnswerError, MarketoError
+from tap_marketo_programs.marketo.auth import refusal
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.quoting import quoted
 
 if TYPE_CHECKING:

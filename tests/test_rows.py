@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_programs.errors import FileCorrupt
-from tap_marketo_programs.export import rows
-from tap_marketo_programs.export.rows import MemberFile
-from tap_marketo_programs.schema import property_schema, utc_timestamp
+from tap_marketo_programs.member_file import file as rows
+from tap_marketo_programs.member_file.file import MemberFile
+from tap_marketo_programs.schemas.assets import property_schema, utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

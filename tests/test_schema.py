@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_marketo_programs.records import channel_record, program_record, tag_type_record
-from tap_marketo_programs.schema import (
+from tap_marketo_programs.marketo.records import channel_record, program_record, tag_type_record
+from tap_marketo_programs.schemas.assets import (
     CHANNELS,
     PROGRAMS,
     PROGRAMS_BY_TAG,

@@ -36,7 +36,7 @@ main()
 
 # Whatever imports any part of the SDK imports these.
 SDK = {"singer_sdk", "click", "jsonschema", "requests"}
-STREAMS = {"members", "streams"}
+STREAMS = {"streams.assets", "streams.program_members"}
 
 
 @dataclass
@@ -53,8 +53,8 @@ class Answer:
 
     @property
     def engine(self) -> set[str]:
-        """The modules of the export engine; whatever writes messages tidies its folders."""
-        return {name for name in self.ours if name.startswith("export.")} - {"export.folder"}
+        """The modules of the export engine."""
+        return {name for name in self.ours if name.startswith("export.")}
 
 
 def ask(*arguments: str) -> Answer:

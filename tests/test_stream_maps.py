@@ -11,8 +11,8 @@ import pytest
 from harness import only
 from singer_sdk.exceptions import ConfigValidationError
 
+from tap_marketo_programs.config.stream_maps import misdirected, unknown_fields
 from tap_marketo_programs.errors import MarketoConfigError, RecordFailed
-from tap_marketo_programs.stream_maps import misdirected, unknown_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable

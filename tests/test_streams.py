@@ -9,8 +9,8 @@ import pytest
 from harness import Target
 from odd_answers import Alteration, ends_with, front
 
+from tap_marketo_programs.config.check import CLOCK_TOLERANCE
 from tap_marketo_programs.errors import MarketoConfigError, RequestRefused, StateRefused
-from tap_marketo_programs.settings import CLOCK_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

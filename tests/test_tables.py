@@ -10,15 +10,15 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tap_marketo_programs.export import tables
-from tap_marketo_programs.export.rows import MemberFile
-from tap_marketo_programs.export.tables import arrow_type, read_tables, to_array
+from tap_marketo_programs.member_file import arrow as tables
+from tap_marketo_programs.member_file.arrow import arrow_type, read_tables, to_array
+from tap_marketo_programs.member_file.file import MemberFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tap_marketo_programs.export.rows import Value
+    from tap_marketo_programs.member_file.file import Value
 
 Properties = dict[str, dict[str, Any]]
 

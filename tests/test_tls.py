@@ -10,8 +10,8 @@ from clocks import StillClock
 from harness import by_key
 from tls import CERTIFICATE, tls_front
 
-from tap_marketo_programs.client import Connection, MarketoClient
 from tap_marketo_programs.errors import ConnectionFailed, MarketoConfigError
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

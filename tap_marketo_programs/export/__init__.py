@@ -1,7 +1,7 @@
-"""The export engine: plan, jobs, files and rows of Bulk Program Member Extract.
+"""The export engine: plan, jobs and files of Bulk Program Member Extract.
 
 Its parts are imported when they are first named: whoever only describes the
-stream, as `--discover` does, needs none of them, and `tables` needs pyarrow.
+stream, as `--discover` does, needs none of them.
 """
 
 from __future__ import annotations
@@ -12,30 +12,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from tap_marketo_programs.export import (
-        api,
-        download,
-        file_oddities,
-        ledger,
-        lines,
-        plan,
-        request,
-        rows,
-        run,
-        tables,
-    )
+    from tap_marketo_programs.export import api, download, ledger, plan, request, run
 
 __all__ = [
     "api",
     "download",
-    "file_oddities",
     "ledger",
-    "lines",
     "plan",
     "request",
-    "rows",
     "run",
-    "tables",
 ]
 
 

@@ -14,9 +14,9 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_programs.answers import rows, skip_reason
 from tap_marketo_programs.errors import AnswerError, BrokenAnswer
 from tap_marketo_programs.export.job import ExportJob, ExportStatus, valid_export_id
+from tap_marketo_programs.marketo.envelope import rows, skip_reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     import requests
 
-    from tap_marketo_programs.client import MarketoClient
     from tap_marketo_programs.export.plan import ExportSlice
+    from tap_marketo_programs.marketo.client import MarketoClient
 
 logger = logging.getLogger(__name__)
 

@@ -26,8 +26,8 @@ from tap_marketo_programs.errors import (
     FileUnreadable,
     RequestRefused,
 )
-from tap_marketo_programs.export.folder import new_file, unwritable
 from tap_marketo_programs.export.transfer import Transfer, corrupt, ending
+from tap_marketo_programs.process.private_folder import new_file, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Sequence

@@ -25,7 +25,6 @@ from tap_marketo_programs.export import actions, resume
 from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.coordinator import Coordinator
 from tap_marketo_programs.export.download import Contents, Downloader, ExportFile
-from tap_marketo_programs.export.folder import PrivateFolder
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.planning import add_plan
 from tap_marketo_programs.export.progress import ExportProgress
@@ -33,6 +32,7 @@ from tap_marketo_programs.export.quota import ExportQuota
 from tap_marketo_programs.export.scheduler import Scheduler
 from tap_marketo_programs.export.work import Work
 from tap_marketo_programs.export.workers import ApiWorker, DownloadWorker, Questions
+from tap_marketo_programs.process.private_folder import PrivateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import singer_sdk.typing as th
 
-from tap_marketo_programs.values import INTEGER_BOUND, text_of
+from tap_marketo_programs.schemas.values import INTEGER_BOUND, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

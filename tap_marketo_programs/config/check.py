@@ -10,10 +10,10 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_marketo_programs.client import host_url
 from tap_marketo_programs.errors import MarketoConfigError
-from tap_marketo_programs.meant import did_you_mean, meant
-from tap_marketo_programs.schema import instant
+from tap_marketo_programs.marketo.client import host_url
+from tap_marketo_programs.schemas.assets import instant
+from tap_marketo_programs.suggestions import did_you_mean, meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -18,14 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from tap_marketo_programs.export.rows import has_bare_cr
-from tap_marketo_programs.schema import declared
-from tap_marketo_programs.values import PLAIN_DIGITS
+from tap_marketo_programs.member_file.file import has_bare_cr
+from tap_marketo_programs.schemas.assets import declared
+from tap_marketo_programs.schemas.values import PLAIN_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tap_marketo_programs.export.rows import Block, MemberFile
+    from tap_marketo_programs.member_file.file import Block, MemberFile
 
 _BLOCK = 1 << 22  # bytes; a call of Arrow's costs as much as a hundred rows do
 _PIECE = 1 << 20  # bytes that Arrow splits at once, to stay within the caches

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_programs.config.check import CLOCK_TOLERANCE
 from tap_marketo_programs.errors import StateRefused
-from tap_marketo_programs.meant import did_you_mean
-from tap_marketo_programs.settings import CLOCK_TOLERANCE
+from tap_marketo_programs.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

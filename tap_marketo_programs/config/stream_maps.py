@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import simpleeval  # type: ignore[import-untyped] # it tells no types
 from singer_sdk.mapper import CustomStreamMap
 
-from tap_marketo_programs.meant import did_you_mean, meant
+from tap_marketo_programs.suggestions import did_you_mean, meant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tap_marketo_programs.oddities import counted
+from tap_marketo_programs.schemas.oddities import counted
 
 
 @dataclass(slots=True)

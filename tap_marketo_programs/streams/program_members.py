@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from tap_marketo_programs import export as engine
-from tap_marketo_programs import schema
-from tap_marketo_programs.base import MarketoStream
+from tap_marketo_programs import member_file, output
+from tap_marketo_programs.config.state import refuse_future
 from tap_marketo_programs.errors import (
     BrokenAnswer,
     DailyQuotaExceeded,
@@ -27,8 +27,9 @@ from tap_marketo_programs.errors import (
     PermissionDenied,
     RequestRefused,
 )
-from tap_marketo_programs.messages import SafeWriter, TargetGone
-from tap_marketo_programs.state_file import refuse_future
+from tap_marketo_programs.process.stdout import SafeWriter, TargetGone
+from tap_marketo_programs.schemas import assets as schema
+from tap_marketo_programs.streams.base import MarketoStream
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -49,14 +50,14 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
-    from tap_marketo_programs.client import MarketoClient
     from tap_marketo_programs.export.download import Contents
-    from tap_marketo_programs.export.file_oddities import FileOddities
     from tap_marketo_programs.export.ledger import Ledger
     from tap_marketo_programs.export.request import ExportRequest, ExportSettings
-    from tap_marketo_programs.export.rows import MemberFile
     from tap_marketo_programs.export.run import Export, ExportRun
-    from tap_marketo_programs.programs import Programs
+    from tap_marketo_programs.marketo.client import MarketoClient
+    from tap_marketo_programs.marketo.programs import Programs
+    from tap_marketo_programs.member_file.file import MemberFile
+    from tap_marketo_programs.member_file.oddities import FileOddities
 
 MEMBERS_DESCRIBE = "/rest/v1/programs/members/describe.json"
 LEADS_DESCRIBE = "/rest/v1/leads/describe2.json"
@@ -88,7 +89,7 @@ class ProgramMembersStream(MarketoStream):
     @cached_property
     def _oddities(self) -> FileOddities:
         """What is odd about the files of a run; only a run needs it."""
-        return engine.file_oddities.FileOddities()
+        return member_file.oddities.FileOddities()
 
     # What there is
 
@@ -241,7 +242,7 @@ class ProgramMembersStream(MarketoStream):
         """Check a whole file with these columns, of these programs if any are named."""
         # Marketo's own keys, whichever of them a catalog names.
         keys = {**dict.fromkeys((*self.primary_keys, "leadId"), ()), "programId": programs}
-        file = engine.rows.MemberFile(
+        file = member_file.file.MemberFile(
             path,
             self._columns(fields),
             self._oddities.nulled,
@@ -255,7 +256,7 @@ class ProgramMembersStream(MarketoStream):
     def programs_in(self, path: Path) -> set[int]:
         """The programs whose members a file holds."""
         columns = {"programId": {"type": ["integer"]}}
-        file = engine.rows.MemberFile(path, columns, Counter(), keys={"programId": ()})
+        file = member_file.file.MemberFile(path, columns, Counter(), keys={"programId": ()})
         return {
             one for columns, _ in file.columns() for one in set(columns[0]) if isinstance(one, int)
         }
@@ -325,7 +326,7 @@ class ProgramMembersStream(MarketoStream):
         with self.get_record_counter() as counter, self.get_sync_timer(), self._run() as run:
             for export in run:
                 if (file := self._take(export)) is not None:
-                    lines = engine.lines.RecordLines(alias, file.names, version)
+                    lines = output.record_lines.RecordLines(alias, file.names, version)
                     for columns in self._blocks(file, run, export):
                         writer.write_lines(lines.encode(columns, datetime.now(tz=UTC)))
                         counter.increment(len(columns[0]))
@@ -361,7 +362,7 @@ class ProgramMembersStream(MarketoStream):
     ) -> Iterator[str]:
         """The batch files of one export, made by the column."""
         # Imported here since most runs write none.
-        from tap_marketo_programs.batches import BatchFiles  # noqa: PLC0415
+        from tap_marketo_programs.output.batches import BatchFiles  # noqa: PLC0415
 
         file = self._take(export)
         if file is None:
@@ -496,7 +497,7 @@ class ProgramMembersStream(MarketoStream):
         export: Export,
     ) -> Iterator[RecordBatch]:
         """The same, as Arrow has them."""
-        for table in engine.tables.read_tables(file):
+        for table in member_file.arrow.read_tables(file):
             run.save_state_if_due()
             if export.slice.floor:
                 yield table.filter(not_before(table["updatedAt"].to_pylist(), export.slice.floor))

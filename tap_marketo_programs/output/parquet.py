@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from tap_marketo_programs.errors import BatchFailed
-from tap_marketo_programs.export.tables import arrow_type, to_array
-from tap_marketo_programs.schema import declared
+from tap_marketo_programs.member_file.arrow import arrow_type, to_array
+from tap_marketo_programs.schemas.assets import declared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

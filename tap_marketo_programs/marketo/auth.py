@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import BadCredentials, BrokenAnswer
 from tap_marketo_programs.quoting import quoted
-from tap_marketo_programs.values import number
+from tap_marketo_programs.schemas.values import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -22,18 +22,18 @@ from urllib.parse import urlsplit
 
 from singer_sdk.pagination import OffsetPaginator
 
-from tap_marketo_programs.answers import rows
-from tap_marketo_programs.client import envelope
 from tap_marketo_programs.errors import NeverSettled
-from tap_marketo_programs.oddities import Oddities
-from tap_marketo_programs.records import key_reader, unreadable
+from tap_marketo_programs.marketo.client import envelope
+from tap_marketo_programs.marketo.envelope import rows
+from tap_marketo_programs.marketo.records import key_reader, unreadable
+from tap_marketo_programs.schemas.oddities import Oddities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import requests
 
-    from tap_marketo_programs.client import MarketoClient
+    from tap_marketo_programs.marketo.client import MarketoClient
 
 logger = logging.getLogger(__name__)
 

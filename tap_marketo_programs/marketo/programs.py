@@ -12,14 +12,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound
-from tap_marketo_programs.paging import ask, listing
-from tap_marketo_programs.records import row_of
-from tap_marketo_programs.schema import PROGRAMS
+from tap_marketo_programs.marketo.paging import ask, listing
+from tap_marketo_programs.marketo.records import row_of
+from tap_marketo_programs.schemas.assets import PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from tap_marketo_programs.client import MarketoClient
+    from tap_marketo_programs.marketo.client import MarketoClient
 
 PROGRAMS_PATH = "/rest/asset/v1/programs.json"
 

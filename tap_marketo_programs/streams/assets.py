@@ -12,22 +12,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.streams import RESTStream
 
-from tap_marketo_programs import schema
-from tap_marketo_programs.base import MarketoStream
+from tap_marketo_programs.config.state import refuse_future
 from tap_marketo_programs.errors import MarketoTransientError, RequestRefused, StateRefused
-from tap_marketo_programs.meant import did_you_mean
-from tap_marketo_programs.oddities import Oddities
-from tap_marketo_programs.paging import PAGE_SIZE, OffsetSweep
-from tap_marketo_programs.programs import PROGRAMS_PATH
-from tap_marketo_programs.quoting import quoted
-from tap_marketo_programs.records import (
+from tap_marketo_programs.marketo.paging import PAGE_SIZE, OffsetSweep
+from tap_marketo_programs.marketo.programs import PROGRAMS_PATH
+from tap_marketo_programs.marketo.records import (
     channel_record,
     detailed,
     program_record,
     tag_type_record,
 )
-from tap_marketo_programs.state_file import refuse_future
-from tap_marketo_programs.tags import (
+from tap_marketo_programs.marketo.tags import (
     PROGRAMS_BY_TAG_PATH,
     TAG_TYPES_PATH,
     hidden_values,
@@ -35,6 +30,11 @@ from tap_marketo_programs.tags import (
     tag_types,
     wanted_tags,
 )
+from tap_marketo_programs.quoting import quoted
+from tap_marketo_programs.schemas import assets as schema
+from tap_marketo_programs.schemas.oddities import Oddities
+from tap_marketo_programs.streams.base import MarketoStream
+from tap_marketo_programs.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record, RequestFunc
     from singer_sdk.tap_base import Tap
 
-    from tap_marketo_programs.client import MarketoClient
-    from tap_marketo_programs.programs import Programs
+    from tap_marketo_programs.marketo.client import MarketoClient
+    from tap_marketo_programs.marketo.programs import Programs
 
 
 # What a bookmark may hold; the SDK itself writes all but the first two.

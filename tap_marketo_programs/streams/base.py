@@ -12,8 +12,8 @@ import msgspec
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.streams import Stream
 
+from tap_marketo_programs.config.stream_maps import failed_expression
 from tap_marketo_programs.errors import MarketoError, RecordFailed
-from tap_marketo_programs.stream_maps import failed_expression
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -151,7 +151,7 @@ class MarketoStream(Stream):
         if not raw:
             return None
         # Imported here since most runs write no batches.
-        from tap_marketo_programs.batches import read_config, refuse_versions  # noqa: PLC0415
+        from tap_marketo_programs.output.batches import read_config, refuse_versions  # noqa: PLC0415
 
         if self.emit_activate_version_messages:
             refuse_versions(self._full_tables())
@@ -186,7 +186,7 @@ class MarketoStream(Stream):
         stem: str,
     ) -> Iterator[str]:
         """Batch files of these records, as the stream's first map shows them."""
-        from tap_marketo_programs.batches import BatchFiles  # noqa: PLC0415 - as above
+        from tap_marketo_programs.output.batches import BatchFiles  # noqa: PLC0415 - as above
 
         properties = self.stream_maps[0].transformed_schema["properties"]
         written = self._as_written(records)

@@ -25,10 +25,7 @@ import backoff
 import requests
 from urllib3.exceptions import LocationValueError, ReadTimeoutError
 
-from tap_marketo_programs.answers import is_readable, read_object, reported, rows, succeeded
-from tap_marketo_programs.auth import AccessToken, refusal
 from tap_marketo_programs.clock import Clock, SystemClock
-from tap_marketo_programs.deadline import Deadline, TimedAdapter, within
 from tap_marketo_programs.errors import (
     IN_DOUBT,
     AnswerError,
@@ -47,15 +44,24 @@ from tap_marketo_programs.errors import (
     http_verdict,
     verdict,
 )
-from tap_marketo_programs.limits import WINDOW_SECONDS, CallLimits
-from tap_marketo_programs.marketo_clock import MarketoClock
-from tap_marketo_programs.proxies import (
+from tap_marketo_programs.marketo.auth import AccessToken, refusal
+from tap_marketo_programs.marketo.deadline import Deadline, TimedAdapter, within
+from tap_marketo_programs.marketo.envelope import (
+    is_readable,
+    read_object,
+    reported,
+    rows,
+    succeeded,
+)
+from tap_marketo_programs.marketo.limits import WINDOW_SECONDS, CallLimits
+from tap_marketo_programs.marketo.proxies import (
     ADVICE,
     UNUSABLE,
     proxy_of,
     proxy_refusal,
     proxy_trouble,
 )
+from tap_marketo_programs.marketo.server_clock import MarketoClock
 from tap_marketo_programs.quoting import quoted
 
 if TYPE_CHECKING:

@@ -23,10 +23,12 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.plugin_base import SingerCommand
 
-from tap_marketo_programs import catalog_file, state_file
+from tap_marketo_programs.config import catalog as catalog_file
+from tap_marketo_programs.config import state as state_file
 from tap_marketo_programs.errors import MarketoConfigError, MarketoError
-from tap_marketo_programs.input_files import checked_config, checked_file, json_object
-from tap_marketo_programs.messages import (
+from tap_marketo_programs.process.input_files import checked_config, checked_file, json_object
+from tap_marketo_programs.process.signals import begin, ignore_signals, leave_to_the_system
+from tap_marketo_programs.process.stdout import (
     StdoutFailed,
     TargetGone,
     Terminated,
@@ -34,7 +36,6 @@ from tap_marketo_programs.messages import (
     write_last_state,
     write_text,
 )
-from tap_marketo_programs.signals import begin, ignore_signals, leave_to_the_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

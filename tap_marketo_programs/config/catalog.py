@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib import Catalog
 
 from tap_marketo_programs.errors import MarketoConfigError
-from tap_marketo_programs.meant import did_you_mean
+from tap_marketo_programs.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -31,8 +31,8 @@ from isal import isal_zlib
 from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig, StorageTarget
 
 from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
-from tap_marketo_programs.export.folder import PrivateFolder, new_file
-from tap_marketo_programs.export.lines import record_struct
+from tap_marketo_programs.process.private_folder import PrivateFolder, new_file
+from tap_marketo_programs.output.record_lines import record_struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -298,6 +298,6 @@ def _file(
     if encoding.format == "jsonl":
         return JsonLinesFile(properties, encoding.compression)
     # Imported here since nothing else needs it, and not every installation has pyarrow.
-    from tap_marketo_programs.parquet import ParquetFile  # noqa: PLC0415
+    from tap_marketo_programs.output.parquet import ParquetFile  # noqa: PLC0415
 
     return ParquetFile(properties, encoding.compression)

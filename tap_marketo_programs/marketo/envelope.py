@@ -17,7 +17,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_programs.values import boolean, text_of
+from tap_marketo_programs.schemas.values import boolean, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

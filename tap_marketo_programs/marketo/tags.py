@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound, RequestRefused
-from tap_marketo_programs.paging import ask, listing
+from tap_marketo_programs.marketo.paging import ask, listing
+from tap_marketo_programs.marketo.records import detailed, row_of
 from tap_marketo_programs.quoting import quoted
-from tap_marketo_programs.records import detailed, row_of
-from tap_marketo_programs.schema import (
+from tap_marketo_programs.schemas.assets import (
     TAG_TYPES,
     allowable_values,
     pieces,
@@ -27,8 +27,8 @@ from tap_marketo_programs.schema import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from tap_marketo_programs.client import MarketoClient
-    from tap_marketo_programs.oddities import Oddities
+    from tap_marketo_programs.marketo.client import MarketoClient
+    from tap_marketo_programs.schemas.oddities import Oddities
 
 logger = logging.getLogger(__name__)
 

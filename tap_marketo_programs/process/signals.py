@@ -11,8 +11,8 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_programs.export.folder import PrivateFolder
-from tap_marketo_programs.messages import (
+from tap_marketo_programs.process.private_folder import PrivateFolder
+from tap_marketo_programs.process.stdout import (
     Messages,
     Terminated,
     forget_messages,

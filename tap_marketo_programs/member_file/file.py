@@ -36,14 +36,14 @@ from itertools import chain, compress
 from typing import TYPE_CHECKING, Any, cast
 
 from tap_marketo_programs.errors import FileCorrupt
-from tap_marketo_programs.export.blanks import BLANK_LINE, line_ends, without_blank_lines
-from tap_marketo_programs.export.file_oddities import FileOddities
-from tap_marketo_programs.export.keys import KeyCheck
-from tap_marketo_programs.export.layout import Layout, lay_out
-from tap_marketo_programs.export.source import BLANK_LINES, Source
+from tap_marketo_programs.member_file.blanks import BLANK_LINE, line_ends, without_blank_lines
+from tap_marketo_programs.member_file.header import Layout, lay_out
+from tap_marketo_programs.member_file.keys import KeyCheck
+from tap_marketo_programs.member_file.oddities import FileOddities
+from tap_marketo_programs.member_file.source import BLANK_LINES, Source
 from tap_marketo_programs.quoting import quoted
-from tap_marketo_programs.schema import declared, utc_date, utc_timestamp
-from tap_marketo_programs.values import PLAIN_DIGITS, boolean, number, whole_number
+from tap_marketo_programs.schemas.assets import declared, utc_date, utc_timestamp
+from tap_marketo_programs.schemas.values import PLAIN_DIGITS, boolean, number, whole_number
 
 if TYPE_CHECKING:
     from pathlib import Path

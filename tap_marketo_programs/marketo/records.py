@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_programs.answers import skip_reason
-from tap_marketo_programs.oddities import Oddities
-from tap_marketo_programs.schema import (
+from tap_marketo_programs.marketo.envelope import skip_reason
+from tap_marketo_programs.schemas.assets import (
     CHANNELS,
     PROGRAMS,
     TAG_TYPES,
@@ -21,7 +20,8 @@ from tap_marketo_programs.schema import (
     utc_date,
     utc_timestamp,
 )
-from tap_marketo_programs.values import boolean, number, text_of, whole_number
+from tap_marketo_programs.schemas.oddities import Oddities
+from tap_marketo_programs.schemas.values import boolean, number, text_of, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -1,0 +1,1 @@
+"""The process around the tap: its command, its files, its signals and its stdout."""

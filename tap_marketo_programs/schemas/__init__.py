@@ -1,0 +1,1 @@
+"""What records look like: fields, types and single values."""

@@ -1,0 +1,1 @@
+"""The streams, as the SDK has them."""
