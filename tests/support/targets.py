@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from demo.comparison import Row
     from demo.database import Database
 
-_PROJECT = yaml.safe_load((Path(__file__).parents[1] / "meltano.yml").read_text(encoding="utf-8"))
+_PROJECT = yaml.safe_load((Path(__file__).parents[2] / "meltano.yml").read_text(encoding="utf-8"))
 LOADERS: list[dict[str, Any]] = _PROJECT["plugins"]["loaders"]
 """The targets of the shipped project."""
 

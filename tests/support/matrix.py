@@ -1762,17 +1762,17 @@ _MET_BY: dict[str, str] = {
 
 # Not to be simulated by a case: why, and what holds it instead.
 ELSEWHERE: dict[str, str] = {
-    "Token in the URL": "the sandbox refuses it on every call; tests/test_client.py",
-    "User pastes `/rest` or `/identity`": "no answer of Marketo's; tests/test_client.py",
-    "`+` in date filter": "windows end in Z; tests/test_plan.py",
+    "Token in the URL": "the sandbox refuses it on every call; test_client.py",
+    "User pastes `/rest` or `/identity`": "no answer of Marketo's; test_client.py",
+    "`+` in date filter": "windows end in Z; test_plan.py",
     "maxReturn default 20": "needs more than 20 programs: the rows of U20 have 450",
-    "start ≥ end in programs.json": "needs a calendar that stands still; tests/test_streams.py",
-    "Bookmark from a page in mid-scan": "about STATE, not answers; tests/test_streams.py",
+    "start ≥ end in programs.json": "needs a calendar that stands still; test_streams.py",
+    "Bookmark from a page in mid-scan": "about STATE, not answers; test_streams.py",
     "byName assumed unique": "programs are never asked for by name",
-    "exact `text/csv` compare": "content types of files; tests/test_download.py",
-    "gzip expected": "no compression is asked for; tests/test_download.py",
-    "`rest` missing in leads/describe": "describe2 has no such entry; tests/test_schema.py",
-    "describe with a SOAP-only field": "describe2 has no such entry; tests/test_schema.py",
+    "exact `text/csv` compare": "content types of files; test_download.py",
+    "gzip expected": "no compression is asked for; test_download.py",
+    "`rest` missing in leads/describe": "describe2 has no such entry; test_schema.py",
+    "describe with a SOAP-only field": "describe2 has no such entry; test_schema.py",
 }
 
 GROUPS: dict[str, tuple[Case, ...]] = {

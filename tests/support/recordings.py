@@ -19,7 +19,7 @@ from strangers import respond, serving
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FOLDER = Path(__file__).resolve().parents[2] / "shared" / "recordings"
+FOLDER = Path(__file__).resolve().parents[3] / "shared" / "recordings"
 
 PROGRAMS = "/rest/asset/v1/programs.json"
 CHANNELS = "/rest/asset/v1/channels.json"

@@ -197,7 +197,7 @@ def no_empty_texts(rows: list[Row]) -> list[Row]:
 
 
 def test_every_target_that_the_readme_or_the_shipped_project_names_is_compared_here() -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     named = {*re.findall(r"\btarget-[a-z]+", readme), *(one["name"] for one in LOADERS)}
 
     assert named == {"target-postgres", "target-jsonl", "target-csv", "target-x"}

@@ -1,6 +1,6 @@
 """Makes docs/errors.md and docs/unknowns.md out of the matrix and the table of verdicts.
 
-`uv run python tests/matrix_docs.py` writes both; a test fails while they differ.
+`uv run python tests/support/matrix_docs.py` writes both; a test fails while they differ.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from tap_marketo_programs.marketo.client import BUDGET, RATE_BUDGET, Budget
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-DOCS = Path(__file__).parents[1] / "docs"
-MADE = "<!-- Made by tests/matrix_docs.py from tests/matrix.py; edit those. -->"
+DOCS = Path(__file__).parents[2] / "docs"
+MADE = "<!-- Made by tests/support/matrix_docs.py from tests/support/matrix.py; edit those. -->"
 
 _ERRORS = f"""\
 {MADE}

@@ -12,12 +12,12 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FILE = ROOT / "tap-marketo-programs.yml"
 
 HEAD = """\
 # One plugin's definition, as `meltano add tap-marketo-programs --from-ref` wants it and
-# Meltano Hub's schema has it. Made from meltano.yml by `python tests/definition.py`.
+# Meltano Hub's schema has it. Made from meltano.yml by `python tests/support/definition.py`.
 """
 
 

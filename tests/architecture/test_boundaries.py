@@ -266,7 +266,7 @@ def test_only_the_client_opens_http_connections() -> None:
 @pytest.fixture(scope="module")
 def extractor() -> dict[str, Any]:
     """The tap, as meltano.yml describes it."""
-    path = Path(__file__).parents[1] / "meltano.yml"
+    path = Path(__file__).parents[2] / "meltano.yml"
     project = yaml.safe_load(path.read_text(encoding="utf-8"))
     found = [p for p in project["plugins"]["extractors"] if p["name"] == "tap-marketo-programs"]
     assert len(found) == 1
