@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import BrokenAnswer
 from tap_marketo_programs.quoting import quoted
-from tap_marketo_programs.schemas.assets import instant
+from tap_marketo_programs.schemas.timestamps import instant
 from tap_marketo_programs.schemas.values import number, text_of, whole_number
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_programs.errors import StateRefused
 from tap_marketo_programs.export.job import valid_export_id
 from tap_marketo_programs.export.plan import MAX_PROGRAMS, ExportSlice, Window, wire_time
-from tap_marketo_programs.schemas.assets import MAX_PROGRAM_ID
+from tap_marketo_programs.schemas.values import MAX_PROGRAM_ID
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

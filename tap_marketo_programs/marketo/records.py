@@ -11,16 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.marketo.envelope import skip_reason
-from tap_marketo_programs.schemas.assets import (
-    CHANNELS,
-    PROGRAMS,
-    TAG_TYPES,
-    allowable_values,
-    declared,
-    utc_date,
-    utc_timestamp,
-)
+from tap_marketo_programs.marketo.tag_values import allowable_values
+from tap_marketo_programs.schemas.assets import CHANNELS, PROGRAMS, TAG_TYPES
 from tap_marketo_programs.schemas.oddities import Oddities
+from tap_marketo_programs.schemas.properties import declared
+from tap_marketo_programs.schemas.timestamps import utc_date, utc_timestamp
 from tap_marketo_programs.schemas.values import boolean, number, text_of, whole_number
 
 if TYPE_CHECKING:

@@ -16,13 +16,9 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound, RequestRefused
 from tap_marketo_programs.marketo.paging import ask, listing
 from tap_marketo_programs.marketo.records import detailed, row_of
+from tap_marketo_programs.marketo.tag_values import allowable_values, pieces, value_candidates
 from tap_marketo_programs.quoting import quoted
-from tap_marketo_programs.schemas.assets import (
-    TAG_TYPES,
-    allowable_values,
-    pieces,
-    value_candidates,
-)
+from tap_marketo_programs.schemas.assets import TAG_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

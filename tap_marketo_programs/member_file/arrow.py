@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from tap_marketo_programs.member_file.file import has_bare_cr
-from tap_marketo_programs.schemas.assets import declared
+from tap_marketo_programs.schemas.properties import declared
 from tap_marketo_programs.schemas.values import PLAIN_DIGITS
 
 if TYPE_CHECKING:

@@ -42,7 +42,8 @@ from tap_marketo_programs.member_file.keys import KeyCheck
 from tap_marketo_programs.member_file.oddities import FileOddities
 from tap_marketo_programs.member_file.source import BLANK_LINES, Source
 from tap_marketo_programs.quoting import quoted
-from tap_marketo_programs.schemas.assets import declared, utc_date, utc_timestamp
+from tap_marketo_programs.schemas.properties import declared
+from tap_marketo_programs.schemas.timestamps import utc_date, utc_timestamp
 from tap_marketo_programs.schemas.values import PLAIN_DIGITS, boolean, number, whole_number
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pyarrow import parquet
 
 from tap_marketo_programs.errors import BatchFailed
 from tap_marketo_programs.member_file.arrow import arrow_type, to_array
-from tap_marketo_programs.schemas.assets import declared
+from tap_marketo_programs.schemas.properties import declared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

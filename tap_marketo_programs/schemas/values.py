@@ -28,6 +28,8 @@ _BOOLEANS: Mapping[str, bool] = {
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?0*\d{1,3})?", re.ASCII)
 _NUMBER_LENGTH = 400  # no double needs more; bounds the work on a hostile cell
 INTEGER_BOUND = 2**63  # beyond it targets, and many JSON readers, lose digits
+MAX_PROGRAM_ID = INTEGER_BOUND - 1
+"""The largest program id; a larger one fits no target's BIGINT, and no state."""
 
 
 def boolean(text: str) -> bool:

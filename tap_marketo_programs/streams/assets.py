@@ -32,6 +32,7 @@ from tap_marketo_programs.marketo.tags import (
 )
 from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas import assets as schema
+from tap_marketo_programs.schemas import timestamps
 from tap_marketo_programs.schemas.oddities import Oddities
 from tap_marketo_programs.streams.base import MarketoStream
 from tap_marketo_programs.suggestions import did_you_mean
@@ -201,11 +202,11 @@ class ProgramsStream(AssetStream):
             lookback = max(1.0, float(self.config["lookback_seconds"]))
             return self._known_until(bookmark) - timedelta(seconds=lookback)
         start = self.config.get("start_date")
-        return schema.instant(start) if start else None
+        return timestamps.instant(start) if start else None
 
     def _known_until(self, bookmark: str) -> datetime:
         try:
-            return schema.instant(bookmark)
+            return timestamps.instant(bookmark)
         except ValueError:
             reason = "its replication_key_value is no date and time"
             raise self._refused(reason) from None

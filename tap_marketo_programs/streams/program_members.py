@@ -28,7 +28,8 @@ from tap_marketo_programs.errors import (
     RequestRefused,
 )
 from tap_marketo_programs.process.stdout import SafeWriter, TargetGone
-from tap_marketo_programs.schemas import assets as schema
+from tap_marketo_programs.schemas import members as member_fields
+from tap_marketo_programs.schemas import timestamps
 from tap_marketo_programs.streams.base import MarketoStream
 
 if TYPE_CHECKING:
@@ -109,22 +110,22 @@ class ProgramMembersStream(MarketoStream):
         """
 
         def check(rows: list[Any]) -> list[Any]:
-            if not schema.described_fields(rows):
+            if not member_fields.described_fields(rows):
                 what = "a result" if not rows else "a field that can be read"
                 message = f"GET {path}: Marketo answered without {what}"
                 raise BrokenAnswer(message)
             return rows
 
         rows = self.client.read("GET", path, check)
-        odd = schema.description_oddities(rows)
+        odd = member_fields.description_oddities(rows)
         if path == MEMBERS_DESCRIBE:
-            odd += schema.key_oddities(rows)
+            odd += member_fields.key_oddities(rows)
         if odd:
             self.logger.warning("GET %s: %s", path, "; ".join(odd))
         return rows
 
     @cached_property
-    def _lead_fields(self) -> list[schema.MemberField]:
+    def _lead_fields(self) -> list[member_fields.MemberField]:
         """The described lead fields that the user wants, in the user's order.
 
         Raises:
@@ -135,15 +136,16 @@ class ProgramMembersStream(MarketoStream):
         if not names:
             return []
         described = {
-            field.name: field for field in schema.described_fields(self._described(LEADS_DESCRIBE))
+            field.name: field
+            for field in member_fields.described_fields(self._described(LEADS_DESCRIBE))
         }
-        members = {field.name for field in schema.described_fields(self._description)}
+        members = {field.name for field in member_fields.described_fields(self._description)}
         for name in names:
             if name in members:
                 reason = "is a program member field too, and an export has one column for both"
             elif name not in described:
                 reason = "is not a lead field; use the REST names of Admin > Field Management"
-            elif not schema.exportable(described[name]):
+            elif not member_fields.exportable(described[name]):
                 reason = "is a formula field, which Marketo does not export"
             else:
                 continue
@@ -154,16 +156,16 @@ class ProgramMembersStream(MarketoStream):
     @cached_property
     def schema(self) -> dict[str, Any]:
         """Every field that can be exported, as described now."""
-        return schema.member_schema(
-            schema.described_fields(self._description),
+        return member_fields.member_schema(
+            member_fields.described_fields(self._description),
             self._lead_fields,
-            schema.dedupe_fields(self._description),
+            member_fields.dedupe_fields(self._description),
         )
 
     @property
     def primary_keys(self) -> Sequence[str]:
         """The catalog's keys, or those that describe names."""
-        return self._primary_keys or schema.dedupe_fields(self._description)
+        return self._primary_keys or member_fields.dedupe_fields(self._description)
 
     @primary_keys.setter
     def primary_keys(self, new_value: Sequence[str]) -> None:
@@ -207,7 +209,7 @@ class ProgramMembersStream(MarketoStream):
         # Asked for only if need be: not every API user may read members.
         usual = {"leadId", "programId"}
         if self.selected and given and given != usual:
-            described = schema.dedupe_fields(self._description)
+            described = member_fields.dedupe_fields(self._description)
             if given != set(described):
                 message = (
                     f"The catalog wants {self.name} by the key {', '.join(sorted(given))}; it can "
@@ -280,17 +282,17 @@ class ProgramMembersStream(MarketoStream):
             "batchSize": 1,
         }
         try:
-            path = f"/rest/v1/programs/{program_id}/members.json"
+            path = f"/rest/v1/programs/{program_id}/member_fields.json"
             return bool(self.client.call("GET", path, params=params))
         except (RequestRefused, MarketoTransientError, PermissionDenied):
             return True
 
     def known_fields(self) -> set[str]:
         """Ask Marketo which fields can be exported now."""
-        found = schema.described_fields(self._described(MEMBERS_DESCRIBE))
+        found = member_fields.described_fields(self._described(MEMBERS_DESCRIBE))
         if self.config["lead_fields"]:
-            found += schema.described_fields(self._described(LEADS_DESCRIBE))
-        return {field.name for field in found if schema.exportable(field)}
+            found += member_fields.described_fields(self._described(LEADS_DESCRIBE))
+        return {field.name for field in found if member_fields.exportable(field)}
 
     # What the SDK asks of the stream
 
@@ -429,7 +431,7 @@ class ProgramMembersStream(MarketoStream):
             program_ids=wanted,
             bounds=engine.plan.Bounds(
                 now=until,
-                start_date=schema.instant(start) if start else None,
+                start_date=timestamps.instant(start) if start else None,
                 lookback=timedelta(
                     seconds=min(LONGEST_LOOKBACK, float(self.config["lookback_seconds"])),
                 ),

@@ -24,7 +24,7 @@ from tap_marketo_programs.export.ledger import (
     write_programs,
 )
 from tap_marketo_programs.export.plan import ExportSlice, Window
-from tap_marketo_programs.schemas.assets import MAX_PROGRAM_ID
+from tap_marketo_programs.schemas.values import MAX_PROGRAM_ID
 
 if TYPE_CHECKING:
     from collections.abc import Collection

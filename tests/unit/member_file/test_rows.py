@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.member_file import file as rows
 from tap_marketo_programs.member_file.file import MemberFile
-from tap_marketo_programs.schemas.assets import property_schema, utc_timestamp
+from tap_marketo_programs.schemas.members import property_schema
+from tap_marketo_programs.schemas.timestamps import utc_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

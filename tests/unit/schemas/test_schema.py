@@ -10,13 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_programs.marketo.records import channel_record, program_record, tag_type_record
-from tap_marketo_programs.schemas.assets import (
-    CHANNELS,
-    PROGRAMS,
-    PROGRAMS_BY_TAG,
-    TAG_TYPES,
+from tap_marketo_programs.marketo.tag_values import allowable_values, value_candidates
+from tap_marketo_programs.schemas.assets import CHANNELS, PROGRAMS, PROGRAMS_BY_TAG, TAG_TYPES
+from tap_marketo_programs.schemas.members import (
     MemberField,
-    allowable_values,
     dedupe_fields,
     described_fields,
     description_oddities,
@@ -24,10 +21,8 @@ from tap_marketo_programs.schemas.assets import (
     key_oddities,
     member_schema,
     property_schema,
-    utc_date,
-    utc_timestamp,
-    value_candidates,
 )
+from tap_marketo_programs.schemas.timestamps import utc_date, utc_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
