@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_programs.errors import DailyQuotaExceeded, ExportTimedOut
 from tap_marketo_programs.export import actions, recovery, refusals
 from tap_marketo_programs.export.actions import Now, Worker
+from tap_marketo_programs.export.bookmark import write_bookmark
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.ledger import InFlight, digest
 from tap_marketo_programs.export.plan import EARLIEST, plan
@@ -107,7 +108,7 @@ class Scheduler:
 
     def snapshot(self) -> dict[str, Any]:
         """The bookmark as of now."""
-        return self.work.ledger.to_bookmark()
+        return write_bookmark(self.work.ledger)
 
     def state_if_wanted(self) -> actions.SaveState | None:
         """The STATE that somebody waits for, if anybody does."""
@@ -146,7 +147,7 @@ class Scheduler:
         work, task = self.work, event.task
         kept = tuple(one for one in task.slice.program_ids if one not in work.excluded)
         # In this order: a signal in between costs a download, not another export.
-        work.ledger.emitted(replace(task.slice, program_ids=kept))
+        work.ledger.written(replace(task.slice, program_ids=kept))
         work.ledger.dropped(task.export_id)
         work.tasks.remove(task)
         work.figures.jobs_written += 1

@@ -39,6 +39,8 @@ PURE = [
     "export.job",
     "member_file.keys",
     "member_file.header",
+    "export.bookmark",
+    "export.id_set",
     "export.ledger",
     "member_file.oddities",
     "export.plan",

@@ -34,6 +34,7 @@ from tap_marketo_programs.errors import (
 )
 from tap_marketo_programs.export import actions, resume
 from tap_marketo_programs.export.actions import Now, Worker
+from tap_marketo_programs.export.bookmark import read_bookmark, write_bookmark
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import Ledger
 from tap_marketo_programs.export.plan import Bounds, ExportSlice, Window
@@ -98,7 +99,7 @@ class Simulation:
         for program_id, days in self.days_behind.items():
             ledger.watermarks[program_id] = self.calendar - timedelta(days=days)
             self.written[program_id].append((BEGINNING, ledger.watermarks[program_id]))
-        self.bookmark = ledger.to_bookmark() if self.days_behind else {}
+        self.bookmark = write_bookmark(ledger) if self.days_behind else {}
         self.begin()
 
     # Runs
@@ -106,7 +107,7 @@ class Simulation:
     def begin(self) -> None:
         """A new process, which knows the last STATE and nothing else."""
         self.finished, self.error = False, None
-        ledger = Ledger.from_bookmark(self.bookmark)
+        ledger = read_bookmark(self.bookmark)
         request = ExportRequest(
             program_ids=list(self.programs),
             bounds=Bounds(self.calendar, self.start_date, self.lookback),
@@ -294,7 +295,7 @@ class Simulation:
 
     def _save(self, action: actions.SaveState, _: str) -> actions.Event:
         self.bookmark = json.loads(json.dumps(action.bookmark))
-        for program_id, watermark in Ledger.from_bookmark(self.bookmark).watermarks.items():
+        for program_id, watermark in read_bookmark(self.bookmark).watermarks.items():
             known = self._known_to_target(program_id)
             assert watermark <= known, f"a STATE says {watermark} of {program_id}, known: {known}"
         return actions.StateSaved(action.generation)
