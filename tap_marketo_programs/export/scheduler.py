@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import DailyQuotaExceeded, ExportTimedOut
-from tap_marketo_programs.export import actions, recovery, refusals
+from tap_marketo_programs.export import actions, events, recovery, refusals
 from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.bookmark import write_bookmark
 from tap_marketo_programs.export.job import ExportStatus
@@ -53,21 +53,21 @@ class Scheduler:
     def __init__(self, work: Work) -> None:
         self.work = work
         self._handlers: Mapping[type, Callable[[Any, Now], None]] = {
-            actions.JobCreated: self._job_created,
-            actions.CreateFailed: lambda e, now: refusals.create_failed(work, e, now),
-            actions.JobEnqueued: lambda e, now: self._job_enqueued(e.task, now),
-            actions.EnqueueFailed: self._enqueue_failed,
-            actions.JobPolled: self._job_polled,
-            actions.PollFailed: lambda e, now: recovery.poll_failed(work, e, now),
-            actions.JobCancelled: lambda e, _: work.cancelling.discard(e.export_id),
-            actions.ProgramsExist: lambda e, now: recovery.programs_exist(work, e, now),
-            actions.FieldsExist: lambda e, now: refusals.fields_exist(work, e, now),
-            actions.ChangesFound: self._changes_found,
-            actions.FileVerified: self._file_verified,
-            actions.FileRejected: lambda e, now: recovery.file_rejected(work, e, now),
-            actions.ExportWritten: self._export_written,
-            actions.StateSaved: self._state_saved,
-            actions.WorkerCrashed: lambda e, _: work.end_with(e.error),
+            events.JobCreated: self._job_created,
+            events.CreateFailed: lambda e, now: refusals.create_failed(work, e, now),
+            events.JobEnqueued: lambda e, now: self._job_enqueued(e.task, now),
+            events.EnqueueFailed: self._enqueue_failed,
+            events.JobPolled: self._job_polled,
+            events.PollFailed: lambda e, now: recovery.poll_failed(work, e, now),
+            events.JobCancelled: lambda e, _: work.cancelling.discard(e.export_id),
+            events.ProgramsExist: lambda e, now: recovery.programs_exist(work, e, now),
+            events.FieldsExist: lambda e, now: refusals.fields_exist(work, e, now),
+            events.ChangesFound: self._changes_found,
+            events.FileVerified: self._file_verified,
+            events.FileRejected: lambda e, now: recovery.file_rejected(work, e, now),
+            events.ExportWritten: self._export_written,
+            events.StateSaved: self._state_saved,
+            events.WorkerCrashed: lambda e, _: work.end_with(e.error),
         }
 
     def next_action(self, worker: Worker, now: Now) -> actions.Action | None:
@@ -80,7 +80,7 @@ class Scheduler:
             return None
         return self._for_api(now) if worker is Worker.API else self._for_download()
 
-    def handle(self, event: actions.Event, now: Now) -> None:
+    def handle(self, event: events.Event, now: Now) -> None:
         """Take in what happened."""
         task = getattr(event, "task", None)
         if isinstance(task, Task):
@@ -137,12 +137,12 @@ class Scheduler:
             work.note_change()
         return self.state_if_unsaid() or actions.Finish(work.outcome())
 
-    def _state_saved(self, event: actions.StateSaved, _: Now) -> None:
+    def _state_saved(self, event: events.StateSaved, _: Now) -> None:
         work = self.work
         work.saved_generation = max(work.saved_generation, event.generation)
         work.save_wanted = work.save_wanted and work.is_dirty
 
-    def _export_written(self, event: actions.ExportWritten, _: Now) -> None:
+    def _export_written(self, event: events.ExportWritten, _: Now) -> None:
         """All rows of an export are out: its watermark moves."""
         work, task = self.work, event.task
         kept = tuple(one for one in task.slice.program_ids if one not in work.excluded)
@@ -169,7 +169,7 @@ class Scheduler:
         task.move(Phase.DOWNLOADING)
         return actions.DownloadFile(task, task.job, task.slice, tuple(work.fields))
 
-    def _file_verified(self, event: actions.FileVerified, _: Now) -> None:
+    def _file_verified(self, event: events.FileVerified, _: Now) -> None:
         work, task = self.work, event.task
         work.unreadable = 0
         if task.job is not None and task.job.file_size is None:
@@ -266,7 +266,7 @@ class Scheduler:
         one_program = work.request.bounds.one_program
         return actions.CreateJob(task, task.slice, tuple(work.fields), known, one_program)
 
-    def _job_created(self, event: actions.JobCreated, now: Now) -> None:
+    def _job_created(self, event: events.JobCreated, now: Now) -> None:
         """Name the job in the ledger; it is enqueued once a STATE says so."""
         work, task, job = self.work, event.task, event.job
         without = tuple(name for name in work.request.fields if name not in work.fields)
@@ -283,7 +283,7 @@ class Scheduler:
         work.note_change()
         task.named_in = work.generation
 
-    def _enqueue_failed(self, event: actions.EnqueueFailed, now: Now) -> None:
+    def _enqueue_failed(self, event: events.EnqueueFailed, now: Now) -> None:
         """An earlier enqueue may have arrived although its answer did not: ask first."""
         event.task.question, event.task.trouble = Question.STATUS, event.error
         event.task.due = now.seconds
@@ -296,7 +296,7 @@ class Scheduler:
         task.due = now.seconds + work.settings.poll_interval
         task.move(Phase.RUNNING)
 
-    def _job_polled(self, event: actions.JobPolled, now: Now) -> None:
+    def _job_polled(self, event: events.JobPolled, now: Now) -> None:
         work, task, job = self.work, event.task, event.job
         if job is None:
             task.looks_left -= 1
@@ -364,7 +364,7 @@ class Scheduler:
         since = max(known - min(lookback, known - EARLIEST), EARLIEST)
         return actions.CheckForChanges(program_id, since, work.request.bounds.now)
 
-    def _changes_found(self, event: actions.ChangesFound, _: Now) -> None:
+    def _changes_found(self, event: events.ChangesFound, _: Now) -> None:
         """A program without changes keeps its watermark."""
         work = self.work
         # A file that is no good may have taken it off the list meanwhile.
