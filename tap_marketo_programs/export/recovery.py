@@ -174,22 +174,6 @@ def requeue(work: Work, task: Task, now: Now) -> Task:
     return task
 
 
-def note_if_overdue(work: Work, task: Task, now: Now) -> None:
-    """A job that is not done in time is waited for as long as others need the run."""
-    if not task.is_overdue and now.seconds > task.deadline:
-        logger.warning("%s", overdue_text(work, task))
-        task.is_overdue = True
-
-
-def overdue_text(work: Work, task: Task) -> str:
-    """For the log, and for the end of a run that has nothing else to wait for."""
-    status = task.job.status if task.job else "gone"
-    return (
-        f"export {task.export_id} is still {status} after {work.settings.timeout:.0f} s "
-        "(export_timeout_seconds); the state names it, and the next run goes on with it"
-    )
-
-
 # A file that is no good
 
 

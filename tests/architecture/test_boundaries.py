@@ -38,6 +38,7 @@ PURE = [
     "export.decoding",
     "export.change_checks",
     "export.events",
+    "export.lifecycle",
     "export.overdue",
     "export.places",
     "export.job",

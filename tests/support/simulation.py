@@ -37,11 +37,12 @@ from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.bookmark import read_bookmark, write_bookmark
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import Ledger
+from tap_marketo_programs.export.places import MAX_FILES
 from tap_marketo_programs.export.plan import Bounds, ExportSlice, Window
 from tap_marketo_programs.export.planning import add_plan
 from tap_marketo_programs.export.quota import MEGABYTE, ExportQuota
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
-from tap_marketo_programs.export.scheduler import MAX_FILES, Scheduler
+from tap_marketo_programs.export.scheduler import Scheduler
 from tap_marketo_programs.export.tasks import UNDER_WAY, Phase
 from tap_marketo_programs.export.work import Work
 
