@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from tap_marketo_programs.export import api, bookmark, download, ledger, plan, request, run
+    from tap_marketo_programs.export import (
+        api,
+        bookmark,
+        ledger,
+        plan,
+        request,
+        run,
+        verify,
+        work,
+        workers,
+    )
 
-__all__ = [
-    "api",
-    "bookmark",
-    "download",
-    "ledger",
-    "plan",
-    "request",
-    "run",
-]
+__all__ = ["api", "bookmark", "ledger", "plan", "request", "run", "verify", "work", "workers"]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -634,7 +634,7 @@ def test_a_batch_file_waits_where_the_next_run_would_remove_it(tmp_path: Path) -
     program = (
         "import os, shutil, signal\n"
         "from singer_sdk.helpers._batch import BatchConfig\n"
-        "from tap_marketo_programs import batches\n"
+        "from tap_marketo_programs.output import batches\n"
         "shutil.move = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"config = batches.read_config({config(tmp_path / 'out', JSONL)!r})\n"
         "with batches.BatchFiles(config, 'members', {'id': {}}) as files:\n"
