@@ -430,10 +430,10 @@ def _stream_classes() -> dict[str, Any]:
     from tap_marketo_programs.streams.assets import (  # noqa: PLC0415 - as above
         ChannelsStream,
         ProgramsByTagStream,
-        ProgramsStream,
         TagTypesStream,
     )
     from tap_marketo_programs.streams.program_members import ProgramMembersStream  # noqa: PLC0415 - as above
+    from tap_marketo_programs.streams.programs import ProgramsStream  # noqa: PLC0415 - as above
 
     kinds = (
         ChannelsStream,

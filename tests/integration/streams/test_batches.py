@@ -26,7 +26,8 @@ from pyarrow import parquet
 
 from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
 from tap_marketo_programs.output import batches
-from tap_marketo_programs.output.batches import BATCH_SIZE, BatchFiles, read_config
+from tap_marketo_programs.output.batch_config import BATCH_SIZE, read_config
+from tap_marketo_programs.output.batches import BatchFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -634,9 +635,9 @@ def test_a_batch_file_waits_where_the_next_run_would_remove_it(tmp_path: Path) -
     program = (
         "import os, shutil, signal\n"
         "from singer_sdk.helpers._batch import BatchConfig\n"
-        "from tap_marketo_programs.output import batches\n"
+        "from tap_marketo_programs.output import batch_config, batches\n"
         "shutil.move = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"config = batches.read_config({config(tmp_path / 'out', JSONL)!r})\n"
+        f"config = batch_config.read_config({config(tmp_path / 'out', JSONL)!r})\n"
         "with batches.BatchFiles(config, 'members', {'id': {}}) as files:\n"
         "    list(files.add_records([{'id': 1}]))\n"
         "    list(files.finish())\n"
