@@ -19,6 +19,7 @@ from singer_sdk.singerlib import Catalog
 
 from tap_marketo_programs.clock import Clock, SystemClock
 from tap_marketo_programs.config import state as state_file
+from tap_marketo_programs.config.base_url import host_url
 from tap_marketo_programs.config.catalog import StreamFacts, settled
 from tap_marketo_programs.config.check import check, explain, stray_variables, unknown, useless
 from tap_marketo_programs.config.stream_maps import misdirected, unknown_fields
@@ -29,7 +30,7 @@ from tap_marketo_programs.errors import (
     PermissionDenied,
     StateRefused,
 )
-from tap_marketo_programs.marketo.client import Connection, MarketoClient, host_url
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.marketo.programs import Programs
 from tap_marketo_programs.process.command import Command, NoCells, OneLine
 from tap_marketo_programs.process.private_folder import remove_orphans

@@ -10,8 +10,8 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from tap_marketo_programs.config.base_url import host_url
 from tap_marketo_programs.errors import MarketoConfigError
-from tap_marketo_programs.marketo.client import host_url
 from tap_marketo_programs.schemas.timestamps import instant
 from tap_marketo_programs.suggestions import did_you_mean, meant
 

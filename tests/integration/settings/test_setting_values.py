@@ -11,9 +11,9 @@ from exports import MEMBERS
 from harness import only
 from singer_sdk.exceptions import ConfigValidationError
 
+from tap_marketo_programs.config.base_url import host_url
 from tap_marketo_programs.config.check import CLOCK_TOLERANCE
 from tap_marketo_programs.errors import MarketoConfigError
-from tap_marketo_programs.marketo.client import host_url
 from tap_marketo_programs.tap import TapMarketoPrograms
 
 if TYPE_CHECKING:
