@@ -91,3 +91,27 @@ def test_base_url_is_refused_where_it_can_be_no_marketo_host(given: str) -> None
 def test_base_url_is_https_except_on_this_machine(given: str) -> None:
     with pytest.raises(MarketoConfigError, match="base_url: must be https"):
         host_url(given)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://123-abc-456.mktorest.com:0",
+        "https://123-abc-456.mktorest.com:00/rest",
+        "https://123-abc-456.mktorest.com:",
+        "https://123-abc-456.mktorest.com:65536",
+        "https://123-abc-456.mktorest.com:-1",
+        "https://123-abc-456.mktorest.com:https",
+        "https://123-abc-456.mktorest.com/rest#top",
+        "https://123-abc-456.mktorest.com/rest?x=1",
+        "https://[::1]:0",
+        "https://:443",
+    ],
+)
+def test_an_address_with_a_port_or_an_end_that_cannot_be_is_refused(address: str) -> None:
+    with pytest.raises(MarketoConfigError, match="base_url: expected the REST endpoint"):
+        host_url(address)
+
+
+def test_a_port_that_can_be_is_kept() -> None:
+    assert host_url("https://marketo.example.com:8443/rest") == "https://marketo.example.com:8443"
