@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record, RequestFunc
     from singer_sdk.tap_base import Tap
 
+    from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.programs import Programs
 
@@ -67,14 +68,18 @@ class AssetStream(MarketoStream, RESTStream[int]):
         tap: The tap.
         client: Sends everything.
         programs: The programs wanted.
+        settings: What the user wants of them.
     """
 
     key: ClassVar[str] = "id"
 
-    def __init__(self, tap: Tap, client: MarketoClient, programs: Programs) -> None:
+    def __init__(
+        self, tap: Tap, client: MarketoClient, programs: Programs, settings: Settings
+    ) -> None:
         super().__init__(tap)
         self.client = client
         self.programs = programs
+        self.settings = settings
         self.odd = Oddities()
         self._sweep = OffsetSweep(self.key)
 
@@ -199,10 +204,9 @@ class ProgramsStream(AssetStream):
         bookmark = self.given_bookmark.get("replication_key_value")
         if bookmark:
             # One second at least, in case Marketo's bounds are exclusive.
-            lookback = max(1.0, float(self.config["lookback_seconds"]))
+            lookback = max(1.0, self.settings.lookback_seconds)
             return self._known_until(bookmark) - timedelta(seconds=lookback)
-        start = self.config.get("start_date")
-        return timestamps.instant(start) if start else None
+        return self.settings.start_date
 
     def _known_until(self, bookmark: str) -> datetime:
         try:
@@ -226,7 +230,7 @@ class ProgramsStream(AssetStream):
     @cached_property
     def _details_wanted(self) -> bool:
         """Whether anything is selected that costs one more call for each program."""
-        return self.config["program_details"] and any(
+        return self.settings.program_details and any(
             self.mask.get(("properties", name), True) for name in _DETAILS
         )
 
@@ -301,7 +305,7 @@ class ProgramsByTagStream(AssetStream):
         """The programs of every wanted tag."""
         if self.programs.is_restricted:
             _ = self.programs.ids  # an unknown program id ends the run here
-        for wanted in wanted_tags(self.client, self.config.get("program_tags")):
+        for wanted in wanted_tags(self.client, self.settings.program_tags):
             used: set[str] = set()
             for value in wanted.values:
                 for row in self._tagged(wanted.tag_type, value):

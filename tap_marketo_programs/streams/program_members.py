@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
+    from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.export.download import Contents
     from tap_marketo_programs.export.ledger import Ledger
     from tap_marketo_programs.export.request import ExportRequest, ExportSettings
@@ -71,6 +72,7 @@ class ProgramMembersStream(MarketoStream):
         tap: The tap.
         client: Sends everything.
         programs: The programs wanted.
+        settings: What the user wants of them.
     """
 
     name = "program_members"
@@ -80,7 +82,10 @@ class ProgramMembersStream(MarketoStream):
     # Cells are typed once, where they are read, by the very schema that goes out.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    def __init__(self, tap: Tap, client: MarketoClient, programs: Programs) -> None:
+    def __init__(
+        self, tap: Tap, client: MarketoClient, programs: Programs, settings: Settings
+    ) -> None:
+        self.settings = settings
         self.client = client
         self.programs = programs
         # Checked by the thread that downloads, until the main thread reads them.
