@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record, RequestFunc
     from singer_sdk.tap_base import Tap
 
+    from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.programs import Programs
 
@@ -48,14 +49,18 @@ class AssetStream(MarketoStream, RESTStream[int]):
         tap: The tap.
         client: Sends everything.
         programs: The programs wanted.
+        settings: What the user wants of them.
     """
 
     key: ClassVar[str] = "id"
 
-    def __init__(self, tap: Tap, client: MarketoClient, programs: Programs) -> None:
+    def __init__(
+        self, tap: Tap, client: MarketoClient, programs: Programs, settings: Settings
+    ) -> None:
         super().__init__(tap)
         self.client = client
         self.programs = programs
+        self.settings = settings
         self.odd = Oddities()
         self._sweep = OffsetSweep(self.key)
 
@@ -131,7 +136,7 @@ class ProgramsByTagStream(AssetStream):
         """The programs of every wanted tag."""
         if self.programs.is_restricted:
             _ = self.programs.ids  # an unknown program id ends the run here
-        for wanted in wanted_tags(self.client, self.config.get("program_tags")):
+        for wanted in wanted_tags(self.client, self.settings.program_tags):
             used: set[str] = set()
             for value in wanted.values:
                 for row in self._tagged(wanted.tag_type, value):

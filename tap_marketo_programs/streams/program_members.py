@@ -6,21 +6,17 @@ are made or files are read, nor in which form rows leave.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
-from datetime import timedelta
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
-from tap_marketo_programs import export as engine
-from tap_marketo_programs import member_file, output
 from tap_marketo_programs.config.state import refuse_future
 from tap_marketo_programs.errors import DailyQuotaExceeded, MarketoConfigError
-from tap_marketo_programs.marketo.changes import ProgramChanges
 from tap_marketo_programs.marketo.describe import MemberDescription
-from tap_marketo_programs.process.stdout import SafeWriter, TargetGone
-from tap_marketo_programs.schemas import timestamps
+from tap_marketo_programs.output import sinks
+from tap_marketo_programs.process.stdout import SafeWriter
 from tap_marketo_programs.streams.base import MarketoStream
 
 if TYPE_CHECKING:
@@ -31,20 +27,12 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
-    from tap_marketo_programs.export.ledger import Ledger
-    from tap_marketo_programs.export.request import ExportRequest, ExportSettings
+    from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.export.run import ExportRun
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.programs import Programs
     from tap_marketo_programs.output.sinks import Sink
 
-# A century; more would reach beyond the calendar.
-MAX_LOOKBACK = 100 * 365 * 86_400.0
-# Eleven days; a thread cannot be told to wait for ever so long.
-MAX_WAIT = 1_000_000.0
-# A program that is listed no more may have been deleted; but a permission that was
-# lost and came back must not cost every program's history once more.
-MAX_ABSENCE = timedelta(days=30)
 T = TypeVar("T")
 
 
@@ -55,6 +43,7 @@ class ProgramMembersStream(MarketoStream):
         tap: The tap.
         client: Sends everything.
         programs: The programs wanted.
+        settings: What the user wants of them.
     """
 
     name = "program_members"
@@ -62,10 +51,13 @@ class ProgramMembersStream(MarketoStream):
     # Cells are typed once, where they are read, by the very schema that goes out.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    def __init__(self, tap: Tap, client: MarketoClient, programs: Programs) -> None:
+    def __init__(
+        self, tap: Tap, client: MarketoClient, programs: Programs, settings: Settings
+    ) -> None:
+        self.settings = settings
         self.client = client
         self.programs = programs
-        self.description = MemberDescription(client, tap.config["lead_fields"])
+        self.description = MemberDescription(client, settings.lead_fields)
         # The run that is open while the stream is being synced.
         self._run: ExportRun | None = None
         super().__init__(tap)
@@ -137,7 +129,10 @@ class ProgramMembersStream(MarketoStream):
         """Refuse a bookmark that cannot be read, or lies in the future."""
         if not self.given_bookmark:
             return
-        ledger = engine.bookmark.read_bookmark(self.given_bookmark)
+        # Imported here since describing the stream needs nothing of the engine.
+        from tap_marketo_programs.export.bookmark import read_bookmark  # noqa: PLC0415
+
+        ledger = read_bookmark(self.given_bookmark)
         jobs = [job.slice.until for job in ledger.in_flight.values()]
         plans = [ledger.unfinished] if ledger.unfinished else []
         if known := [*ledger.watermarks.values(), *jobs, *plans]:
@@ -183,17 +178,17 @@ class ProgramMembersStream(MarketoStream):
         Outside of a sync, as in a notebook, the run is the reader's and ends with the reading.
         """
         if self._run is not None:
-            yield from self._write(output.sinks.Records())
+            yield from self._write(sinks.Records())
             return
         with self._exports():
-            yield from self._write(output.sinks.Records())
+            yield from self._write(sinks.Records())
 
     def _write_lines(self, writer: SafeWriter, context: Context | None) -> None:
         """What the SDK does around its own loop over records."""
         self._write_starting_replication_value(context)
         alias = self.stream_maps[0].stream_alias
         with self.get_record_counter() as counter, self.get_sync_timer():
-            sink = output.sinks.Lines(writer, alias, self._stream_version, counter.increment)
+            sink = sinks.Lines(writer, alias, self._stream_version, counter.increment)
             for _ in self._write(sink):
                 pass
         self._finalize_state(self.stream_state)
@@ -209,13 +204,13 @@ class ProgramMembersStream(MarketoStream):
         with self.get_record_counter() as counter:
             sink: Sink[str]
             if self.keeps_records:
-                sink = output.sinks.ColumnBatches(batch_config, stem, counter.increment)
+                sink = sinks.ColumnBatches(batch_config, stem, counter.increment)
             else:
 
                 def files_of(rows: Iterable[dict[str, Any]], stem: str) -> Iterator[str]:
                     return self.files_of(rows, batch_config, stem)
 
-                sink = output.sinks.RecordBatches(files_of, stem, counter.increment)
+                sink = sinks.RecordBatches(files_of, stem, counter.increment)
             for url in self._write(sink):
                 yield batch_config.encoding, [url]
 
@@ -225,9 +220,9 @@ class ProgramMembersStream(MarketoStream):
             message = f"{self.name} can only be written while it is being synced"
             raise RuntimeError(message)
         try:
-            yield from output.sinks.write_exports(self._run, sink)
+            yield from sinks.write_exports(self._run, sink)
         except DailyQuotaExceeded as error:
-            if self.config["on_quota_exhausted"] != "stop":
+            if self.settings.on_quota_exhausted != "stop":
                 raise
             self.logger.warning("%s", error)
             # A part of a full table must not replace the whole of the one before.
@@ -237,84 +232,29 @@ class ProgramMembersStream(MarketoStream):
 
     @contextmanager
     def _exports(self) -> Iterator[None]:
-        """A run for what is wanted now, and a clean end for every way out."""
-        is_dry_run = self.ABORT_AT_RECORD_COUNT is not None
-        ledger = engine.bookmark.read_bookmark(self.stream_state)
-        oddities = member_file.oddities.FileOddities()
-        run = engine.run.ExportRun(
-            engine.workers.Remote(
-                engine.api.ExportApi(self.client),
-                self.programs,
-                ProgramChanges(self.client),
-                self.description,
-            ),
-            engine.work.Work.begin(
-                self._request(ledger), self._settings(is_dry_run=is_dry_run), ledger
-            ),
-            engine.verify.Reading(self.properties, self.primary_keys, oddities),
-            self._save,
+        """A run for what is wanted now."""
+        # Imported here since describing the stream needs nothing of the engine.
+        from tap_marketo_programs.streams.member_exports import MemberExports  # noqa: PLC0415
+
+        wanted = MemberExports(
+            stream=self.name,
+            client=self.client,
+            programs=self.programs,
+            description=self.description,
+            settings=self.settings,
+            properties=self.properties,
+            keys=self.primary_keys,
+            full_table=self.replication_method == "FULL_TABLE",
+            is_dry_run=self.ABORT_AT_RECORD_COUNT is not None,
+            logger=self.logger,
         )
         try:
-            with run:
-                self._run = run
+            with wanted.open(self.stream_state, self._save) as self._run:
                 yield
         finally:
             self._run = None
-            try:
-                # Where nobody reads any more, what was said before has to do.
-                with suppress(TargetGone):
-                    run.save_what_is_unsaid()
-            finally:
-                if is_dry_run:
-                    # Nobody keeps a test's state, so nobody would resume its jobs.
-                    run.cancel()
-                run.tell_end(
-                    calls=self.client.limits.made,
-                    retries=self.client.retries,
-                    nulled=oddities.nulled.total(),
-                )
-                for warning in oddities.warnings():
-                    self.logger.warning("%s", warning)
 
     def _save(self, bookmark: Mapping[str, Any]) -> None:
         """Write a bookmark to STATE."""
         self.stream_state.update(bookmark)
         self._tap.state_writer.write_state(self.tap_state)
-
-    def _request(self, ledger: Ledger) -> ExportRequest:
-        until = self.client.now().replace(microsecond=0)
-        start = self.config.get("start_date")
-        wanted = self.programs.ids
-        if not self.programs.is_restricted:
-            for program_id in ledger.watermarks.keys() - set(wanted):
-                if until - ledger.watermarks[program_id] > MAX_ABSENCE:
-                    ledger.forget(program_id)
-        return engine.request.ExportRequest(
-            program_ids=wanted,
-            bounds=engine.plan.Bounds(
-                now=until,
-                start_date=timestamps.instant(start) if start else None,
-                lookback=timedelta(
-                    seconds=min(MAX_LOOKBACK, float(self.config["lookback_seconds"])),
-                ),
-            ),
-            # `programId` comes by itself, as the first column.
-            fields=[
-                "leadId",
-                "updatedAt",
-                *(name for name in self.properties if name not in engine.verify.AUTOMATIC),
-            ],
-            client=engine.ledger.digest([self.client.connection.client_id]),
-            stream=self.name,
-            full_table=self.replication_method == "FULL_TABLE",
-            restricted=self.programs.is_restricted,
-        )
-
-    def _settings(self, *, is_dry_run: bool) -> ExportSettings:
-        quota_mb = self.config.get("daily_export_quota_mb")
-        return engine.request.ExportSettings(
-            poll_interval=min(MAX_WAIT, float(self.config["poll_interval_seconds"])),
-            max_queued=1 if is_dry_run else int(self.config["max_queued_exports"]),
-            timeout=float(self.config["export_timeout_seconds"]),
-            quota_mb=None if quota_mb is None else float(quota_mb),
-        )

@@ -113,10 +113,9 @@ class ProgramsStream(AssetStream):
         bookmark = self.given_bookmark.get("replication_key_value")
         if bookmark:
             # One second at least, in case Marketo's bounds are exclusive.
-            lookback = max(1.0, float(self.config["lookback_seconds"]))
+            lookback = max(1.0, self.settings.lookback_seconds)
             return self._known_until(bookmark) - timedelta(seconds=lookback)
-        start = self.config.get("start_date")
-        return timestamps.instant(start) if start else None
+        return self.settings.start_date
 
     def _known_until(self, bookmark: str) -> datetime:
         try:
@@ -140,7 +139,7 @@ class ProgramsStream(AssetStream):
     @cached_property
     def _details_wanted(self) -> bool:
         """Whether anything is selected that costs one more call for each program."""
-        return self.config["program_details"] and any(
+        return self.settings.program_details and any(
             self.mask.get(("properties", name), True) for name in _DETAILS
         )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from readers import count_rows, found
 
+from tap_marketo_programs.config.base_url import host_url
 from tap_marketo_programs.errors import (
     CallQuotaExceeded,
     ConnectionFailed,
@@ -30,7 +31,7 @@ from tap_marketo_programs.export.download import (
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.plan import ExportSlice
 from tap_marketo_programs.export.verify import VerifiedFile, Verifier
-from tap_marketo_programs.marketo.client import Connection, MarketoClient, host_url
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.process.private_folder import PrivateFolder
 
 if TYPE_CHECKING:

@@ -25,7 +25,6 @@ from moto.server import ThreadedMotoServer
 from pyarrow import parquet
 
 from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
-from tap_marketo_programs.output import batches
 from tap_marketo_programs.output.batch_config import BATCH_SIZE, read_config
 from tap_marketo_programs.output.batches import BatchFiles
 
@@ -599,7 +598,7 @@ def test_a_login_in_a_url_is_not_told(tmp_path: Path) -> None:
 def test_parquet_without_pyarrow_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "find_spec", lambda name: None if name == "pyarrow" else name)
+    monkeypatch.setattr(batch_config, "find_spec", lambda name: None if name == "pyarrow" else name)
 
     with pytest.raises(MarketoConfigError, match=r"install tap-marketo-programs\[parquet\]"):
         read_config(config(tmp_path, PARQUET))
