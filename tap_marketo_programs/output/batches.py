@@ -14,31 +14,18 @@ when they may leave, and none of its messages holds a cell.
 
 from __future__ import annotations
 
-from tap_marketo_programs.output.storage import BatchFile, store, file_url
-from tap_marketo_programs.output.jsonl import JsonLinesFile
-
-import os
-import re
-import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-import fsspec
-import msgspec
-from fsspec.implementations.local import LocalFileSystem
-from isal import isal_zlib
-from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig, StorageTarget
-
-from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
-from tap_marketo_programs.process.private_folder import PrivateFolder, new_file
-from tap_marketo_programs.output.record_lines import record_struct
+from tap_marketo_programs.output.jsonl import JsonLinesFile
+from tap_marketo_programs.output.storage import BatchFile, file_url, store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
 
 
 class BatchFiles:

@@ -1,0 +1,1 @@
+"""How rows leave: RECORD lines and files for BATCH messages."""
