@@ -29,7 +29,7 @@ def main() -> None:
     # quarter of the time of `--about`.
     gc.disable()
     from tap_marketo_programs.process import command  # noqa: PLC0415 - brings the SDK
-    from tap_marketo_programs.tap import TapMarketoPrograms  # noqa: PLC0415 - likewise
+    from tap_marketo_programs.tap import TapMarketoPrograms  # noqa: PLC0415 - as above
 
     gc.freeze()
     gc.enable()

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 BASE = "/bulk/v1/program/members/export"
 LIST_PAGE = 300
 # A page token that never ends would otherwise keep a listing going for ever.
-MOST_LIST_PAGES = 100
+MAX_LIST_PAGES = 100
 
 
 class ExportApi:
@@ -89,7 +89,7 @@ class ExportApi:
             # a job was asked for, and another process may share the API user.
             if len(found) != 1:
                 raise
-            return replace(found[0], guessed=True)
+            return replace(found[0], adopted=True)
 
     def _created_since(self, asked: float, known: Collection[str]) -> list[ExportJob]:
         """Jobs that were created after a moment of the monotonic clock and never enqueued."""
@@ -135,7 +135,7 @@ class ExportApi:
             "batchSize": LIST_PAGE,
         }
         unreadable = 0
-        for _ in range(MOST_LIST_PAGES):
+        for _ in range(MAX_LIST_PAGES):
             # An entirely empty body has been met here, and means "no jobs" (singer-io/tap-marketo).
             answer = self._client.look(f"{BASE}.json", params)
             found = rows(answer)

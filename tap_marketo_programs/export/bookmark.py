@@ -121,7 +121,7 @@ def _write_job(job: InFlight) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": job.export_id,
         "programs": write_programs(job.slice.program_ids),
-        "until": wire_time(job.slice.until),
+        "until": wire_time(job.slice.new_watermark),
         "fields": job.fields,
         "client": job.client,
     }
@@ -150,7 +150,7 @@ def _read_job(entry: Mapping[str, Any]) -> InFlight:
             program_ids=programs,
             window=_read_window(entry["window"]) if "window" in entry else None,
             min_updated_at=_moment(entry["floor"]) if "floor" in entry else None,
-            until=_moment(entry["until"]),
+            new_watermark=_moment(entry["until"]),
         ),
         fields=str(entry["fields"]),
         client=str(entry["client"]),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def check_next(work: Work) -> actions.CheckForChanges:
     """Ask for the next program, with the overlap of an export's window."""
-    program_id = work.to_check.pop(0)
+    program_id = work.to_check_for_changes.pop(0)
     work.checking.add(program_id)
     known, lookback = known_until(work)[program_id], work.request.bounds.lookback
     since = max(known - min(lookback, known - EARLIEST), EARLIEST)
@@ -36,7 +36,7 @@ def changes_found(work: Work, event: events.ChangesFound, _: Now) -> None:
 
 def plan_changed(work: Work) -> None:
     """Export what changed, once all is asked: ten at a time is cheaper than one by one."""
-    if work.changed and not work.to_check and not work.checking:
+    if work.changed and not work.to_check_for_changes and not work.checking:
         wanted = [one for one in work.changed if one not in work.excluded]
         work.changed.clear()
         work.tasks.add(plan(wanted, known_until(work), work.request.bounds))

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 # Requests in a row that bring next to nothing.
 MAX_STALLS = 5
-# What is more than next to nothing: so many bytes, or so large a part of a small
+# What is more than next to nothing: that many bytes, or that large a part of a small
 # file. A connection that is cut after every byte must not cost a call a byte.
 MIN_PROGRESS = 1 << 17
 MIN_SHARE = 20

@@ -68,7 +68,7 @@ class ExportStatus(StrEnum):
 class ExportJob:
     """What Marketo says of one job; what it does not say yet is None.
 
-    `guessed` marks a job that was found after the answer of its create was
+    `adopted` marks a job that was found after the answer of its create was
     lost: it is ours by all appearances. Sizes are bytes, `checksum` is
     Marketo's text (`sha256:` and 64 hex digits), `error` its `errorMsg`, fit to be shown.
     """
@@ -81,7 +81,7 @@ class ExportJob:
     file_size: int | None = None
     checksum: str | None = None
     error: str | None = None
-    guessed: bool = False
+    adopted: bool = False
 
     @classmethod
     def from_wire(cls, answer: Mapping[str, Any]) -> ExportJob:

@@ -62,7 +62,9 @@ class Ledger:
         """All rows of a slice are written; watermarks never go back."""
         for program_id in done.program_ids:
             before = self.watermarks.get(program_id)
-            self.watermarks[program_id] = max(before, done.until) if before else done.until
+            self.watermarks[program_id] = (
+                max(before, done.new_watermark) if before else done.new_watermark
+            )
 
     def forget(self, program_id: int) -> None:
         """A program was deleted in Marketo."""

@@ -46,13 +46,13 @@ class ExportSlice:
         program_ids: One to ten programs, ascending.
         window: The `updatedAt` filter; None exports every member.
         min_updated_at: Rows visibly older than this are not wanted (with no window only).
-        until: The watermark of these programs once the rows are out.
+        new_watermark: The watermark of these programs once the rows are out.
     """
 
     program_ids: tuple[int, ...]
     window: Window | None
     min_updated_at: datetime | None
-    until: datetime
+    new_watermark: datetime
 
     def filter(self, *, one_program: bool = False) -> dict[str, Any]:
         """The `filter` of the create request.

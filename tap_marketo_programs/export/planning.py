@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.export.work import Work
 
-# A run that takes up an interrupted one so soon asks for each program that was
+# A run that resumes an interrupted one so soon asks for each program that was
 # done whether anything changed since, instead of exporting it again. That costs
 # a call each, so it is for restarts, not for schedules, and not for everything.
 RESTART_PERIOD = timedelta(minutes=30)
@@ -28,7 +28,9 @@ def known_until(work: Work) -> dict[int, datetime]:
     known = dict(work.ledger.watermarks)
     for task in work.tasks:
         for program_id in task.slice.program_ids:
-            known[program_id] = max(known.get(program_id, task.slice.until), task.slice.until)
+            known[program_id] = max(
+                known.get(program_id, task.slice.new_watermark), task.slice.new_watermark
+            )
     return known
 
 
@@ -46,7 +48,7 @@ def add_plan(work: Work) -> None:
     if interrupted and until - interrupted <= RESTART_PERIOD:
         fresh = [one for one in wanted if one in known and known[one] >= interrupted]
         del fresh[MAX_CHECKS:]
-        work.to_check.extend(fresh)
+        work.to_check_for_changes.extend(fresh)
         wanted = sorted(set(wanted).difference(fresh))
     else:
         work.ledger.unfinished = until
@@ -68,4 +70,6 @@ def _fill_gaps(work: Work, wanted: set[int]) -> None:
             bounds = replace(work.request.bounds, now=start)
             work.tasks.insert(task, plan(behind, known, bounds))
         for program_id in ids:
-            known[program_id] = max(known.get(program_id, task.slice.until), task.slice.until)
+            known[program_id] = max(
+                known.get(program_id, task.slice.new_watermark), task.slice.new_watermark
+            )

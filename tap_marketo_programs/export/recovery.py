@@ -88,8 +88,8 @@ def exclude_program(work: Work, program_id: int) -> None:
     work.excluded.add(program_id)
     work.tasks.exclude_program(program_id)
     work.checking.discard(program_id)
-    if program_id in work.to_check:
-        work.to_check.remove(program_id)
+    if program_id in work.to_check_for_changes:
+        work.to_check_for_changes.remove(program_id)
 
 
 # A job that does not do what it should

@@ -186,7 +186,7 @@ def _plan_again(work: Work, bounds: Bounds) -> None:
     work.request = replace(work.request, bounds=bounds)
     for planned in work.tasks.of(Phase.PLANNED):
         work.tasks.remove(planned)
-    work.to_check.clear()
+    work.to_check_for_changes.clear()
     work.checking.clear()
     work.changed.clear()
     add_plan(work)

@@ -1,4 +1,4 @@
-"""Takes up the jobs of an earlier run, or drops them where they no longer fit.
+"""Resumes the jobs of an earlier run, or drops them where they no longer fit.
 
 Pure: what Marketo says of the jobs is handed in.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # A job of an earlier run that is still not done after so long never will be.
-OLDEST_RUNNING = timedelta(days=1)
+MAX_RUNNING_AGE = timedelta(days=1)
 
 
 def needs_fields(work: Work, flight: InFlight) -> bool:
@@ -71,7 +71,7 @@ def _left(work: Work, without: Collection[str]) -> list[str]:
     return [name for name in work.fields if name not in without]
 
 
-def take_up(work: Work, flight: InFlight, job: ExportJob | None, silence: str, now: Now) -> None:
+def resume_job(work: Work, flight: InFlight, job: ExportJob | None, silence: str, now: Now) -> None:
     """Go on with a job of an earlier run.
 
     Args:
@@ -100,7 +100,7 @@ def take_up(work: Work, flight: InFlight, job: ExportJob | None, silence: str, n
 
 def _is_over(job: ExportJob, now: Now) -> bool:
     """Whether a job of an earlier run will never be done."""
-    too_old = job.created_at is not None and now.calendar - job.created_at > OLDEST_RUNNING
+    too_old = job.created_at is not None and now.calendar - job.created_at > MAX_RUNNING_AGE
     return job.status.is_dead or (job.status.is_running and too_old)
 
 

@@ -101,7 +101,7 @@ class ExportRun:
         self._folder = PrivateFolder()
 
     def __enter__(self) -> Self:
-        """Take up the jobs of an earlier run, plan the rest, start the threads."""
+        """Resume the jobs of an earlier run, plan the rest, start the threads."""
         try:
             self._prepare()
         except BaseException:
@@ -200,10 +200,10 @@ class ExportRun:
                 logger.info("Export %s of an earlier run no longer fits; dropped", flight.export_id)
                 resume.abandon(work, flight)
         # A job that was recreated stands behind younger ones in the ledger.
-        work.tasks.tasks.sort(key=lambda task: task.slice.until)
+        work.tasks.tasks.sort(key=lambda task: task.slice.new_watermark)
         add_plan(work)
         self._count_used()
-        self._progress.planned([task.slice for task in work.tasks], len(work.to_check))
+        self._progress.planned([task.slice for task in work.tasks], len(work.to_check_for_changes))
         api = ApiWorker(self._coordinator, self._remote, self._report, self._progress.completed)
         downloader = Downloader(
             self._api,
@@ -241,7 +241,7 @@ class ExportRun:
             )
             job = self._api.find(flight.export_id)
         now = Now(self._api.clock.monotonic(), self._api.now())
-        resume.take_up(self._work, flight, job, silence, now)
+        resume.resume_job(self._work, flight, job, silence, now)
 
     def _count_used(self) -> None:
         """Learn what earlier runs exported today; necessary only with a quota to keep."""

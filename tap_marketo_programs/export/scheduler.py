@@ -126,7 +126,7 @@ class Scheduler:
         if (work.error is None and work.can_progress) or work.cancels or work.cancelling:
             return None
         if work.error is None and work.ledger.unfinished is not None:
-            # What is left undone now was left on purpose; the next run plans anew.
+            # What is left undone now was left on purpose; the next run plans again.
             work.ledger.unfinished = None
             work.note_change()
         return self.state_if_unsaid() or actions.Finish(work.outcome())
@@ -151,7 +151,7 @@ class Scheduler:
         if first is not None and first.due <= now.seconds:
             first.is_busy = True
             return self._act(first)
-        if work.to_check and work.stop_reason is None:
+        if work.to_check_for_changes and work.stop_reason is None:
             return change_checks.check_next(work)
         overdue.end_if_overdue_only(work, now)
         return None
@@ -172,7 +172,7 @@ class Scheduler:
         if task.phase is Phase.CREATED:
             return actions.EnqueueJob(task, task.export_id)
         if not work.request.bounds.filterable:
-            # Planned, or taken up from an earlier run, before a 1035 said so.
+            # Planned, or resumed from an earlier run, before a 1035 said so.
             task.slice = task.slice.unfiltered()
         task.move(Phase.CREATING)
         known = frozenset(work.ledger.in_flight)

@@ -117,7 +117,7 @@ class Task:
 
     def take_job(self, job: ExportJob) -> None:
         """A job exists from now on; nothing is held against it yet."""
-        self.job, self.is_adopted = job, job.guessed
+        self.job, self.is_adopted = job, job.adopted
         self.bad_files = self.refused_enqueues = 0
         self.silence, self.is_overdue = "", False
         self.looks_left = MAX_LOOKS

@@ -60,7 +60,7 @@ class Work:
         quota: What today's exports used.
         fields: The export's columns, without those that Marketo refused.
         tasks: What is not done.
-        to_check: Programs that are to be asked for changes.
+        to_check_for_changes: Programs that are to be asked for changes.
         checking: Programs that are being asked.
         changed: Programs that have changes and no task yet.
         excluded: Programs of which a part was given up: no watermark passes that part.
@@ -88,7 +88,7 @@ class Work:
     fields: list[str] = field(default_factory=list)
     tasks: TaskList = field(default_factory=TaskList)
     figures: Figures = field(default_factory=Figures)
-    to_check: list[int] = field(default_factory=list)
+    to_check_for_changes: list[int] = field(default_factory=list)
     checking: set[int] = field(default_factory=set)
     changed: list[int] = field(default_factory=list)
     excluded: set[int] = field(default_factory=set)
@@ -130,14 +130,14 @@ class Work:
     @property
     def is_over(self) -> bool:
         """Whether the workers have nothing to wait for."""
-        left = len(self.tasks) or self.to_check or self.checking or self.changed
+        left = len(self.tasks) or self.to_check_for_changes or self.checking or self.changed
         return self.error is not None or not left
 
     @property
     def can_progress(self) -> bool:
         """Whether another file may still become ready."""
         if self.stop_reason is None:
-            unasked = bool(self.to_check or self.checking or self.changed)
+            unasked = bool(self.to_check_for_changes or self.checking or self.changed)
             return unasked or any(task.phase is not Phase.WRITING for task in self.tasks)
         # A completed task may wait for one that no job will be created for any more.
         running = any(not task.is_overdue for task in self.tasks.of(Phase.RUNNING))
@@ -160,5 +160,5 @@ class Work:
             if (more := len(self.problems) - len(told)) > 0:
                 told.append(f"and {more} more")
             return ExportFailed(f"{len(self.problems)} exports failed: {'; '.join(told)}")
-        undone = len(self.tasks) or self.to_check or self.changed
+        undone = len(self.tasks) or self.to_check_for_changes or self.changed
         return self.stop_reason if undone else None

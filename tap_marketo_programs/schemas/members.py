@@ -74,8 +74,8 @@ def _described_items(result: object) -> Iterator[tuple[object, Mapping[str, obje
 
 
 # Longer than any database's names, and than what a request of many could carry.
-LONGEST_NAME = 1_000
-LONGEST_SHOWN_NAME = 40
+MAX_NAME_LENGTH = 1_000
+MAX_SHOWN_NAME_LENGTH = 40
 # Controls, halves of surrogate pairs, line and paragraph separators, what is no character.
 _NO_COLUMN = {"Cc", "Cs", "Zl", "Zp", "Cn"}
 
@@ -83,7 +83,7 @@ _NO_COLUMN = {"Cc", "Cs", "Zl", "Zp", "Cn"}
 def _can_be_column(name: str) -> bool:
     """Whether a field of this name can be asked for, and found again in a file's header."""
     return (
-        0 < len(name.strip()) <= len(name) <= LONGEST_NAME
+        0 < len(name.strip()) <= len(name) <= MAX_NAME_LENGTH
         and "\ufffd" not in name
         and _NO_COLUMN.isdisjoint(map(unicodedata.category, name))
     )
@@ -109,7 +109,7 @@ def description_oddities(result: object) -> list[str]:
     found = [f"{nameless} fields without a name are left out"] if nameless else []
     if unfit:
         # `ascii`: what is wrong with such a name would be wrong with a log line too.
-        shown = ", ".join(ascii(name[:LONGEST_SHOWN_NAME]) for name in unfit)
+        shown = ", ".join(ascii(name[:MAX_SHOWN_NAME_LENGTH]) for name in unfit)
         found.append(f"fields whose names cannot be columns are left out ({shown})")
     return found
 

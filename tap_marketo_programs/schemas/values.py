@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PLAIN_DIGITS = 18  # so many digits always fit in 64 bits
+PLAIN_DIGITS = 18  # that many digits always fit in 64 bits
 
 _BOOLEANS: Mapping[str, bool] = {
     "0": False,

@@ -82,7 +82,7 @@ class MarketoStream(Stream):
             raise self._record_failed(error) from None
 
     def _process_record(self, record: Record, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's signature
-        """Look at a record before it is written; likewise, since its filter is asked here first."""
+        """Look at a record before it is written: its filter is asked here, and may fail, too."""
         try:
             super()._process_record(record, *args, **kwargs)
         except MarketoError:

@@ -133,7 +133,7 @@ class ProgramMembersStream(MarketoStream):
         from tap_marketo_programs.export.bookmark import read_bookmark  # noqa: PLC0415
 
         ledger = read_bookmark(self.given_bookmark)
-        jobs = [job.slice.until for job in ledger.in_flight.values()]
+        jobs = [job.slice.new_watermark for job in ledger.in_flight.values()]
         plans = [ledger.unfinished] if ledger.unfinished else []
         if known := [*ledger.watermarks.values(), *jobs, *plans]:
             refuse_future(self.name, max(known), self.client.now())

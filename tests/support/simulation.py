@@ -128,7 +128,7 @@ class Simulation:
             ):
                 resume.abandon(self.work, flight)
             else:
-                resume.take_up(self.work, flight, self._shown(job), "", self.now)
+                resume.resume_job(self.work, flight, self._shown(job), "", self.now)
         add_plan(self.work)
         # What a target held when this run began.
         self._before = {one: len(self.written[one]) for one in self.programs}
@@ -317,8 +317,8 @@ class Simulation:
             if wanted.min_updated_at and self.start_date is None:
                 start = wanted.min_updated_at
             ends = [until for _, until in self.written[program_id][self._before[program_id] :]]
-            assert not ends or ends[-1] <= wanted.until, "rows leave out of order"
-            self.written[program_id].append((start, wanted.until))
+            assert not ends or ends[-1] <= wanted.new_watermark, "rows leave out of order"
+            self.written[program_id].append((start, wanted.new_watermark))
         return events.ExportWritten(action.task)
 
     def check(self) -> None:

@@ -278,7 +278,7 @@ def test_a_window_lost_between_two_runs_is_exported_before_the_later_ones_go_on(
     pause(scene, 270)
     scene.cut(after_naming(9), max_queued_exports=10)
     first, *others = sorted(
-        ledger(scene.state).in_flight.values(), key=lambda flight: flight.slice.until
+        ledger(scene.state).in_flight.values(), key=lambda flight: flight.slice.new_watermark
     )
     assert len(others) == 8
     scene.control.forget(first.export_id)
@@ -318,7 +318,7 @@ def test_a_window_that_is_created_again_after_others_is_still_taken_up_first(
 
     def first_is_last(message: Message) -> bool:
         flights = [*ledger(message["value"]).in_flight.values()] if "value" in message else []
-        ends = [flight.slice.until for flight in flights]
+        ends = [flight.slice.new_watermark for flight in flights]
         return len(ends) == 3 and ends[-1] == min(ends)
 
     scene.cut(first_is_last, out=True)

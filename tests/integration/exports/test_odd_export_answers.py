@@ -61,7 +61,7 @@ def api(sandbox: Sandbox, between: Front) -> Iterator[ExportApi]:
 
 
 def made(api: ExportApi) -> str:
-    wanted = ExportSlice((1001,), window=None, min_updated_at=None, until=api.now())
+    wanted = ExportSlice((1001,), window=None, min_updated_at=None, new_watermark=api.now())
     return api.create(wanted, ["leadId", "updatedAt"]).export_id
 
 

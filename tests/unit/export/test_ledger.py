@@ -104,7 +104,7 @@ def slices(draw: st.DrawFn) -> ExportSlice:
         program_ids=tuple(sorted(draw(st.sets(program_ids, min_size=1, max_size=10)))),
         window=window,
         min_updated_at=None if window else draw(st.none() | seconds),
-        until=draw(seconds),
+        new_watermark=draw(seconds),
     )
 
 
@@ -307,7 +307,7 @@ def test_whatever_is_emitted_in_whatever_order_watermarks_only_rise(
         before = dict(ledger.watermarks)
         ledger.written(one)
         assert all(ledger.watermarks[key] >= value for key, value in before.items())
-        assert all(ledger.watermarks[key] >= one.until for key in one.program_ids)
+        assert all(ledger.watermarks[key] >= one.new_watermark for key in one.program_ids)
 
 
 def test_a_job_is_in_flight_until_it_is_dropped() -> None:

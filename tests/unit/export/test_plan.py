@@ -163,10 +163,10 @@ def test_halves_ask_the_same_of_all_programs() -> None:
 
     assert (first.program_ids, second.program_ids) == ((1, 2), (3, 4, 5))
     for half in (first, second):
-        assert (half.window, half.min_updated_at, half.until) == (
+        assert (half.window, half.min_updated_at, half.new_watermark) == (
             whole.window,
             whole.min_updated_at,
-            whole.until,
+            whole.new_watermark,
         )
 
 
@@ -218,7 +218,7 @@ def test_programs_with_the_same_watermark_share_jobs() -> None:
 
     assert [len(one.program_ids) for one in slices] == [10, 10, 5]
     assert {one.window for one in slices} == {Window(NOW - DAY, NOW)}
-    assert {one.until for one in slices} == {NOW}
+    assert {one.new_watermark for one in slices} == {NOW}
 
 
 def test_programs_with_different_watermarks_do_not_share_jobs() -> None:
@@ -261,7 +261,7 @@ def test_a_pause_of_months_is_caught_up_in_windows_whose_watermarks_follow_them(
         Window(NOW - 39 * DAY, NOW - 8 * DAY),
         Window(NOW - 8 * DAY, NOW),
     ]
-    assert [one.until for one in slices] == [NOW - 39 * DAY, NOW - 8 * DAY, NOW]
+    assert [one.new_watermark for one in slices] == [NOW - 39 * DAY, NOW - 8 * DAY, NOW]
 
 
 def test_a_watermark_in_the_future_asks_for_nothing() -> None:
@@ -280,7 +280,7 @@ def test_no_overlap_leads_out_of_the_calendar(watermark: datetime) -> None:
 
     assert slices[0].window is not None
     assert slices[0].window.start == EARLIEST
-    assert slices[-1].until == NOW
+    assert slices[-1].new_watermark == NOW
 
 
 def test_a_new_program_gets_its_whole_history_while_others_go_on() -> None:
@@ -394,7 +394,7 @@ def test_every_wanted_program_is_covered_up_to_now_without_a_hole(
         assert 1 <= len(one.program_ids) <= 10
         assert set(one.program_ids) <= wanted
         assert one.window is None or one.window.end - one.window.start <= MONTH
-        assert one.window is None or one.until == one.window.end
+        assert one.window is None or one.new_watermark == one.window.end
         assert one.window is None or filterable
     for program_id in wanted:
         watermark = watermarks.get(program_id)
@@ -403,12 +403,12 @@ def test_every_wanted_program_is_covered_up_to_now_without_a_hole(
         if (watermark or NOW) > NOW or (start is not None and start >= NOW):
             assert chain == []
             continue
-        assert chain[-1].until == NOW
+        assert chain[-1].new_watermark == NOW
         reached = start
         for one in chain:
             begins = one.window.start if one.window else one.min_updated_at
             assert begins is None or (reached is not None and begins <= reached)
-            reached = one.until
+            reached = one.new_watermark
         # All of its slices are for programs that stand where it stands.
         for other in {other for one in chain for other in one.program_ids}:
             assert watermarks.get(other) == watermark
@@ -428,5 +428,5 @@ def test_no_program_is_exported_twice_for_the_same_time(
         chain = covered(slices, program_id)
         if len(chain) > 1:
             assert all(one.window for one in chain)
-        ends = [one.until for one in chain]
+        ends = [one.new_watermark for one in chain]
         assert ends == sorted(set(ends))
