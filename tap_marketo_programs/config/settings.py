@@ -36,6 +36,7 @@ class Settings:
     """The settings of a run, as client and streams work with them.
 
     A field has its setting's name, and None where that is not set and has no default.
+    The words and types beside it are those of `setting.Setting`.
     """
 
     base_url: str = setting(
