@@ -4,6 +4,9 @@ From the fields of `Settings` follow the JSON Schema that the SDK checks a confi
 by, and, by `python tests/support/reference.py`, the settings in the README, in
 meltano.yml and in tap-marketo-programs.yml. It must not know who uses a setting,
 where its value comes from, nor the SDK's own settings (`stream_maps` and so on).
+
+Should the class grow too long, a group of settings becomes a dataclass of its own
+that `Settings` inherits; its fields count as they do here.
 """
 
 from __future__ import annotations
