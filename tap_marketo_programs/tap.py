@@ -104,7 +104,7 @@ class TapMarketoPrograms(Tap):
     def catalog_dict(self) -> dict[str, Any]:
         """The catalog that discovery prints: what this API user may read.
 
-        A missing permission for members must not hide the programs.
+        Without this override, a missing permission for members would hide the programs.
         """
         try:
             return super().catalog_dict
@@ -130,7 +130,10 @@ class TapMarketoPrograms(Tap):
         write_text(text.getvalue())
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take a state, if it is one."""
+        """Take a state, if it is one.
+
+        Without this override, one that is none would count as never having been there.
+        """
         if reason := state_file.problem(state):
             message = f"The state cannot be read: {reason}. Nothing was extracted."
             raise StateRefused(message)
@@ -156,9 +159,9 @@ class TapMarketoPrograms(Tap):
     def _set_compatible_replication_methods(self) -> None:
         """Refuse what no stream could go on from; the SDK calls this before all else.
 
-        Without this override, a `batch_config` or a bookmark that is none would
-        be found out one stream after another. What a killed run left is removed
-        here, too: whatever this run extracts, it is a start.
+        Without this override, a wrong `batch_config` or bookmark would be found only
+        when its stream begins, after others have been paid for. What a killed run
+        left is removed here, too, whatever this run extracts.
         """
         remove_orphans()
         super()._set_compatible_replication_methods()
@@ -172,7 +175,8 @@ class TapMarketoPrograms(Tap):
 
         Without this, the SDK's own lines would repeat a secret of a wrong type
         and leave out the bounds of a number, and a name that is no setting's
-        would be passed over in silence.
+        would be passed over in silence. It works on the SDK's `_config`, since
+        `config` cannot be written to, and values are read in place.
         """
         self.append_builtin_config(self.config_jsonschema)
         found = validated(

@@ -4,6 +4,9 @@ From the fields of `Settings` follow the JSON Schema that the SDK checks a confi
 by, and, by `python tests/support/reference.py`, the settings in the README, in
 meltano.yml and in tap-marketo-programs.yml. It must not know who uses a setting,
 where its value comes from, nor the SDK's own settings (`stream_maps` and so on).
+
+Should the class grow too long, a group of settings becomes a dataclass of its own
+that `Settings` inherits; its fields count as they do here.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ class Settings:
     """The settings of a run, as client and streams work with them.
 
     A field has its setting's name, and None where that is not set and has no default.
+    The words and types beside it are those of `setting.Setting`.
     """
 
     base_url: str = setting(

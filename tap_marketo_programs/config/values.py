@@ -1,4 +1,4 @@
-"""How the values of settings arrive, made what their types say.
+"""The values of settings, turned from how they arrive into what their types say.
 
 Config files bring numbers, which the SDK reads as `Decimal` where they have a
 fraction, as `float` or as text; the environment brings texts only. Everything

@@ -37,6 +37,8 @@ def checked_config(callback: OptionCallback | None) -> OptionCallback:
         for path in paths:
             if path != "ENV":
                 text = _text(option, path, partial(Path(path).read_text, "utf-8"))
+                # `found` is of a private class of the SDK's, and `config` where the tap finds
+                # what it was given; without it, the SDK would read the files itself.
                 found.config |= json_object(option.opts[0], path, text)
         return found
 
