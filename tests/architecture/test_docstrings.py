@@ -1,0 +1,45 @@
+"""Each module says what it is for and what it must not know, and exports what it says."""
+
+from __future__ import annotations
+
+import importlib
+import re
+
+import not_yet
+import pytest
+from sources import SANDBOX, TAP, Source, differences, package
+
+# A limit in one of these forms: "It must not know streams", "Pure", "knows nothing of HTTP".
+LIMIT = re.compile(r"\b(must not|Pure\b|knows? (no|nothing|neither)\b)")
+
+
+def is_silent(source: Source) -> bool:
+    """Whether a module sets itself no limit; a package's own file only names its parts."""
+    return not source.path.endswith("__init__.py") and not LIMIT.search(source.docstring)
+
+
+def test_every_module_says_what_it_must_not_know() -> None:
+    silent = {source.path for source in package(TAP).modules.values() if is_silent(source)}
+
+    lines = differences(silent, not_yet.SILENT)
+
+    assert not lines, "\n".join(lines)
+
+
+@pytest.mark.parametrize("name", [TAP, SANDBOX])
+def test_every_public_name_exists_and_stands_once(name: str) -> None:
+    listed = 0
+    for source in package(name).modules.values():
+        module = importlib.import_module(source.name.rstrip("."))
+        names = list(getattr(module, "__all__", []))
+        listed += len(names)
+
+        assert len(names) == len(set(names)), source.path
+        assert not [public for public in names if not hasattr(module, public)], source.path
+    assert listed
+
+
+def test_a_module_without_a_limit_is_found() -> None:
+    assert is_silent(Source("m", "m.py", '"""Reads rows."""\n'))
+    assert is_silent(Source("m", "m.py", "x = 1\n"))
+    assert not is_silent(Source("m", "m.py", '"""Reads rows. It must\nnot know HTTP."""\n'))
