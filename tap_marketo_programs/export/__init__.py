@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from tap_marketo_programs.export import api, download, ledger, plan, request, run
+    from tap_marketo_programs.export import api, bookmark, download, ledger, plan, request, run
 
 __all__ = [
     "api",
+    "bookmark",
     "download",
     "ledger",
     "plan",

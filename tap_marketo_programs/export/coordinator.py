@@ -8,11 +8,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from tap_marketo_programs.export.actions import (
+from tap_marketo_programs.export.actions import Now
+from tap_marketo_programs.export.events import (
     CreateFailed,
     EnqueueFailed,
     FileRejected,
-    Now,
     PollFailed,
     WorkerCrashed,
 )
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_marketo_programs.clock import Clock
-    from tap_marketo_programs.export.actions import Action, Event, SaveState, Worker
+    from tap_marketo_programs.export.actions import Action, SaveState, Worker
+    from tap_marketo_programs.export.events import Event
     from tap_marketo_programs.export.scheduler import Scheduler
     from tap_marketo_programs.export.work import Standing
 

@@ -32,7 +32,7 @@ from tap_marketo_programs.export.tasks import Phase, Question, Task
 
 if TYPE_CHECKING:
     from tap_marketo_programs.errors import MarketoError
-    from tap_marketo_programs.export import actions
+    from tap_marketo_programs.export import events
     from tap_marketo_programs.export.actions import Now
     from tap_marketo_programs.export.work import Work
 
@@ -56,7 +56,7 @@ MAX_UNREACHABLE = timedelta(days=1)
 # A program at fault
 
 
-def programs_exist(work: Work, event: actions.ProgramsExist, _: Now) -> None:
+def programs_exist(work: Work, event: events.ProgramsExist, _: Now) -> None:
     """Exclude what was deleted; else split until the program at fault stands alone."""
     task, why = event.task, event.task.trouble
     task.question = None
@@ -112,7 +112,7 @@ def not_enqueued(work: Work, task: Task, error: AnswerError, now: Now) -> None:
             job_died(work, task, str(error), now)
 
 
-def poll_failed(work: Work, event: actions.PollFailed, now: Now) -> None:
+def poll_failed(work: Work, event: events.PollFailed, now: Now) -> None:
     """A job's status cannot be had: look into the list of jobs from then on.
 
     A refusal means that the job is gone for us; where the list cannot be had
@@ -174,26 +174,10 @@ def requeue(work: Work, task: Task, now: Now) -> Task:
     return task
 
 
-def note_if_overdue(work: Work, task: Task, now: Now) -> None:
-    """A job that is not done in time is waited for as long as others need the run."""
-    if not task.is_overdue and now.seconds > task.deadline:
-        logger.warning("%s", overdue_text(work, task))
-        task.is_overdue = True
-
-
-def overdue_text(work: Work, task: Task) -> str:
-    """For the log, and for the end of a run that has nothing else to wait for."""
-    status = task.job.status if task.job else "gone"
-    return (
-        f"export {task.export_id} is still {status} after {work.settings.timeout:.0f} s "
-        "(export_timeout_seconds); the state names it, and the next run goes on with it"
-    )
-
-
 # A file that is no good
 
 
-def file_rejected(work: Work, event: actions.FileRejected, now: Now) -> None:
+def file_rejected(work: Work, event: events.FileRejected, now: Now) -> None:
     """There is no file of a completed job that can be read."""
     task, error = event.task, event.error
     if isinstance(error, FileUnreadable):

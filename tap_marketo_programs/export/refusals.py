@@ -30,7 +30,7 @@ from tap_marketo_programs.quoting import quoted
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from tap_marketo_programs.export import actions
+    from tap_marketo_programs.export import events
     from tap_marketo_programs.export.actions import Now
     from tap_marketo_programs.export.plan import Bounds
     from tap_marketo_programs.export.work import Work
@@ -50,7 +50,7 @@ MAX_QUEUE_WAIT = 300.0
 KEY_FIELD = "leadId"
 
 
-def create_failed(work: Work, event: actions.CreateFailed, now: Now) -> None:
+def create_failed(work: Work, event: events.CreateFailed, now: Now) -> None:
     """What a create that brought no job means for the run, the plan or the task."""
     task, error = event.task, event.error
     task.move(Phase.PLANNED)
@@ -92,7 +92,7 @@ def _create_refused(work: Work, task: Task, error: RequestRefused, now: Now) -> 
     ask(task, Question.FIELDS if is_field else Question.PROGRAMS, error, now)
 
 
-def fields_exist(work: Work, event: actions.FieldsExist, now: Now) -> None:
+def fields_exist(work: Work, event: events.FieldsExist, now: Now) -> None:
     """Drop what Marketo does not describe any more; if it describes all, it is a program."""
     task, error = event.task, event.task.trouble
     task.question = None

@@ -21,7 +21,7 @@ from tap_marketo_programs.errors import (
     MarketoTransientError,
     RequestRefused,
 )
-from tap_marketo_programs.export import actions, resume
+from tap_marketo_programs.export import actions, events, resume
 from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.coordinator import Coordinator
 from tap_marketo_programs.export.download import Contents, Downloader, ExportFile
@@ -157,7 +157,7 @@ class ExportRun:
     def written(self, export: Export) -> None:
         """All rows of an export are out: its file goes, its watermark moves."""
         export.file.remove()
-        self._coordinator.report(actions.ExportWritten(export.task))
+        self._coordinator.report(events.ExportWritten(export.task))
 
     def save_what_is_unsaid(self) -> None:
         """Write what no STATE has said yet; for the way out."""
@@ -194,7 +194,7 @@ class ExportRun:
 
     def _save(self, state: actions.SaveState) -> None:
         self._around.save(state.bookmark)
-        self._coordinator.report(actions.StateSaved(state.generation))
+        self._coordinator.report(events.StateSaved(state.generation))
 
     # Getting started
 

@@ -50,6 +50,9 @@ ALLOWED: Mapping[Phase, frozenset[Phase]] = {
 UNDER_WAY = (Phase.CREATING, Phase.CREATED, Phase.RUNNING)
 """The phases of a job that holds one of our places and has no file yet."""
 
+POLLED = (Phase.RUNNING, Phase.RECHECKING)
+"""The phases of a job whose status is asked for now and then."""
+
 
 class Question(Enum):
     """What has to be asked before a task can go on."""

@@ -18,7 +18,7 @@ from tap_marketo_programs.errors import (
     MarketoTransientError,
     PermissionDenied,
 )
-from tap_marketo_programs.export import actions
+from tap_marketo_programs.export import actions, events
 from tap_marketo_programs.export.actions import Worker
 from tap_marketo_programs.export.job import ExportStatus
 
@@ -87,9 +87,9 @@ class ApiWorker:
                     return
                 coordinator.report(self.perform(action))
         except BaseException as error:  # noqa: BLE001 - carried over to the main thread
-            coordinator.report(actions.WorkerCrashed(error))
+            coordinator.report(events.WorkerCrashed(error))
 
-    def perform(self, action: actions.Action) -> actions.Event:  # noqa: PLR0911 - a line for each action
+    def perform(self, action: actions.Action) -> events.Event:  # noqa: PLR0911 - a line for each action
         """Do one thing; what came of it."""
         match action:
             case actions.CreateJob():
@@ -102,18 +102,18 @@ class ApiWorker:
                 # A job that nobody will read, if it is still there to be ended.
                 with contextlib.suppress(AnswerError):
                     self._api.cancel(action.export_id)
-                return actions.JobCancelled(action.export_id)
+                return events.JobCancelled(action.export_id)
             case actions.AskExistingPrograms():
-                return actions.ProgramsExist(action.task, self._gone(action.program_ids))
+                return events.ProgramsExist(action.task, self._gone(action.program_ids))
             case actions.AskExportableFields():
-                return actions.FieldsExist(action.task, self._questions.known_fields())
+                return events.FieldsExist(action.task, self._questions.known_fields())
             case actions.CheckForChanges(program_id, since, until):
                 changed = self._questions.has_changed(program_id, since, until)
-                return actions.ChangesFound(program_id, changed)
+                return events.ChangesFound(program_id, changed)
         message = f"not an action of this worker: {type(action).__name__}"
         raise TypeError(message)
 
-    def _create(self, action: actions.CreateJob) -> actions.Event:
+    def _create(self, action: actions.CreateJob) -> events.Event:
         try:
             job = self._api.create(
                 action.slice, action.fields, action.known, one_program=action.one_program
@@ -121,10 +121,10 @@ class ApiWorker:
         except PermissionDenied:
             raise
         except AnswerError as error:
-            return actions.CreateFailed(action.task, error)
-        return actions.JobCreated(action.task, job)
+            return events.CreateFailed(action.task, error)
+        return events.JobCreated(action.task, job)
 
-    def _enqueue(self, action: actions.EnqueueJob) -> actions.Event:
+    def _enqueue(self, action: actions.EnqueueJob) -> events.Event:
         try:
             self._api.enqueue(action.export_id)
         except AlreadyQueued:
@@ -132,20 +132,20 @@ class ApiWorker:
         except PermissionDenied:
             raise
         except AnswerError as error:
-            return actions.EnqueueFailed(action.task, error)
-        return actions.JobEnqueued(action.task)
+            return events.EnqueueFailed(action.task, error)
+        return events.JobEnqueued(action.task)
 
-    def _poll(self, action: actions.PollJob) -> actions.Event:
+    def _poll(self, action: actions.PollJob) -> events.Event:
         look = self._api.find if action.in_list else self._api.status
         try:
             job = look(action.export_id)
         except PermissionDenied:
             raise
         except AnswerError as error:
-            return actions.PollFailed(action.task, error)
+            return events.PollFailed(action.task, error)
         if job is not None and job.status is ExportStatus.COMPLETED:
             self._when_completed(job)
-        return actions.JobPolled(action.task, job)
+        return events.JobPolled(action.task, job)
 
     def _gone(self, program_ids: Collection[int]) -> list[int]:
         """The programs that were deleted; one of which Marketo does not tell is still there.
@@ -191,12 +191,12 @@ class DownloadWorker:
                 if isinstance(action, actions.DownloadFile):
                     coordinator.report(self.perform(action))
         except BaseException as error:  # noqa: BLE001 - carried over to the main thread
-            coordinator.report(actions.WorkerCrashed(error))
+            coordinator.report(events.WorkerCrashed(error))
 
-    def perform(self, action: actions.DownloadFile) -> actions.Event:
+    def perform(self, action: actions.DownloadFile) -> events.Event:
         """Fetch one file; what came of it."""
         try:
             file, size = self._fetch(action)
         except (ExportError, FileUnavailable, MarketoTransientError) as error:
-            return actions.FileRejected(action.task, error)
-        return actions.FileVerified(action.task, file, size)
+            return events.FileRejected(action.task, error)
+        return events.FileVerified(action.task, file, size)

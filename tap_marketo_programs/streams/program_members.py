@@ -222,7 +222,7 @@ class ProgramMembersStream(MarketoStream):
         """Refuse a bookmark that cannot be read, or lies in the future."""
         if not self.given_bookmark:
             return
-        ledger = engine.ledger.Ledger.from_bookmark(self.given_bookmark)
+        ledger = engine.bookmark.read_bookmark(self.given_bookmark)
         jobs = [job.slice.until for job in ledger.in_flight.values()]
         plans = [ledger.unfinished] if ledger.unfinished else []
         if known := [*ledger.watermarks.values(), *jobs, *plans]:
@@ -384,7 +384,7 @@ class ProgramMembersStream(MarketoStream):
         """A run for what is wanted now, and a clean end for every way out."""
         self._oddities.clear()
         self._checked.clear()
-        self._ledger = engine.ledger.Ledger.from_bookmark(self.stream_state)
+        self._ledger = engine.bookmark.read_bookmark(self.stream_state)
         dry_run = self.ABORT_AT_RECORD_COUNT is not None
         run = engine.run.ExportRun(
             engine.api.ExportApi(self.client),

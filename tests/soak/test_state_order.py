@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from exports import Scene, assert_states_true, bookmark, ledger, named
 
+from tap_marketo_programs.export.bookmark import write_bookmark
 from tap_marketo_programs.export.ledger import InFlight, Ledger
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def scattered(state: dict[str, Any]) -> str:
         in_flight=known.in_flight,
         unfinished=known.unfinished,
     )
-    return json.dumps({"bookmarks": {"program_members": strewn.to_bookmark()}})
+    return json.dumps({"bookmarks": {"program_members": write_bookmark(strewn)}})
 
 
 def test_the_states_of_three_thousand_programs_are_small(scene: Scene) -> None:

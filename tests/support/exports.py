@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness import Output, only
 from singer_sdk.io_base import SingerWriter
 
-from tap_marketo_programs.export.ledger import Ledger
+from tap_marketo_programs.export.bookmark import read_bookmark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from harness import Tap
     from marketo_sandbox.control import SandboxControl
     from singer_sdk.singerlib import Message
+
+    from tap_marketo_programs.export.ledger import Ledger
 
 MEMBERS = "program_members"
 FOR_EVER = 100_000
@@ -78,7 +80,7 @@ def bookmark(state: Mapping[str, Any]) -> dict[str, Any]:
 
 def ledger(state: Mapping[str, Any]) -> Ledger:
     """What a state says of programs and jobs."""
-    return Ledger.from_bookmark(bookmark(state))
+    return read_bookmark(bookmark(state))
 
 
 def named(state: Mapping[str, Any]) -> set[str]:

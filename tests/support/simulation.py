@@ -32,15 +32,17 @@ from tap_marketo_programs.errors import (
     RequestRefused,
     ServiceUnavailable,
 )
-from tap_marketo_programs.export import actions, resume
+from tap_marketo_programs.export import actions, events, resume
 from tap_marketo_programs.export.actions import Now, Worker
+from tap_marketo_programs.export.bookmark import read_bookmark, write_bookmark
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import Ledger
+from tap_marketo_programs.export.places import MAX_FILES
 from tap_marketo_programs.export.plan import Bounds, ExportSlice, Window
 from tap_marketo_programs.export.planning import add_plan
 from tap_marketo_programs.export.quota import MEGABYTE, ExportQuota
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
-from tap_marketo_programs.export.scheduler import MAX_FILES, Scheduler
+from tap_marketo_programs.export.scheduler import Scheduler
 from tap_marketo_programs.export.tasks import UNDER_WAY, Phase
 from tap_marketo_programs.export.work import Work
 
@@ -98,7 +100,7 @@ class Simulation:
         for program_id, days in self.days_behind.items():
             ledger.watermarks[program_id] = self.calendar - timedelta(days=days)
             self.written[program_id].append((BEGINNING, ledger.watermarks[program_id]))
-        self.bookmark = ledger.to_bookmark() if self.days_behind else {}
+        self.bookmark = write_bookmark(ledger) if self.days_behind else {}
         self.begin()
 
     # Runs
@@ -106,7 +108,7 @@ class Simulation:
     def begin(self) -> None:
         """A new process, which knows the last STATE and nothing else."""
         self.finished, self.error = False, None
-        ledger = Ledger.from_bookmark(self.bookmark)
+        ledger = read_bookmark(self.bookmark)
         request = ExportRequest(
             program_ids=list(self.programs),
             bounds=Bounds(self.calendar, self.start_date, self.lookback),
@@ -196,8 +198,8 @@ class Simulation:
         message = "the run never ends"
         raise AssertionError(message)
 
-    def _perform(self, action: actions.Action, outcome: str) -> actions.Event | None:
-        perform: dict[type, Callable[[Any, str], actions.Event | None]] = {
+    def _perform(self, action: actions.Action, outcome: str) -> events.Event | None:
+        perform: dict[type, Callable[[Any, str], events.Event | None]] = {
             actions.CreateJob: self._create,
             actions.EnqueueJob: self._enqueue,
             actions.PollJob: self._poll,
@@ -212,25 +214,25 @@ class Simulation:
         }
         return perform[type(action)](action, outcome)
 
-    def _cancel(self, action: actions.CancelJob, _: str) -> actions.Event:
+    def _cancel(self, action: actions.CancelJob, _: str) -> events.Event:
         if (job := self.jobs.get(action.export_id)) and not job.status.is_dead:
             job.status = ExportStatus.CANCELLED
-        return actions.JobCancelled(action.export_id)
+        return events.JobCancelled(action.export_id)
 
-    def _tell_programs(self, action: actions.AskExistingPrograms, outcome: str) -> actions.Event:
+    def _tell_programs(self, action: actions.AskExistingPrograms, outcome: str) -> events.Event:
         gone = [one for one in action.program_ids if outcome == str(one)]
-        return actions.ProgramsExist(action.task, gone)
+        return events.ProgramsExist(action.task, gone)
 
-    def _tell_fields(self, action: actions.AskExportableFields, outcome: str) -> actions.Event:
-        return actions.FieldsExist(action.task, FIELDS[: 3 if outcome == "vanished" else 4])
+    def _tell_fields(self, action: actions.AskExportableFields, outcome: str) -> events.Event:
+        return events.FieldsExist(action.task, FIELDS[: 3 if outcome == "vanished" else 4])
 
-    def _tell_changes(self, action: actions.CheckForChanges, outcome: str) -> actions.Event:
-        return actions.ChangesFound(action.program_id, outcome == "changed")
+    def _tell_changes(self, action: actions.CheckForChanges, outcome: str) -> events.Event:
+        return events.ChangesFound(action.program_id, outcome == "changed")
 
     def _finish(self, action: actions.Finish, _: str) -> None:
         self.finished, self.error = True, action.error
 
-    def _create(self, action: actions.CreateJob, outcome: str) -> actions.Event:
+    def _create(self, action: actions.CreateJob, outcome: str) -> events.Event:
         errors: dict[str, AnswerError] = {
             "refused": RequestRefused("refused", code="1003"),
             "field": FieldUnknown("field", code="1006", message="Field 'webinarUrl' not found"),
@@ -242,14 +244,14 @@ class Simulation:
             "1035 programs": ProgramsFilterUnsupported("1035", code="1035"),
         }
         if outcome in errors:
-            return actions.CreateFailed(action.task, errors[outcome])
+            return events.CreateFailed(action.task, errors[outcome])
         assert not action.one_program or len(action.slice.program_ids) == 1
         self.created += 1
         job = RemoteJob(f"job-{self.created}", action.slice)
         self.jobs[job.export_id] = job
-        return actions.JobCreated(action.task, self._shown(job))
+        return events.JobCreated(action.task, self._shown(job))
 
-    def _enqueue(self, action: actions.EnqueueJob, outcome: str) -> actions.Event:
+    def _enqueue(self, action: actions.EnqueueJob, outcome: str) -> events.Event:
         assert action.export_id in {one["id"] for one in self.bookmark["exports"]}, (
             "a job was enqueued that no STATE names"
         )
@@ -264,22 +266,22 @@ class Simulation:
         if outcome in {"", "lost"} and job.status is ExportStatus.CREATED:
             job.status = ExportStatus.QUEUED
         if outcome in errors:
-            return actions.EnqueueFailed(action.task, errors[outcome])
-        return actions.JobEnqueued(action.task)
+            return events.EnqueueFailed(action.task, errors[outcome])
+        return events.JobEnqueued(action.task)
 
-    def _poll(self, action: actions.PollJob, outcome: str) -> actions.Event:
+    def _poll(self, action: actions.PollJob, outcome: str) -> events.Event:
         job = self.jobs[action.export_id]
         if outcome == "failed" and job.status.is_running:
             job.status = ExportStatus.FAILED
         if outcome == "unanswered" and not action.in_list:
-            return actions.PollFailed(action.task, ServiceUnavailable("down", code="611"))
+            return events.PollFailed(action.task, ServiceUnavailable("down", code="611"))
         if outcome == "refused" and not action.in_list:
-            return actions.PollFailed(action.task, RequestRefused("gone", code="1013"))
+            return events.PollFailed(action.task, RequestRefused("gone", code="1013"))
         if outcome == "unlisted" and action.in_list:
-            return actions.JobPolled(action.task, None)
-        return actions.JobPolled(action.task, self._shown(job))
+            return events.JobPolled(action.task, None)
+        return events.JobPolled(action.task, self._shown(job))
 
-    def _download(self, action: actions.DownloadFile, outcome: str) -> actions.Event:
+    def _download(self, action: actions.DownloadFile, outcome: str) -> events.Event:
         errors: dict[str, MarketoError] = {
             "corrupt": FileCorrupt("corrupt"),
             "unreadable": FileUnreadable("unreadable"),
@@ -287,17 +289,17 @@ class Simulation:
             "unanswered": ServiceUnavailable("down", code="611"),
         }
         if outcome in errors:
-            return actions.FileRejected(action.task, errors[outcome])
-        return actions.FileVerified(action.task, SimpleNamespace(rows=1, size=10), 10)
+            return events.FileRejected(action.task, errors[outcome])
+        return events.FileVerified(action.task, SimpleNamespace(rows=1, size=10), 10)
 
     # The far end
 
-    def _save(self, action: actions.SaveState, _: str) -> actions.Event:
+    def _save(self, action: actions.SaveState, _: str) -> events.Event:
         self.bookmark = json.loads(json.dumps(action.bookmark))
-        for program_id, watermark in Ledger.from_bookmark(self.bookmark).watermarks.items():
+        for program_id, watermark in read_bookmark(self.bookmark).watermarks.items():
             known = self._known_to_target(program_id)
             assert watermark <= known, f"a STATE says {watermark} of {program_id}, known: {known}"
-        return actions.StateSaved(action.generation)
+        return events.StateSaved(action.generation)
 
     def _known_to_target(self, program_id: int) -> datetime:
         """Up to when every row of a program is in the target."""
@@ -307,7 +309,7 @@ class Simulation:
                 known = max(known, until)
         return known
 
-    def _write(self, action: actions.WriteExport, _: str) -> actions.Event:
+    def _write(self, action: actions.WriteExport, _: str) -> events.Event:
         self.wrote += 1
         wanted = action.task.slice
         for program_id in wanted.program_ids:
@@ -317,7 +319,7 @@ class Simulation:
             ends = [until for _, until in self.written[program_id][self._before[program_id] :]]
             assert not ends or ends[-1] <= wanted.until, "rows leave out of order"
             self.written[program_id].append((start, wanted.until))
-        return actions.ExportWritten(action.task)
+        return events.ExportWritten(action.task)
 
     def check(self) -> None:
         """What must hold at every moment."""

@@ -9,6 +9,8 @@ import pytest
 from exports import DAY, HOUR, Scene, bookmark, ledger, named
 from marketo_sandbox.probe import Probe
 
+from tap_marketo_programs.export.bookmark import write_bookmark
+
 if TYPE_CHECKING:
     from harness import Tap
 
@@ -266,7 +268,7 @@ def test_jobs_that_were_never_enqueued_are_enqueued_a_few_at_a_time(tap: Tap) ->
         export_id = answer.result[0]["exportId"]
         part = replace(flight.slice, program_ids=ids)
         known.created(replace(flight, export_id=export_id, slice=part))
-    scene.state["bookmarks"]["program_members"] = known.to_bookmark()
+    scene.state["bookmarks"]["program_members"] = write_bookmark(known)
 
     scene.sync(max_queued_exports=2)
 

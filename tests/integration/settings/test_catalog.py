@@ -13,7 +13,7 @@ from conformity import assert_valid
 from harness import by_key, only
 
 from tap_marketo_programs.errors import MarketoConfigError, PermissionDenied
-from tap_marketo_programs.export.ledger import read_programs
+from tap_marketo_programs.export.id_set import read_programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

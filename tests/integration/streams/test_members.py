@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from exports import DAY
 from harness import Target, by_key
 
-from tap_marketo_programs.export.ledger import Ledger
+from tap_marketo_programs.export.bookmark import read_bookmark
 
 if TYPE_CHECKING:
     from harness import Output, Tap
@@ -57,4 +57,4 @@ def test_what_is_known_of_a_program_outlives_a_month_without_it(tap: Tap) -> Non
 
 def known(output: Output) -> set[int]:
     """The programs that a state knows."""
-    return set(Ledger.from_bookmark(output.state["bookmarks"]["program_members"]).watermarks)
+    return set(read_bookmark(output.state["bookmarks"]["program_members"]).watermarks)

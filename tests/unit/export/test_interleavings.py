@@ -10,6 +10,7 @@ from exports import Cut, Scene, assert_states_true, ledger, moment
 from harness import FastClock
 
 from tap_marketo_programs.errors import FileCorrupt
+from tap_marketo_programs.export.bookmark import write_bookmark
 from tap_marketo_programs.export.download import ExportFile
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import InFlight, Ledger
@@ -54,9 +55,9 @@ def test_a_bad_file_during_the_create_of_the_next_job_stops_only_its_program(
     scene.control.edit_member(1001, old["leadId"], updatedAt="2026-01-20T00:00:00Z")
     scene.state = {
         "bookmarks": {
-            "program_members": Ledger(
-                watermarks={1001: moment(start), 1002: moment(start)}
-            ).to_bookmark()
+            "program_members": write_bookmark(
+                Ledger(watermarks={1001: moment(start), 1002: moment(start)})
+            )
         }
     }
     scene.control.fault("corrupt", mode="short_row", consistent=True)

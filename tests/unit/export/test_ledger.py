@@ -16,13 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_programs.errors import StateRefused
-from tap_marketo_programs.export.ledger import (
-    InFlight,
-    Ledger,
-    digest,
-    read_programs,
-    write_programs,
-)
+from tap_marketo_programs.export.bookmark import read_bookmark, write_bookmark
+from tap_marketo_programs.export.id_set import read_programs, write_programs
+from tap_marketo_programs.export.ledger import InFlight, Ledger, digest
 from tap_marketo_programs.export.plan import ExportSlice, Window
 from tap_marketo_programs.schemas.values import MAX_PROGRAM_ID
 
@@ -54,7 +50,7 @@ DOCUMENTED: dict[str, Any] = {
 
 
 def through_json(ledger: Ledger) -> Ledger:
-    return Ledger.from_bookmark(json.loads(json.dumps(ledger.to_bookmark())))
+    return read_bookmark(json.loads(json.dumps(write_bookmark(ledger))))
 
 
 def flight(
@@ -68,7 +64,7 @@ def flight(
 
 
 def state_line(ledger: Ledger) -> str:
-    value = {"bookmarks": {"program_members": ledger.to_bookmark()}}
+    value = {"bookmarks": {"program_members": write_bookmark(ledger)}}
     return json.dumps({"type": "STATE", "value": value}, separators=(",", ":"))
 
 
@@ -183,7 +179,7 @@ def test_the_packed_form_is_the_documented_one() -> None:
 
 
 def test_the_documented_example_is_read() -> None:
-    ledger = Ledger.from_bookmark(DOCUMENTED)
+    ledger = read_bookmark(DOCUMENTED)
 
     first, second = datetime(2026, 11, 1, 3, tzinfo=UTC), datetime(2026, 11, 2, 3, tzinfo=UTC)
     third = datetime(2026, 11, 3, 3, tzinfo=UTC)
@@ -200,7 +196,7 @@ def test_the_documented_example_is_read() -> None:
 
 
 def test_what_was_read_is_written_as_it_was() -> None:
-    assert Ledger.from_bookmark(DOCUMENTED).to_bookmark() == {**DOCUMENTED, "unfinished": None}
+    assert write_bookmark(read_bookmark(DOCUMENTED)) == {**DOCUMENTED, "unfinished": None}
 
 
 @pytest.mark.parametrize(
@@ -212,11 +208,11 @@ def test_what_was_read_is_written_as_it_was() -> None:
     ],
 )
 def test_an_empty_bookmark_is_a_first_run(bookmark: dict[str, Any]) -> None:
-    assert Ledger.from_bookmark(bookmark) == Ledger()
+    assert read_bookmark(bookmark) == Ledger()
 
 
 def test_an_empty_ledger_is_still_a_bookmark_with_a_version() -> None:
-    assert Ledger().to_bookmark() == {
+    assert write_bookmark(Ledger()) == {
         "version": 1,
         "unfinished": None,
         "watermarks": {},
@@ -245,7 +241,7 @@ def test_a_time_long_ago_can_be_read_again() -> None:
 
 
 def test_the_replication_key_value_is_the_lowest_watermark() -> None:
-    bookmark = Ledger({1: NOW, 2: NOW - DAY, 3: NOW + DAY}).to_bookmark()
+    bookmark = write_bookmark(Ledger({1: NOW, 2: NOW - DAY, 3: NOW + DAY}))
 
     assert bookmark["replication_key"] == "updatedAt"
     assert bookmark["replication_key_value"] == "2026-02-28T12:00:00Z"
@@ -255,7 +251,7 @@ def test_the_bookmark_holds_neither_fields_nor_client_id() -> None:
     ledger = Ledger()
     ledger.created(InFlight(ID, flight().slice, digest(["secretField"]), digest(["client-id"])))
 
-    text = json.dumps(ledger.to_bookmark())
+    text = json.dumps(write_bookmark(ledger))
 
     assert "secretField" not in text
     assert "client-id" not in text
@@ -276,7 +272,7 @@ def test_digests_stay_the_same_from_one_version_to_the_next() -> None:
 def test_a_bookmark_lists_its_watermarks_from_the_lowest_on() -> None:
     later = NOW + timedelta(hours=1)
 
-    groups = Ledger({1: later, 2: NOW}).to_bookmark()["watermarks"]
+    groups = write_bookmark(Ledger({1: later, 2: NOW}))["watermarks"]
 
     assert list(groups.values()) == ["2", "1"]
 
@@ -287,7 +283,7 @@ def test_a_bookmark_lists_its_watermarks_from_the_lowest_on() -> None:
 def test_emitted_rows_move_the_watermarks_of_their_programs_only() -> None:
     ledger = Ledger({1: NOW - DAY, 3: NOW - DAY})
 
-    ledger.emitted(ExportSlice((1, 2), None, None, NOW))
+    ledger.written(ExportSlice((1, 2), None, None, NOW))
 
     assert ledger.watermarks == {1: NOW, 2: NOW, 3: NOW - DAY}
 
@@ -295,7 +291,7 @@ def test_emitted_rows_move_the_watermarks_of_their_programs_only() -> None:
 def test_watermarks_never_go_back() -> None:
     ledger = Ledger({1: NOW})
 
-    ledger.emitted(ExportSlice((1,), None, None, NOW - DAY))
+    ledger.written(ExportSlice((1,), None, None, NOW - DAY))
 
     assert ledger.watermarks == {1: NOW}
 
@@ -309,7 +305,7 @@ def test_whatever_is_emitted_in_whatever_order_watermarks_only_rise(
 
     for one in done:
         before = dict(ledger.watermarks)
-        ledger.emitted(one)
+        ledger.written(one)
         assert all(ledger.watermarks[key] >= value for key, value in before.items())
         assert all(ledger.watermarks[key] >= one.until for key in one.program_ids)
 
@@ -335,12 +331,12 @@ def test_a_deleted_program_is_forgotten() -> None:
 
 def test_a_merge_of_old_and_new_bookmarks_key_by_key_keeps_the_new_watermarks() -> None:
     """Meltano merges states like this when asked to."""
-    old = Ledger(dict.fromkeys(range(1, 20), NOW - DAY)).to_bookmark()
-    new = Ledger(dict.fromkeys(range(1, 10), NOW)).to_bookmark()
+    old = write_bookmark(Ledger(dict.fromkeys(range(1, 20), NOW - DAY)))
+    new = write_bookmark(Ledger(dict.fromkeys(range(1, 10), NOW)))
 
     for one, other in ((old, new), (new, old)):
         merged = {**one, **other, "watermarks": {**one["watermarks"], **other["watermarks"]}}
-        assert Ledger.from_bookmark(merged).watermarks == {
+        assert read_bookmark(merged).watermarks == {
             **dict.fromkeys(range(1, 20), NOW - DAY),
             **dict.fromkeys(range(1, 10), NOW),
         }
@@ -392,7 +388,7 @@ def test_every_program_with_a_watermark_of_its_own_still_fits() -> None:
 
 def refusal(bookmark: object) -> str:
     with pytest.raises(StateRefused) as caught:
-        Ledger.from_bookmark(bookmark)
+        read_bookmark(bookmark)
     return str(caught.value)
 
 
@@ -624,7 +620,7 @@ anything = st.recursive(
 def read_or_refused(bookmark: object) -> None:
     """Anything but these two outcomes fails the test."""
     try:
-        ledger = Ledger.from_bookmark(bookmark)
+        ledger = read_bookmark(bookmark)
     except StateRefused as refused:
         assert "\n" not in str(refused)  # noqa: PT017 - either outcome is good
     else:

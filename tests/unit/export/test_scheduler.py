@@ -15,7 +15,7 @@ from simulation import Simulation, settings
 
 from tap_marketo_programs.errors import FileUnreadable
 from tap_marketo_programs.export.actions import DownloadFile, Worker
-from tap_marketo_programs.export.scheduler import MAX_FILES
+from tap_marketo_programs.export.places import MAX_FILES
 from tap_marketo_programs.export.tasks import Phase
 
 if TYPE_CHECKING:
