@@ -22,9 +22,9 @@ lint:
 docs:
     uv run python tests/support/matrix_docs.py
 
-# Writes tap-marketo-programs.yml, from meltano.yml.
+# Writes the settings into README.md, meltano.yml and tap-marketo-programs.yml.
 definition:
-    uv run python tests/support/definition.py
+    uv run python tests/support/reference.py
 
 # All tables of the README; half an hour, and nothing else may run.
 bench:

@@ -10,7 +10,7 @@ import not_yet
 import pytest
 from sources import ROOT, TAP, document, files, package, tables
 
-from tap_marketo_programs.export import actions
+from tap_marketo_programs.export import actions, events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,11 +113,15 @@ def test_every_path_that_a_document_names_exists() -> None:
     assert not lines, "\n".join(lines)
 
 
-def test_the_table_of_threads_names_every_action_once() -> None:
-    threads = tables(document(ARCHITECTURE), "thread", "takes", "reports", "module")
-    named = [name for row in threads for name in re.findall(r"`(\w+)`", row[1])]
+def test_the_table_of_threads_names_every_action_and_every_event_once() -> None:
+    threads = tables(document(ARCHITECTURE), "thread", "takes", "and reports")
+    taken, reported = (
+        sorted(name for row in threads for name in re.findall(r"`(\w+)`", row[column]))
+        for column in (1, 2)
+    )
 
-    assert sorted(named) == sorted(kind.__name__ for kind in get_args(actions.Action))
+    assert taken == sorted(kind.__name__ for kind in get_args(actions.Action))
+    assert reported == sorted(kind.__name__ for kind in get_args(events.Event))
 
 
 def test_every_class_that_the_page_of_architecture_names_exists() -> None:
