@@ -92,7 +92,7 @@ def refuse_versions(full_tables: Sequence[str]) -> None:
     batches, ACTIVATE_VERSION makes such a target drop every row of them. Before
     the first one it drops the rows of the run before, which are then missing
     until all files are loaded, or until a later run succeeds if they are not.
-    `tests/test_targets.py` shows both with a real target.
+    `tests/targets/test_targets.py` shows both with a real target.
 
     Args:
         full_tables: The streams of this run whose replication method is FULL_TABLE.

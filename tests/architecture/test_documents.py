@@ -138,6 +138,19 @@ def test_every_class_that_the_page_of_architecture_names_exists() -> None:
     assert named <= known
 
 
+def test_every_path_that_a_source_names_exists() -> None:
+    lines = [
+        f"{place}: {path}"
+        for place, text in files(TAP, "sandbox", "tests", "benchmarks", "demo")
+        # The tests of the rules have to name what does not exist.
+        if not place.startswith("tests/architecture/")
+        for path in sorted(paths(text))
+        if not is_known(place, path)
+    ]
+
+    assert not lines, "\n".join(lines)
+
+
 def test_every_link_of_a_document_leads_somewhere() -> None:
     lines = [
         f"{page}: {link}"
