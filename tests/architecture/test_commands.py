@@ -67,22 +67,22 @@ def test_contributing_names_the_same_commands() -> None:
 
 
 def test_what_a_command_names_exists(project: dict[str, Any]) -> None:
-    commands = [command for one in RECIPES.values() for command in one]
+    commands = [command for recipe in RECIPES.values() for command in recipe]
     rows = tables(document("CONTRIBUTING.md"), "what", "command", "recipe")
     commands += [command for row in rows for command in re.findall(r"`([^`]+)`", row[1])]
 
     # `path x` is listed as `x`; a marker and a group as they are.
-    missing = {one.removeprefix("path ") for one in unknown(commands, project)}
+    missing = {name.removeprefix("path ") for name in unknown(commands, project)}
 
     assert not missing - set(not_yet.COMING)
 
 
 def test_a_marker_that_has_come_is_no_longer_listed(project: dict[str, Any]) -> None:
     listed = {
-        f"uv run pytest -m {one.removeprefix('marker ')}" for one in not_yet.COMING if " " in one
+        f"uv run pytest -m {name.removeprefix('marker ')}" for name in not_yet.COMING if " " in name
     }
 
-    assert {*unknown(listed, project)} == {one for one in not_yet.COMING if " " in one}
+    assert {*unknown(listed, project)} == {name for name in not_yet.COMING if " " in name}
 
 
 # The rule itself

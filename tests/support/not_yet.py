@@ -93,6 +93,11 @@ COMING: dict[str, str] = {
     "tap_marketo_programs/member_file/blocks.py": SPLIT,
     "tap_marketo_programs/output/sinks.py": SPLIT,
     "tap_marketo_programs/config/settings.py": SPLIT,
+    "tap_marketo_programs/marketo/answer.py": SPLIT,
+    "tap_marketo_programs/marketo/http_statuses.py": SPLIT,
+    "tap_marketo_programs/retry_policy.py": SPLIT,
+    "tests/integration/connection/test_server_clock.py": MOVE,
+    "tests/unit/marketo/test_verdicts.py": MOVE,
     "tests/support/reference.py": "the settings are being said once",
     "tap_marketo_programs/streams/sdk.py": SPLIT,
 }
