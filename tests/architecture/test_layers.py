@@ -218,25 +218,32 @@ def test_every_module_of_the_tables_exists() -> None:
     assert not paths - set(not_yet.COMING)
 
 
+def importers(found: Package, name: str) -> set[str]:
+    """The modules outside of a room that import something of it."""
+    return {
+        module
+        for module in found.modules
+        if room(module) != name and any(room(other) == name for other in found.neighbours(module))
+    }
+
+
 def test_nothing_but_main_imports_the_tap() -> None:
     # `python -m` starts at __main__, which is the tap's only user.
-    assert [m for m in TREE.modules if "tap" in TREE.neighbours(m)] == ["__main__"]
+    assert importers(TREE, "tap") == {"__main__"}
 
 
 def test_only_the_tap_imports_the_streams() -> None:
-    users = {
-        module
-        for module in TREE.modules
-        if room(module) != "streams"
-        and any(room(other) == "streams" for other in TREE.neighbours(module))
-    }
+    assert importers(TREE, "streams") == {"tap"}
 
-    assert users == {"tap"}
+
+def strangers(found: Package, name: str) -> set[str]:
+    """The modules of a package that import another package."""
+    return {module for module, source in found.modules.items() if name in source.top_levels}
 
 
 def test_neither_distribution_imports_the_other() -> None:
-    assert not [m for m, source in TREE.modules.items() if SANDBOX in source.top_levels]
-    assert not [m for m, s in package(SANDBOX).modules.items() if TAP in s.top_levels]
+    assert not strangers(TREE, SANDBOX)
+    assert not strangers(package(SANDBOX), TAP)
 
 
 @pytest.mark.parametrize("module", ["export.coordinator", "export.run", "export.workers"])
@@ -335,6 +342,24 @@ def test_an_impure_neighbour_is_found() -> None:
 
     assert deciding(found) == {"export.scheduler"}
     assert beyond(found, deciding(found), deciding(found)) == {"export.scheduler -> export.run"}
+
+
+def test_who_imports_a_room_or_another_package_is_found() -> None:
+    texts = {
+        "streams.base": "",
+        "streams.assets": f"from {TAP}.streams import base\n",
+        "output.sinks": f"from {TAP}.streams.base import MarketoStream\nimport {SANDBOX}.clock\n",
+    }
+    found = package_of(TAP, texts)
+
+    assert importers(found, "streams") == {"output.sinks"}
+    assert strangers(found, SANDBOX) == {"output.sinks"}
+
+
+def test_what_a_module_knows_through_others_is_found() -> None:
+    texts = {"a": f"from {TAP} import b\n", "b": f"import {TAP}.c\n", "c": "", "d": ""}
+
+    assert reach(package_of(TAP, texts), "a") == {"b", "c"}
 
 
 @pytest.mark.parametrize("text", ["requests.get(url)", "session = requests.Session()"])

@@ -30,15 +30,26 @@ def test_threads_are_known_where_the_table_says_so_and_nowhere_else() -> None:
     assert not lines, "\n".join(lines)
 
 
-def test_the_engine_has_one_lock() -> None:
-    makers = {
+def locks(found: Package) -> list[str]:
+    """The modules of the engine that make a lock, once for each."""
+    kinds = ("Condition", "Event", "Lock", "RLock", "Semaphore")
+    return [
         module
-        for module, source in package(TAP).modules.items()
+        for module, source in found.modules.items()
         if module.startswith("export.")
-        and any(f"threading.{kind}(" in source.text for kind in ("Lock", "RLock", "Condition"))
-    }
+        for kind in kinds
+        for _ in range(source.text.count(f"threading.{kind}("))
+    ]
 
-    assert makers == {"export.coordinator"}
+
+def test_the_engine_has_one_lock() -> None:
+    assert locks(package(TAP)) == ["export.coordinator"]
+
+
+def test_a_second_lock_is_found() -> None:
+    text = "a = threading.Condition()\nb = threading.Lock()\n"
+
+    assert locks(package_of(TAP, {"export.run": text})) == ["export.run", "export.run"]
 
 
 def test_a_module_that_knows_threads_is_found() -> None:
