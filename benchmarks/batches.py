@@ -21,7 +21,8 @@ import floor
 import measure
 
 from tap_marketo_programs.member_file.file import MemberFile
-from tap_marketo_programs.output.batches import BatchFiles, read_config
+from tap_marketo_programs.output.batch_config import read_config
+from tap_marketo_programs.output.batches import BatchFiles
 
 if TYPE_CHECKING:
     import argparse

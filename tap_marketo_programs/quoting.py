@@ -7,16 +7,16 @@ megabytes. Pure. It must not know where a text comes from.
 
 from __future__ import annotations
 
-MOST_CHARACTERS = 300
+MAX_CHARACTERS = 300
 _CUT = "…"
 
 
-def quoted(text: object, most: int = MOST_CHARACTERS) -> str:
+def quoted(text: object, limit: int = MAX_CHARACTERS) -> str:
     r"""One line of printable characters.
 
     Args:
         text: What to quote; anything but a text as Python writes it.
-        most: Characters at most; a longer text is cut and ends in an ellipsis.
+        limit: Characters at most; a longer text is cut and ends in an ellipsis.
 
     Returns:
         Runs of blanks and line ends as one blank, and every other character that
@@ -24,10 +24,10 @@ def quoted(text: object, most: int = MOST_CHARACTERS) -> str:
         Python's escaped spelling, such as `\\x1b` or `\\u202e`.
     """
     # Long texts are not looked at as a whole; escaping only makes them longer.
-    given = str(text)[: 4 * most]
+    given = str(text)[: 4 * limit]
     line = " ".join(given.split())
     shown = "".join(one if one.isprintable() else _escaped(one) for one in line)
-    return shown if len(shown) <= most else shown[: most - 1] + _CUT
+    return shown if len(shown) <= limit else shown[: limit - 1] + _CUT
 
 
 def _escaped(character: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # Of 1: how alike two names must be. A letter or two of a short word may differ.
 LIKENESS = 0.65
 # Shorter parts of a name say too little.
-SHORTEST_PART = 4
+MIN_PART_LENGTH = 4
 
 
 def meant(name: str, known: Iterable[str]) -> str | None:
@@ -30,7 +30,7 @@ def meant(name: str, known: Iterable[str]) -> str | None:
     parts = [
         letters
         for letters in by_letters
-        if len(wanted) >= SHORTEST_PART and (wanted in letters or letters in wanted)
+        if len(wanted) >= MIN_PART_LENGTH and (wanted in letters or letters in wanted)
     ]
     return by_letters[parts[0]] if len(parts) == 1 else None
 

@@ -1,7 +1,7 @@
 """Whether a catalog is one, and of this tap; and what of it would be passed over.
 
 Pure. The SDK takes whatever a catalog says, extracts nothing for a stream it
-does not know, and loads rows by keys that are none. It must not know how a
+does not know, and loads rows by keys that are not the stream's. It must not know how a
 stream is extracted.
 """
 
@@ -68,25 +68,36 @@ def settled(
     selected = Catalog.from_dict(settled_catalog)
     refused: list[str] = []
     warned: list[str] = []
-    chosen = 0
     for entry in settled_catalog["streams"]:
-        name = entry["tap_stream_id"]
         refused += _no_selection(entry)
-        wanted = selected[name].metadata.resolve_selection().get((), True)
-        chosen += bool(wanted)
-        if name not in streams:
-            line = f"The catalog names {name}, which is no stream.{did_you_mean(name, streams)}"
-            (refused if wanted else warned).append(line)
-        elif wanted:
-            refused += _settle(entry, streams[name])
-            warned += _doubts(entry, streams[name])
+        is_selected = _is_selected(selected, entry["tap_stream_id"])
+        wrong, doubtful = _looked_at(entry, streams, is_selected=is_selected)
+        refused += wrong
+        warned += doubtful
     if refused:
         said = "\n".join(refused)
         message = f"{said}{'' if said.endswith(('.', '?')) else '.'} Nothing was extracted."
         raise MarketoConfigError(message)
-    if not chosen:
+    if not any(_is_selected(selected, name) for name in selected):
         warned.append("The catalog selects no stream, so nothing is extracted")
     return settled_catalog, warned
+
+
+def _is_selected(catalog: Catalog, stream: str) -> bool:
+    return bool(catalog[stream].metadata.resolve_selection().get((), True))
+
+
+def _looked_at(
+    entry: dict[str, Any], streams: Mapping[str, StreamFacts], *, is_selected: bool
+) -> tuple[list[str], list[str]]:
+    """Settle one stream's choices, if it is selected; lines to refuse and to warn with."""
+    name = entry["tap_stream_id"]
+    if name not in streams:
+        line = f"The catalog names {name}, which is no stream.{did_you_mean(name, streams)}"
+        return ([line], []) if is_selected else ([], [line])
+    if not is_selected:
+        return [], []
+    return list(_settle(entry, streams[name])), list(_doubts(entry, streams[name]))
 
 
 def _no_selection(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -140,7 +151,7 @@ def _missing_properties(entry: Mapping[str, Any], facts: StreamFacts) -> Iterato
     if missing:
         yield (
             f"The catalog's schema of {entry['tap_stream_id']} lacks {', '.join(missing)}; "
-            "discover it anew"
+            "run discovery again"
         )
 
 

@@ -1,7 +1,8 @@
 """What is wrong with a config, in words that name the setting and never its value.
 
-The JSON Schema of the settings stands in `tap`; here are the words for what it
-finds, and the checks it cannot express. It must not send anything.
+The JSON Schema of the settings follows from `settings`; here are the words for
+what it finds, and the checks it cannot express. It must not know where a config
+comes from.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from tap_marketo_programs.config.base_url import host_url
 from tap_marketo_programs.errors import MarketoConfigError
-from tap_marketo_programs.marketo.client import host_url
 from tap_marketo_programs.schemas.timestamps import instant
-from tap_marketo_programs.suggestions import did_you_mean, meant
+from tap_marketo_programs.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -38,8 +39,6 @@ _EXAMPLES: Mapping[str, object] = {
 }
 # Their keys are looked at elsewhere: streams and fields stand there, or SDK classes read them.
 _FREE = frozenset({"stream_maps", "stream_map_config", "batch_config"})
-# What else may follow the prefix: the SDK's log level, and Meltano's extras (`__SELECT`).
-_NO_SETTINGS = ("LOGLEVEL", "_")
 
 
 def explain(errors: Iterable[ValidationError], properties: Mapping[str, Any]) -> list[str]:
@@ -127,43 +126,6 @@ def _unknown(
             yield f"{where}{name}", str(name), known
         elif where or name not in _FREE:
             yield from _unknown(one, known[name], f"{where}{name}.")
-
-
-def stray_variables(
-    variables: Mapping[str, str],
-    prefix: str,
-    properties: Mapping[str, Any],
-    config: Mapping[str, Any] | None,
-) -> tuple[list[str], list[str]]:
-    """What stands in the environment under the tap's prefix and sets nothing.
-
-    Args:
-        variables: The environment.
-        prefix: What stands before the names of settings.
-        properties: The schema of the settings.
-        config: The settings, if they were not read from the environment.
-
-    Returns:
-        Lines to refuse, and lines to warn with. A name that is like a setting's
-        is refused where settings are read from the environment; any other may
-        be of use to somebody else.
-    """
-    known = {name.upper(): name for name in properties}
-    refused: list[str] = []
-    warned: list[str] = []
-    for variable, value in variables.items():
-        rest = variable.upper().removeprefix(prefix)
-        is_ours = variable.upper().startswith(prefix) and not rest.startswith(_NO_SETTINGS)
-        if not is_ours or not value.strip():
-            continue
-        if variable == prefix + rest and rest in known:
-            if config is not None and known[rest] not in config:
-                warned.append(f"{variable}: is set and not read. Add --config=ENV to have it read")
-            continue
-        like = meant(rest, known)
-        line = f"{variable}: is not a setting." + (f" Did you mean {prefix}{like}?" if like else "")
-        (refused if like and config is None else warned).append(line)
-    return refused, warned
 
 
 def useless(config: Mapping[str, Any]) -> list[str]:

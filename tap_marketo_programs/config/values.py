@@ -32,32 +32,6 @@ _INVISIBLE = "\u200b\u2060\ufeff"
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
-def from_environment(
-    variables: Mapping[str, str], prefix: str, properties: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The settings that environment variables hold, still as text.
-
-    An empty variable is one that is not set. Texts may stand in a row, with
-    commas between them, where a list of texts is wanted: the SDK allows that.
-
-    Args:
-        variables: The environment.
-        prefix: What stands before the names of settings.
-        properties: The schema of the settings.
-    """
-    found: dict[str, Any] = {}
-    for name, schema in properties.items():
-        text = variables.get(prefix + name.upper(), "")
-        if not text.strip():
-            continue
-        is_list = text.lstrip().startswith(("[", "{"))
-        if _wants_texts(schema) and not is_list:
-            found[name] = text.split(",")
-        else:
-            found[name] = text
-    return found
-
-
 def read_values(
     config: dict[str, Any], properties: Mapping[str, Any], required: frozenset[str]
 ) -> list[str]:
@@ -84,11 +58,6 @@ def read_values(
             stripped.append(name)
         config[name] = _typed(bare, properties.get(name, {}))
     return stripped
-
-
-def _wants_texts(schema: Mapping[str, Any]) -> bool:
-    items = schema.get("items", {})
-    return "array" in schema.get("type", []) and "string" in items.get("type", [])
 
 
 def _without_blanks(value: Any) -> Any:  # noqa: ANN401 - whatever a config holds

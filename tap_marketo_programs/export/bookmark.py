@@ -43,7 +43,8 @@ from tap_marketo_programs.export.id_set import (
 )
 from tap_marketo_programs.export.job import valid_export_id
 from tap_marketo_programs.export.ledger import InFlight, Ledger
-from tap_marketo_programs.export.plan import MAX_PROGRAMS, ExportSlice, Window, wire_time
+from tap_marketo_programs.export.plan import MAX_PROGRAMS, ExportSlice, Window
+from tap_marketo_programs.schemas.timestamps import wire_time
 
 VERSION = 1
 # Of all watermarks together; more is a state that no run has written.
@@ -126,8 +127,8 @@ def _write_job(job: InFlight) -> dict[str, Any]:
     }
     if job.slice.window:
         entry["window"] = [wire_time(job.slice.window.start), wire_time(job.slice.window.end)]
-    if job.slice.floor:
-        entry["floor"] = wire_time(job.slice.floor)
+    if job.slice.min_updated_at:
+        entry["floor"] = wire_time(job.slice.min_updated_at)
     if job.without:
         entry["without"] = list(job.without)
     return entry
@@ -148,7 +149,7 @@ def _read_job(entry: Mapping[str, Any]) -> InFlight:
         slice=ExportSlice(
             program_ids=programs,
             window=_read_window(entry["window"]) if "window" in entry else None,
-            floor=_moment(entry["floor"]) if "floor" in entry else None,
+            min_updated_at=_moment(entry["floor"]) if "floor" in entry else None,
             until=_moment(entry["until"]),
         ),
         fields=str(entry["fields"]),

@@ -19,6 +19,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_programs.schemas.timestamps import wire_time
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -43,13 +45,13 @@ class ExportSlice:
     Args:
         program_ids: One to ten programs, ascending.
         window: The `updatedAt` filter; None exports every member.
-        floor: Rows visibly older than this are not wanted (with no window only).
+        min_updated_at: Rows visibly older than this are not wanted (with no window only).
         until: The watermark of these programs once the rows are out.
     """
 
     program_ids: tuple[int, ...]
     window: Window | None
-    floor: datetime | None
+    min_updated_at: datetime | None
     until: datetime
 
     def filter(self, *, one_program: bool = False) -> dict[str, Any]:
@@ -90,14 +92,8 @@ class ExportSlice:
 
     def unfiltered(self) -> ExportSlice:
         """The same rows for a subscription that has no `updatedAt` filter."""
-        floor = self.window.start if self.window else self.floor
-        return replace(self, window=None, floor=floor)
-
-
-def wire_time(moment: datetime) -> str:
-    """ISO 8601 without milliseconds, as Adobe's page demands."""
-    # Not strftime: its %Y writes the year 999 with three digits on some systems.
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+        start = self.window.start if self.window else self.min_updated_at
+        return replace(self, window=None, min_updated_at=start)
 
 
 def windows(start: datetime, end: datetime) -> list[Window]:

@@ -62,7 +62,7 @@ def _fill_gaps(work: Work, wanted: set[int]) -> None:
     known = dict(work.ledger.watermarks)
     for task in list(work.tasks):
         ids, window = task.slice.program_ids, task.slice.window
-        start = window.start if window else task.slice.floor
+        start = window.start if window else task.slice.min_updated_at
         behind = [one for one in ids if start and one in wanted and known.get(one, start) < start]
         if start and behind:
             bounds = replace(work.request.bounds, now=start)

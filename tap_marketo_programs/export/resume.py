@@ -64,7 +64,7 @@ def _may_fit(work: Work, flight: InFlight) -> bool:
     # Without program_ids, a program that is not wanted any more was deleted.
     if request.restricted and not set(request.program_ids).issuperset(flight.slice.program_ids):
         return False
-    return not (request.full_table and (flight.slice.window or flight.slice.floor))
+    return not (request.full_table and (flight.slice.window or flight.slice.min_updated_at))
 
 
 def _left(work: Work, without: Collection[str]) -> list[str]:

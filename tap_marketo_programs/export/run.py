@@ -7,16 +7,14 @@ must not know what rows look like or how they are written.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import logging
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from tap_marketo_programs.errors import (
     AnswerError,
-    FileForeign,
     MarketoError,
     MarketoTransientError,
     RequestRefused,
@@ -24,27 +22,27 @@ from tap_marketo_programs.errors import (
 from tap_marketo_programs.export import actions, events, resume
 from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.coordinator import Coordinator
-from tap_marketo_programs.export.download import Contents, Downloader, ExportFile
+from tap_marketo_programs.export.download import Downloader
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.planning import add_plan
 from tap_marketo_programs.export.progress import ExportProgress
-from tap_marketo_programs.export.quota import ExportQuota
 from tap_marketo_programs.export.scheduler import Scheduler
-from tap_marketo_programs.export.work import Work
-from tap_marketo_programs.export.workers import ApiWorker, DownloadWorker, Questions
+from tap_marketo_programs.export.verify import Verifier
+from tap_marketo_programs.export.workers import ApiWorker, DownloadWorker
 from tap_marketo_programs.process.private_folder import PrivateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
-    from pathlib import Path
+    from datetime import datetime
     from types import TracebackType
 
-    from tap_marketo_programs.export.api import ExportApi
     from tap_marketo_programs.export.job import ExportJob
-    from tap_marketo_programs.export.ledger import InFlight, Ledger
-    from tap_marketo_programs.export.plan import ExportSlice
-    from tap_marketo_programs.export.request import ExportRequest, ExportSettings
+    from tap_marketo_programs.export.ledger import InFlight
     from tap_marketo_programs.export.tasks import Task
+    from tap_marketo_programs.export.verify import Reading, VerifiedFile
+    from tap_marketo_programs.export.work import Work
+    from tap_marketo_programs.export.workers import Remote
+    from tap_marketo_programs.member_file.file import MemberFile
 
 logger = logging.getLogger(__name__)
 
@@ -52,68 +50,58 @@ logger = logging.getLogger(__name__)
 JOIN_SECONDS = 5.0
 
 
-class Surroundings(Questions, Protocol):
-    """What a run needs of the stream around it."""
-
-    def save(self, bookmark: Mapping[str, Any]) -> None:
-        """Write a STATE; called by the main thread only."""
-
-    def count_rows(
-        self, path: Path, fields: Collection[str], programs: Collection[int]
-    ) -> Contents:
-        """Check a whole file with these columns, of these programs if any are named.
-
-        Raises:
-            FileCorrupt: Nothing of it can be read with certainty.
-        """
-
-    def programs_in(self, path: Path) -> set[int]:
-        """The programs whose members a file holds."""
-
-
 @dataclass(frozen=True, slots=True)
 class Export:
     """A verified file on its way to the target."""
 
     task: Task
-    file: ExportFile
-    slice: ExportSlice
-    export_id: str
+    file: VerifiedFile
+
+    @property
+    def export_id(self) -> str:
+        """Marketo's id of the job."""
+        return self.task.export_id
+
+    @property
+    def reader(self) -> MemberFile | None:
+        """Reads the rows as they were checked; None where there are none."""
+        return self.file.reader
+
+    @property
+    def min_updated_at(self) -> datetime | None:
+        """Rows that are visibly older than this were not wanted; None wants all."""
+        return self.task.slice.min_updated_at
 
 
 class ExportRun:
     """One run of exports.
 
     Args:
-        api: The remote verbs.
-        request: What is wanted.
-        ledger: What is known; kept up to date.
-        settings: The user's say.
-        around: What the stream does for the run.
+        remote: What to speak to Marketo through.
+        work: What is wanted and known; kept up to date.
+        reading: How the files are read.
+        save: Writes a bookmark to STATE; called by the main thread only.
     """
 
     def __init__(
         self,
-        api: ExportApi,
-        request: ExportRequest,
-        ledger: Ledger,
-        settings: ExportSettings,
-        around: Surroundings,
+        remote: Remote,
+        work: Work,
+        reading: Reading,
+        save: Callable[[Mapping[str, Any]], None],
     ) -> None:
-        self._api = api
-        self._around = around
-        self._stream = request.stream
-        quota = ExportQuota(settings.quota_mb)
-        self._work = Work(request, settings, ledger, quota, list(request.fields))
+        self._remote = remote
+        self._api = api = remote.api
+        self._reading = reading
+        self._save_bookmark = save
+        self._work = work
         self._coordinator = Coordinator(Scheduler(self._work), api.clock, api.now)
-        self._progress = ExportProgress(request.stream, api.clock, quota)
+        self._progress = ExportProgress(work.request.stream, api.clock, work.quota)
         self._threads: list[threading.Thread] = []
         self._folder = PrivateFolder()
 
     def __enter__(self) -> Self:
         """Take up the jobs of an earlier run, plan the rest, start the threads."""
-        # An abandoned generator is finalized late or never; the process's end is certain.
-        atexit.register(self.close)
         try:
             self._prepare()
         except BaseException:
@@ -141,8 +129,7 @@ class ExportRun:
             if isinstance(action, actions.SaveState):
                 self._save(action)
             elif isinstance(action, actions.WriteExport):
-                task = action.task
-                yield Export(task, task.file, task.slice, task.export_id)
+                yield self._take(Export(action.task, action.task.file))
             elif isinstance(action, actions.Finish):
                 if action.error is not None:
                     raise action.error
@@ -166,16 +153,19 @@ class ExportRun:
 
     def close(self) -> None:
         """Stop the threads, delete the files; jobs that STATE names stay."""
-        atexit.unregister(self.close)
         self._coordinator.stop()
+        try:
+            self._join()
+        finally:
+            self._folder.remove()
+
+    def _join(self) -> None:
         clock = self._api.clock
         give_up_at = clock.monotonic() + JOIN_SECONDS
         for thread in self._threads:
-            # The garbage collector may close an abandoned generator in any thread, and
-            # a signal may come before a thread has started.
-            if thread.ident and thread is not threading.current_thread():
+            # A signal may come before a thread has started.
+            if thread.ident:
                 thread.join(max(0.0, give_up_at - clock.monotonic()))
-        self._folder.remove()
 
     def cancel(self) -> None:
         """End every job of this run: for a run whose state nobody keeps."""
@@ -193,7 +183,7 @@ class ExportRun:
         )
 
     def _save(self, state: actions.SaveState) -> None:
-        self._around.save(state.bookmark)
+        self._save_bookmark(state.bookmark)
         self._coordinator.report(events.StateSaved(state.generation))
 
     # Getting started
@@ -203,7 +193,7 @@ class ExportRun:
         exportable: Collection[str] | None = None
         for flight in list(work.ledger.in_flight.values()):
             if exportable is None and resume.needs_fields(work, flight):
-                exportable = self._around.known_fields()
+                exportable = self._remote.description.exportable_fields()
             if resume.fits(work, flight, exportable):
                 self._resume(flight)
             else:
@@ -214,14 +204,21 @@ class ExportRun:
         add_plan(work)
         self._count_used()
         self._progress.planned([task.slice for task in work.tasks], len(work.to_check))
-        api = ApiWorker(
-            self._coordinator, self._api, self._around, self._report, self._progress.completed
+        api = ApiWorker(self._coordinator, self._remote, self._report, self._progress.completed)
+        downloader = Downloader(
+            self._api,
+            self._folder.path,
+            self._api.clock,
+            lambda: self._coordinator.is_stopping,
         )
+        verifier = Verifier(downloader, self._reading.open)
         self._start("api", api.run)
-        self._start("download", DownloadWorker(self._coordinator, self._fetch).run)
+        self._start("download", DownloadWorker(self._coordinator, verifier).run)
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, name=f"{self._stream}_{name}", daemon=True)
+        thread = threading.Thread(
+            target=work, name=f"{self._work.request.stream}_{name}", daemon=True
+        )
         self._threads.append(thread)
         thread.start()
 
@@ -260,30 +257,10 @@ class ExportRun:
         """One line for a whole round of polls."""
         self._progress.report(self._coordinator.standing(), self._api.now())
 
-    def _fetch(self, action: actions.DownloadFile) -> tuple[ExportFile, int]:
-        """Transfer and verify one file.
-
-        Raises:
-            FileForeign: It belongs to a job that is not ours after all.
-        """
-        downloader = Downloader(
-            self._api,
-            self._folder.path,
-            # A file made before a field was dropped has that column still, and may.
-            lambda path, programs: self._around.count_rows(path, action.fields, programs),
-            self._api.clock,
-            lambda: self._coordinator.is_stopping,
-        )
-        # Of a job that may be somebody else's, the file itself must name the programs.
-        is_adopted = action.task.is_adopted
-        programs = () if is_adopted else action.slice.program_ids
-        file = downloader.fetch(action.job, programs, action.fields)
-        if is_adopted and file.path is not None:
-            self._check_adopted(file, file.path, action.slice)
-        return file, file.size
-
-    def _check_adopted(self, file: ExportFile, path: Path, wanted: ExportSlice) -> None:
-        if not self._around.programs_in(path) <= set(wanted.program_ids):
-            file.remove()
-            message = "the job that was taken for a lost one holds other programs"
-            raise FileForeign(message)
+    def _take(self, export: Export) -> Export:
+        """Count what was odd about a file that is about to be written."""
+        self._reading.oddities.files.update(export.file.oddities)
+        if export.reader is not None and export.reader.skipped:
+            # The warning at the end counts those of all exports.
+            logger.info("Export %s: %d rows are skipped", export.export_id, export.reader.skipped)
+        return export

@@ -24,13 +24,14 @@ from tap_marketo_programs.marketo.client import connection_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from tap_marketo_programs.export.job import ExportJob
 
 CHUNK = 1 << 16
 # Without a size to compare with, a file still cannot be larger than a day's
 # quota of any subscription.
-LARGEST_FILE = 1 << 36
+MAX_FILE_SIZE = 1 << 36
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -45,11 +46,13 @@ class Transfer:
 
     Args:
         job: Whose file it is.
-        file: Where it goes.
+        path: Where it goes.
+        file: That file, open.
     """
 
-    def __init__(self, job: ExportJob, file: BinaryIO) -> None:
+    def __init__(self, job: ExportJob, path: Path, file: BinaryIO) -> None:
         self.job = job
+        self.path = path
         # Of the file as it is written, and of the bytes as they came.
         self.size = self.received = 0
         self.total = job.file_size
@@ -94,8 +97,8 @@ class Transfer:
             FileCorrupt: There are more than there can be, or they make no sense.
         """
         self.is_no_table = False
-        anew = not (self.received and self._continues(response))
-        if self.received and anew and response.status_code == requests.codes.partial_content:
+        from_start = not (self.received and self._continues(response))
+        if self.received and from_start and response.status_code == requests.codes.partial_content:
             # A part, but not the part asked for: only a new request helps.
             self._start_over()
             return False
@@ -104,10 +107,10 @@ class Transfer:
             # Not iter_content: it throws away up to a chunk that arrived before a
             # connection broke, and a file smaller than a chunk would never get on.
             for chunk in response.raw.stream(CHUNK, decode_content=False):
-                if anew:
+                if from_start:
                     if not self._begin(chunk, response):
                         return False
-                    anew = False
+                    from_start = False
                 self._take(chunk)
                 if stopping():
                     raise ending()
@@ -115,7 +118,7 @@ class Transfer:
             silent = isinstance(error, ReadTimeoutError)
             kind = requests.ReadTimeout if silent else requests.ConnectionError
             raise connection_failed(kind(error), response.request) from None
-        if anew and self.received:
+        if from_start and self.received:
             # Nothing came in place of the rest.
             return False
         if self._decoder is not None:
@@ -198,11 +201,11 @@ class Transfer:
             raise corrupt(self.job, "compressed bytes that make no sense") from None
 
     def _check_bounds(self) -> None:
-        bound = LARGEST_FILE if self.job.file_size is None else self.job.file_size
+        bound = MAX_FILE_SIZE if self.job.file_size is None else self.job.file_size
         # What came compressed under no such header may be the file that the figures
         # speak of; then it is the bytes as they came that must not be more.
         counted = self.size if self._decoder is None or self._is_coded else self.received
-        if counted > bound or self.size > LARGEST_FILE:
+        if counted > bound or self.size > MAX_FILE_SIZE:
             raise corrupt(self.job, f"more than {bound} bytes")
 
 

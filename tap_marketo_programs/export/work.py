@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import ExportFailed
+from tap_marketo_programs.export.quota import ExportQuota
 from tap_marketo_programs.export.tasks import Phase, Task, TaskList
 
 if TYPE_CHECKING:
     from tap_marketo_programs.errors import DailyQuotaExceeded, MarketoError
     from tap_marketo_programs.export.ledger import Ledger
-    from tap_marketo_programs.export.quota import ExportQuota
     from tap_marketo_programs.export.request import ExportRequest, ExportSettings
 
 # Failures that the run's last line names; the lines before it name each.
@@ -107,6 +107,11 @@ class Work:
     generation: int = 0
     saved_generation: int = 0
     save_wanted: bool = False
+
+    @classmethod
+    def begin(cls, request: ExportRequest, settings: ExportSettings, ledger: Ledger) -> Work:
+        """A run that has done nothing yet."""
+        return cls(request, settings, ledger, ExportQuota(settings.quota_mb), list(request.fields))
 
     def note_change(self, *, wanted: bool = True) -> None:
         """The ledger changed; `wanted` if a STATE has to say so before anything goes on."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import (
     AlreadyQueued,
@@ -24,11 +25,14 @@ from tap_marketo_programs.export.job import ExportStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from datetime import datetime
 
     from tap_marketo_programs.export.api import ExportApi
     from tap_marketo_programs.export.coordinator import Coordinator
     from tap_marketo_programs.export.job import ExportJob
+    from tap_marketo_programs.export.verify import Verifier
+    from tap_marketo_programs.marketo.changes import ProgramChanges
+    from tap_marketo_programs.marketo.describe import MemberDescription
+    from tap_marketo_programs.marketo.programs import Programs
 
 logger = logging.getLogger(__name__)
 
@@ -36,17 +40,21 @@ logger = logging.getLogger(__name__)
 MAX_UNANSWERED = 3
 
 
-class Questions(Protocol):
-    """What can be asked of Marketo besides exports."""
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """What a run speaks to Marketo through.
 
-    def program_exists(self, program_id: int) -> bool:
-        """Whether a program is still there."""
+    Args:
+        api: The remote verbs of exports.
+        programs: Which programs there are.
+        changes: Whether any member of a program changed.
+        description: Which fields can be exported.
+    """
 
-    def has_changed(self, program_id: int, since: datetime, until: datetime) -> bool:
-        """Whether any member of a program changed."""
-
-    def known_fields(self) -> Collection[str]:
-        """Which fields can be exported."""
+    api: ExportApi
+    programs: Programs
+    changes: ProgramChanges
+    description: MemberDescription
 
 
 class ApiWorker:
@@ -54,8 +62,7 @@ class ApiWorker:
 
     Args:
         coordinator: Hands out actions.
-        api: The remote verbs of exports.
-        questions: What else can be asked.
+        remote: What to speak to Marketo through.
         when_idle: Called when there is nothing to do for a while.
         when_completed: Called with each job that is found completed.
     """
@@ -63,14 +70,13 @@ class ApiWorker:
     def __init__(
         self,
         coordinator: Coordinator,
-        api: ExportApi,
-        questions: Questions,
+        remote: Remote,
         when_idle: Callable[[], None] = lambda: None,
         when_completed: Callable[[ExportJob], None] = lambda _: None,
     ) -> None:
         self._coordinator = coordinator
-        self._api = api
-        self._questions = questions
+        self._api = remote.api
+        self._remote = remote
         self._when_idle = when_idle
         self._when_completed = when_completed
 
@@ -106,9 +112,9 @@ class ApiWorker:
             case actions.AskExistingPrograms():
                 return events.ProgramsExist(action.task, self._gone(action.program_ids))
             case actions.AskExportableFields():
-                return events.FieldsExist(action.task, self._questions.known_fields())
+                return events.FieldsExist(action.task, self._remote.description.exportable_fields())
             case actions.CheckForChanges(program_id, since, until):
-                changed = self._questions.has_changed(program_id, since, until)
+                changed = self._remote.changes.any_between(program_id, since, until)
                 return events.ChangesFound(program_id, changed)
         message = f"not an action of this worker: {type(action).__name__}"
         raise TypeError(message)
@@ -157,7 +163,7 @@ class ApiWorker:
         in_a_row = 0
         for program_id in program_ids:
             try:
-                if not self._questions.program_exists(program_id):
+                if not self._remote.programs.exists(program_id):
                     gone.append(program_id)
                 in_a_row = 0
             except MarketoTransientError:
@@ -172,16 +178,12 @@ class DownloadWorker:
 
     Args:
         coordinator: Hands out actions.
-        fetch: Makes a verified file of an action, or raises what is wrong with it.
+        verifier: Fetches files and proves them.
     """
 
-    def __init__(
-        self,
-        coordinator: Coordinator,
-        fetch: Callable[[actions.DownloadFile], tuple[object, int]],
-    ) -> None:
+    def __init__(self, coordinator: Coordinator, verifier: Verifier) -> None:
         self._coordinator = coordinator
-        self._fetch = fetch
+        self._verifier = verifier
 
     def run(self) -> None:
         """Work until nothing is left to do; whatever goes wrong is reported."""
@@ -196,7 +198,12 @@ class DownloadWorker:
     def perform(self, action: actions.DownloadFile) -> events.Event:
         """Fetch one file; what came of it."""
         try:
-            file, size = self._fetch(action)
+            file = self._verifier.fetch(
+                action.job,
+                action.slice.program_ids,
+                action.fields,
+                is_adopted=action.task.is_adopted,
+            )
         except (ExportError, FileUnavailable, MarketoTransientError) as error:
             return events.FileRejected(action.task, error)
-        return events.FileVerified(action.task, file, size)
+        return events.FileVerified(action.task, file, file.size)

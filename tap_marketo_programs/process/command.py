@@ -131,12 +131,12 @@ class Command(SingerCommand):
             for line in str(error).splitlines():
                 self.logger.error("%s", line)  # noqa: TRY400 - one line is the point
         except TargetGone as error:
-            self.logger.error("%s", error)  # noqa: TRY400 - likewise
+            self.logger.error("%s", error)  # noqa: TRY400 - as above
             _let_go_of_stdout()
         except OSError as error:
             # Of the system, whose words know nothing of data: --help on a full disk.
             where = f": {error.filename}" if error.filename else ""
-            self.logger.error("The run ends here (%s%s)", error.strerror or "no reason", where)  # noqa: TRY400 - likewise
+            self.logger.error("The run ends here (%s%s)", error.strerror or "no reason", where)  # noqa: TRY400 - as above
             _let_go_of_stdout()
         except Terminated as error:
             # The end has begun, and its last word must not be cut short either.

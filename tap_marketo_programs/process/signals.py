@@ -37,7 +37,7 @@ class _Watch:
 
 
 def begin(given: Mapping[str, Any] | None, early: list[int]) -> None:
-    """Take charge of stdout and of the signals, for one run of the command.
+    """Begin a run of the command: nothing is written yet, and signals are handled here.
 
     Args:
         given: The state that the run begins with, if it is known.

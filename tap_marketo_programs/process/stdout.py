@@ -158,7 +158,7 @@ class SafeWriter(MsgSpecWriter):
 
 @contextmanager
 def _whole() -> Iterator[None]:
-    """Let nothing cut into what is written here; heed a signal that came meanwhile."""
+    """Let no signal interrupt what is written here: one that comes meanwhile is raised after it."""
     Messages.writing = True
     try:
         yield

@@ -104,3 +104,9 @@ def utc_date(text: str) -> str:
     except ValueError:
         raise ValueError(_NO_DATE) from None
     return text.strip()[:10]
+
+
+def wire_time(moment: datetime) -> str:
+    """ISO 8601 without milliseconds, as Adobe's page demands."""
+    # Not strftime: its %Y writes the year 999 with three digits on some systems.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

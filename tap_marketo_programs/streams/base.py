@@ -151,7 +151,10 @@ class MarketoStream(Stream):
         if not raw:
             return None
         # Imported here since most runs write no batches.
-        from tap_marketo_programs.output.batches import read_config, refuse_versions  # noqa: PLC0415
+        from tap_marketo_programs.output.batch_config import (  # noqa: PLC0415 - as above
+            read_config,
+            refuse_versions,
+        )
 
         if self.emit_activate_version_messages:
             refuse_versions(self._full_tables())

@@ -2,7 +2,7 @@
 
 What meltano.yml says of the extractor is said once, there; Meltano wants one
 plugin's definition and no project, and Meltano Hub the same with a few words more.
-Run it as a program to write the file.
+`reference` writes the file.
 """
 
 from __future__ import annotations
@@ -17,20 +17,24 @@ FILE = ROOT / "tap-marketo-programs.yml"
 
 HEAD = """\
 # One plugin's definition, as `meltano add tap-marketo-programs --from-ref` wants it and
-# Meltano Hub's schema has it. Made from meltano.yml by `python tests/support/definition.py`.
+# Meltano Hub's schema has it. Made from meltano.yml by `python tests/support/reference.py`.
 """
 
 
-def extractor() -> dict[str, Any]:
-    """The extractor, as meltano.yml has it."""
-    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
-    (found,) = project["plugins"]["extractors"]
+def extractor(project: str | None = None) -> dict[str, Any]:
+    """The extractor, as meltano.yml has it.
+
+    Args:
+        project: The text of another meltano.yml than the checkout's.
+    """
+    text = (ROOT / "meltano.yml").read_text(encoding="utf-8") if project is None else project
+    (found,) = yaml.safe_load(text)["plugins"]["extractors"]
     return dict(found)
 
 
-def definition() -> dict[str, Any]:
+def definition(project: str | None = None) -> dict[str, Any]:
     """The extractor with what a project of somebody else's needs to install it."""
-    known = extractor()
+    known = extractor(project)
     return {
         "name": known.pop("name"),
         "variant": "tap-marketo-programs",
@@ -48,10 +52,8 @@ def definition() -> dict[str, Any]:
     }
 
 
-def text() -> str:
+def text(project: str | None = None) -> str:
     """The file."""
-    return HEAD + yaml.safe_dump(definition(), sort_keys=False, allow_unicode=True, width=100)
-
-
-if __name__ == "__main__":
-    FILE.write_text(text(), encoding="utf-8")
+    return HEAD + yaml.safe_dump(
+        definition(project), sort_keys=False, allow_unicode=True, width=100
+    )

@@ -314,8 +314,8 @@ class Simulation:
         wanted = action.task.slice
         for program_id in wanted.program_ids:
             start = wanted.window.start if wanted.window else BEGINNING
-            if wanted.floor and self.start_date is None:
-                start = wanted.floor
+            if wanted.min_updated_at and self.start_date is None:
+                start = wanted.min_updated_at
             ends = [until for _, until in self.written[program_id][self._before[program_id] :]]
             assert not ends or ends[-1] <= wanted.until, "rows leave out of order"
             self.written[program_id].append((start, wanted.until))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import os
 import stat
@@ -13,7 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from readers import count_rows, found
 
+from tap_marketo_programs.config.base_url import host_url
 from tap_marketo_programs.errors import (
     CallQuotaExceeded,
     ConnectionFailed,
@@ -23,24 +24,26 @@ from tap_marketo_programs.errors import (
 )
 from tap_marketo_programs.export.api import ExportApi
 from tap_marketo_programs.export.download import (
-    MOST_STALLS,
-    Contents,
+    MAX_STALLS,
     Downloader,
-    ExportFile,
     least_progress,
 )
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.plan import ExportSlice
-from tap_marketo_programs.marketo.client import Connection, MarketoClient, host_url
+from tap_marketo_programs.export.verify import VerifiedFile, Verifier
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.process.private_folder import PrivateFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from harness import FastClock
     from marketo_sandbox import Sandbox
     from marketo_sandbox.control import SandboxControl
+    from readers import OpenFile
+
+    from tap_marketo_programs.member_file.file import MemberFile
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -48,12 +51,6 @@ ROCKET = "\U0001f680".encode()
 CONTENT = b"programId,leadId,program\n1001,1," + ROCKET + b" Launch\n1001,2,Alpha\n"
 IN_ROCKET = CONTENT.index(ROCKET)
 LARGE = CONTENT + b"".join(b"1001,%d,row\n" % lead for lead in range(3, 30_000))
-
-
-def count_rows(path: Path, _: Collection[int] = ()) -> Contents:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = max(0, sum(1 for _ in csv.reader(file)) - 1)
-    return Contents(rows, rows, is_certain=True)
 
 
 @dataclass
@@ -77,18 +74,19 @@ class Exports:
             job = api.status(job.export_id)
         return job
 
-    def downloader(
+    def verifier(
         self,
         client: MarketoClient | None = None,
-        rows: Callable[[Path, Collection[int]], Contents] = count_rows,
+        rows: OpenFile = count_rows,
         stopping: Callable[[], bool] = lambda: False,
-    ) -> Downloader:
-        """A downloader into the folder."""
-        return Downloader(ExportApi(client or self.client), self.folder, rows, self.clock, stopping)
+    ) -> Verifier:
+        """Fetches files into the folder."""
+        api = ExportApi(client or self.client)
+        return Verifier(Downloader(api, self.folder, self.clock, stopping), rows)
 
-    def fetch(self, job: ExportJob) -> ExportFile:
+    def fetch(self, job: ExportJob) -> VerifiedFile:
         """The job's file."""
-        return self.downloader().fetch(job)
+        return self.verifier().fetch(job)
 
     def fails(self, job: ExportJob, error: type[Exception]) -> str:
         """What is said when the job's file cannot be had; nothing of it is left."""
@@ -128,7 +126,7 @@ def exports(
         yield Exports(sandbox, control, client, clock, tmp_path)
 
 
-def content_of(file: ExportFile) -> bytes:
+def content_of(file: VerifiedFile) -> bytes:
     assert file.path is not None
     return file.path.read_bytes()
 
@@ -181,9 +179,8 @@ def test_only_the_owner_can_read_a_file(exports: Exports) -> None:
     private = PrivateFolder()
     umask = os.umask(0)
     try:
-        file = Downloader(ExportApi(exports.client), private.path, count_rows, exports.clock).fetch(
-            job
-        )
+        downloader = Downloader(ExportApi(exports.client), private.path, exports.clock)
+        file = Verifier(downloader, count_rows).fetch(job)
         assert file.path is not None
         assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
         assert stat.S_IMODE(private.path.stat().st_mode) == 0o700
@@ -231,7 +228,7 @@ def test_a_large_file_loses_nothing_that_arrived_before_a_cut(exports: Exports) 
 
 def test_any_number_of_cuts_is_survived_while_bytes_arrive(exports: Exports) -> None:
     job = exports.completed()
-    exports.cut(*[3] * (3 * MOST_STALLS))
+    exports.cut(*[3] * (3 * MAX_STALLS))
 
     assert content_of(exports.fetch(job)) == CONTENT
     assert max(exports.clock.slept) <= 1, "what gets on need not wait longer and longer"
@@ -242,14 +239,14 @@ def test_cuts_without_a_new_byte_between_them_end_the_download(exports: Exports)
     exports.cut(20, *[0] * 100)
 
     assert "connection failed" in exports.fails(job, ConnectionFailed)
-    assert len(exports.ranges()) == 1 + MOST_STALLS
-    assert exports.clock.slept == [1, 2, 4, 8, 16][:MOST_STALLS]
+    assert len(exports.ranges()) == 1 + MAX_STALLS
+    assert exports.clock.slept == [1, 2, 4, 8, 16][:MAX_STALLS]
 
 
 def test_some_bytes_at_the_last_moment_keep_a_download_alive(exports: Exports) -> None:
     job = exports.completed()
     least = least_progress(len(CONTENT))
-    exports.cut(20, *[0] * (MOST_STALLS - 1), least, *[0] * (MOST_STALLS - 1))
+    exports.cut(20, *[0] * (MAX_STALLS - 1), least, *[0] * (MAX_STALLS - 1))
 
     assert content_of(exports.fetch(job)) == CONTENT
 
@@ -264,7 +261,7 @@ def test_a_connection_that_is_cut_after_every_byte_does_not_cost_a_call_a_byte(
     exports.cut(*[1] * 100)
 
     exports.fails(job, ConnectionFailed)
-    assert len(exports.ranges()) == MOST_STALLS
+    assert len(exports.ranges()) == MAX_STALLS
 
 
 @pytest.mark.parametrize("unsaid", [[], ["missing_verdict"]], ids=["figures", "no figures"])
@@ -322,7 +319,7 @@ def test_silence_is_bounded_by_the_request_timeout(
 
     started = time.monotonic()
     with MarketoClient(impatient, clock) as client:
-        file = exports.downloader(client).fetch(job)
+        file = exports.verifier(client).fetch(job)
 
     assert content_of(file) == CONTENT
     assert time.monotonic() - started < 4
@@ -345,7 +342,7 @@ def test_endless_silence_ends_the_download(
         MarketoClient(impatient, clock) as client,
         pytest.raises(ConnectionFailed, match="no answer in time"),
     ):
-        exports.downloader(client).fetch(job)
+        exports.verifier(client).fetch(job)
 
     assert list(exports.folder.iterdir()) == []
 
@@ -401,7 +398,7 @@ def test_starting_over_again_and_again_is_no_progress(exports: Exports) -> None:
     exports.control.fault("whole_file_on_range", count=100)
 
     exports.fails(job, ConnectionFailed)
-    assert len(exports.ranges()) == 1 + MOST_STALLS
+    assert len(exports.ranges()) == 1 + MAX_STALLS
 
 
 def test_parts_that_never_fit_are_no_progress(exports: Exports) -> None:
@@ -410,7 +407,7 @@ def test_parts_that_never_fit_are_no_progress(exports: Exports) -> None:
     exports.control.fault("wrong_content_range", count=100)
 
     exports.fails(job, FileCorrupt)
-    assert len(exports.ranges()) == 1 + MOST_STALLS
+    assert len(exports.ranges()) == 1 + MAX_STALLS
 
 
 def test_a_part_without_its_last_byte_is_completed(exports: Exports) -> None:
@@ -542,7 +539,7 @@ def test_a_page_in_place_of_the_file_is_not_taken_for_it(
 ) -> None:
     job = exports.completed()
     page: dict[str, Any] = {"status": 200, "body": body, "content_type": content_type}
-    exports.control.fault("http", "export_file", count=MOST_STALLS - 1, **page)
+    exports.control.fault("http", "export_file", count=MAX_STALLS - 1, **page)
 
     assert content_of(exports.fetch(job)) == CONTENT
 
@@ -562,7 +559,7 @@ def test_a_page_that_stays_in_the_files_place_is_a_corrupt_file(
 
     assert "in place of a table" in told
     assert "secret" not in told
-    assert len(exports.ranges()) == MOST_STALLS
+    assert len(exports.ranges()) == MAX_STALLS
 
 
 def test_a_page_in_place_of_the_rest_of_a_file_is_not_part_of_it(exports: Exports) -> None:
@@ -625,7 +622,7 @@ def test_a_file_that_expires_in_the_middle_is_unavailable(exports: Exports, vari
         return False
 
     with pytest.raises(FileUnavailable):
-        exports.downloader(stopping=expires).fetch(job)
+        exports.verifier(stopping=expires).fetch(job)
 
     assert exports.ranges() == [None, "bytes=20-"]
     assert list(exports.folder.iterdir()) == []
@@ -734,13 +731,11 @@ def test_the_number_of_records_binds_where_a_file_had_to_be_guessed_at(exports: 
     job = exports.completed()
 
     with pytest.raises(FileCorrupt, match="2 rows instead of 3"):
-        exports.downloader(rows=lambda *_: Contents(2, 2, is_certain=False)).fetch(job)
+        exports.verifier(rows=found(2, 2, is_certain=False)).fetch(job)
 
 
 def test_rows_that_are_skipped_count_among_the_records(exports: Exports) -> None:
-    file = exports.downloader(rows=lambda *_: Contents(1, 2, is_certain=True)).fetch(
-        exports.completed()
-    )
+    file = exports.verifier(rows=found(1, 2, is_certain=True)).fetch(exports.completed())
 
     assert (file.rows, file.oddities) == (1, ())
 
@@ -764,13 +759,13 @@ def test_what_lies_in_a_files_place_is_neither_read_nor_followed(
 
 
 def test_a_file_that_is_no_table_is_not_kept(exports: Exports) -> None:
-    def refuse(_: Path, __: Collection[int]) -> Contents:
+    def refuse(*_: object) -> MemberFile:
         message = "not a table"
         raise FileCorrupt(message)
 
     job = exports.completed()
     with pytest.raises(FileCorrupt, match="not a table"):
-        exports.downloader(rows=refuse).fetch(job)
+        exports.verifier(rows=refuse).fetch(job)
     assert list(exports.folder.iterdir()) == []
 
 
@@ -864,7 +859,7 @@ def test_a_stop_ends_a_download_in_its_middle(exports: Exports) -> None:
         return True
 
     with pytest.raises(ConnectionFailed, match="the run is ending"):
-        exports.downloader(stopping=stopping).fetch(job)
+        exports.verifier(stopping=stopping).fetch(job)
 
     assert len(asked) <= 2
     assert list(exports.folder.iterdir()) == []
@@ -877,7 +872,7 @@ def test_a_stop_ends_a_download_whose_connection_just_broke(exports: Exports) ->
     exports.cut(0)
 
     with pytest.raises(ConnectionFailed):
-        exports.downloader(stopping=lambda: True).fetch(job)
+        exports.verifier(stopping=lambda: True).fetch(job)
 
     assert exports.clock.slept == []
     assert exports.ranges() == [None]
@@ -889,6 +884,6 @@ def test_a_stop_ends_a_download_that_would_start_over(exports: Exports) -> None:
     exports.control.fault("wrong_content_range", count=100)
 
     with pytest.raises(ConnectionFailed, match="the run is ending"):
-        exports.downloader(stopping=lambda: len(exports.ranges()) > 1).fetch(job)
+        exports.verifier(stopping=lambda: len(exports.ranges()) > 1).fetch(job)
 
     assert list(exports.folder.iterdir()) == []

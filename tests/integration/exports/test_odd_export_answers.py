@@ -29,6 +29,7 @@ from tap_marketo_programs.errors import AnswerError, BrokenAnswer
 from tap_marketo_programs.export.api import ExportApi
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.plan import ExportSlice
+from tap_marketo_programs.marketo.changes import ProgramChanges
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.streams.program_members import ProgramMembersStream
 
@@ -60,7 +61,7 @@ def api(sandbox: Sandbox, between: Front) -> Iterator[ExportApi]:
 
 
 def made(api: ExportApi) -> str:
-    wanted = ExportSlice((1001,), window=None, floor=None, until=api.now())
+    wanted = ExportSlice((1001,), window=None, min_updated_at=None, until=api.now())
     return api.create(wanted, ["leadId", "updatedAt"]).export_id
 
 
@@ -213,18 +214,19 @@ def test_asking_for_changes_is_answered_by_yes_no_or_an_error(
     tap = Tap(sandbox, StillClock()).make(base_url=between.url)
     stream = tap.streams["program_members"]
     assert isinstance(stream, ProgramMembersStream)
+    asking = ProgramChanges(stream.client)
     until = stream.client.now()
     since = until - timedelta(days=1)
     member = sandbox.control.truth(["leadId", "programId"])[0]
     sandbox.control.edit_member(member["programId"], member["leadId"], statusReason="new")
     until += timedelta(seconds=60)
-    assert stream.has_changed(member["programId"], since, until)
+    assert asking.any_between(member["programId"], since, until)
     failures = []
     for what, change in changes(last_answer(between, MEMBERS)).items():
         alteration = Alteration(MEMBERS, change, ALWAYS)
         between.alterations[:] = [alteration]
         try:
-            if not stream.has_changed(member["programId"], since, until):
+            if not asking.any_between(member["programId"], since, until):
                 failures.append(what)
         except AnswerError:
             pass

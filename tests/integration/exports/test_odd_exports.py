@@ -17,11 +17,13 @@ import polars as pl
 import pytest
 from exports import MEMBERS, ledger
 from harness import by_key
+from readers import count_lines
 from strangers import respond, serving
 
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.export.api import ExportApi
-from tap_marketo_programs.export.download import Contents, Downloader
+from tap_marketo_programs.export.download import Downloader
+from tap_marketo_programs.export.verify import Verifier
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 
 if TYPE_CHECKING:
@@ -133,7 +135,7 @@ def file_of(
     (made,) = control.jobs()
     with client_of(tap.sandbox, tap.sandbox.url, clock) as client:
         api = ExportApi(client)
-        file = downloader(api, folder, clock).fetch(api.status(made["exportId"]))
+        file = verifier(api, folder, clock).fetch(api.status(made["exportId"]))
     assert file.path is not None
     with file.path.open(encoding="utf-8", newline="") as opened:
         table = list(csv.reader(opened))
@@ -147,12 +149,8 @@ def client_of(sandbox: Sandbox, url: str, clock: FastClock) -> MarketoClient:
     return MarketoClient(connection, clock)
 
 
-def downloader(api: ExportApi, folder: Path, clock: FastClock) -> Downloader:
-    def count(path: Path, _: object) -> Contents:
-        rows = path.read_bytes().count(b"\n") - 1
-        return Contents(rows, rows, is_certain=True)
-
-    return Downloader(api, folder, count, clock)
+def verifier(api: ExportApi, folder: Path, clock: FastClock) -> Verifier:
+    return Verifier(Downloader(api, folder, clock), count_lines)
 
 
 def truth(tap: Tap) -> dict[tuple[int, int], dict[str, Any]]:
@@ -477,6 +475,6 @@ def test_a_compressed_file_that_is_not_the_jobs_is_corrupt(
         api = ExportApi(client)
         job = api.status(made["exportId"])
         with pytest.raises(FileCorrupt, match=told):
-            downloader(api, tmp_path, clock).fetch(job)
+            verifier(api, tmp_path, clock).fetch(job)
 
     assert list(tmp_path.iterdir()) == []

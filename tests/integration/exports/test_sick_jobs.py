@@ -12,7 +12,7 @@ import pytest
 from exports import DAY, FOR_EVER, Scene, assert_states_true, bookmark, ledger, named, strike
 
 from tap_marketo_programs.errors import ExportTimedOut
-from tap_marketo_programs.export.plan import wire_time
+from tap_marketo_programs.schemas.timestamps import wire_time
 
 if TYPE_CHECKING:
     from harness import Tap

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clocks import StillClock
 
-from tap_marketo_programs.errors import BrokenAnswer, MarketoConfigError, RequestRefused
+from tap_marketo_programs.errors import BrokenAnswer, RequestRefused
 from tap_marketo_programs.marketo import client as client_module
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 
 PROGRAMS = "/rest/asset/v1/programs.json"
 FILE = "/bulk/v1/program/members/export/x/file.json"
-
-
-def connect(host_url: str) -> MarketoClient:
-    connection = Connection(host_url, "a-client-id", "a-client-secret", timeout=2)
-    return MarketoClient(connection, StillClock())
 
 
 @pytest.fixture
@@ -82,34 +77,6 @@ def test_an_answer_within_the_bound_is_the_one_requests_would_give(
         assert response.json()["success"] is True
         assert json.loads(response.content) == response.json()
     assert sandbox.control.stats()["total"] >= 1
-
-
-@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_an_empty_variable_does_not_turn_verification_off(
-    monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
-    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
-    monkeypatch.setenv(name, "")
-
-    with connect("https://marketo.invalid") as client:
-        found = client.merge_environment_settings("https://marketo.invalid", {}, True, None, None)  # noqa: FBT003 - requests' signature
-
-    assert found["verify"] is True
-
-
-@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_certificates_that_are_not_there_are_a_config_error(
-    monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
-    monkeypatch.setenv(name, "/nowhere/certificates.pem")
-
-    with connect("https://127.0.0.1:9") as client, pytest.raises(MarketoConfigError) as caught:
-        client.call("GET", PROGRAMS)
-
-    assert "REQUESTS_CA_BUNDLE" in str(caught.value)
-    assert "a-client-secret" not in str(caught.value)
 
 
 def test_a_404_of_an_asset_does_not_mean_that_it_was_deleted(

@@ -12,11 +12,8 @@ import pytest
 from harness import only
 from singer_sdk.singerlib import Catalog
 
-from tap_marketo_programs.config import catalog as catalog_file
-from tap_marketo_programs.config import state as state_file
 from tap_marketo_programs.config.check import CLOCK_TOLERANCE
 from tap_marketo_programs.errors import MarketoConfigError, StateRefused
-from tap_marketo_programs.process.input_files import json_object
 from tap_marketo_programs.tap import TapMarketoPrograms
 
 if TYPE_CHECKING:
@@ -90,10 +87,6 @@ def test_what_is_not_quite_json_is_refused_in_a_line(
     assert words in line
 
 
-def test_json_is_read_as_it_stands() -> None:
-    assert json_object("--state", "x", '{"a": 0.5, "b": [1, null]}') == {"a": 0.5, "b": [1, None]}
-
-
 def test_a_config_out_of_a_pipe_is_judged_as_one_out_of_a_file(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -145,12 +138,6 @@ def test_a_state_that_is_wrapped_or_none_is_refused_with_what_to_pass(
     assert words in line
     with pytest.raises(StateRefused, match="The state cannot be read"):
         tap.make(state=state)
-
-
-@pytest.mark.parametrize("state", [{}, {"bookmarks": {}}, STATE, {**STATE, "currently_syncing": 1}])
-def test_a_state_as_singer_has_it_is_taken(state: State) -> None:
-    assert state_file.problem(state) is None
-    assert not state_file.doubts(state, STREAMS)
 
 
 @pytest.mark.parametrize(
@@ -430,21 +417,6 @@ def test_a_selected_field_that_the_schema_does_not_have_is_mentioned(
             "Did you mean name?"
         )
     ]
-
-
-def test_selection_in_the_old_place_is_mentioned() -> None:
-    entry = {
-        "tap_stream_id": "channels",
-        "schema": {"properties": {"id": {}}},
-        "metadata": [],
-        "selected": False,
-    }
-    facts = {"channels": catalog_file.StreamFacts(("id",), None)}
-
-    _, lines = catalog_file.settled({"streams": [entry]}, facts)
-
-    assert len(lines) == 1
-    assert 'says "selected": false beside the metadata of channels' in lines[0]
 
 
 def test_a_catalog_that_is_not_of_json_is_taken_as_it_is(tap: Tap) -> None:

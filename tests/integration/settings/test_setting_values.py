@@ -12,8 +12,6 @@ from harness import only
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_marketo_programs.config.check import CLOCK_TOLERANCE
-from tap_marketo_programs.errors import MarketoConfigError
-from tap_marketo_programs.marketo.client import host_url
 from tap_marketo_programs.tap import TapMarketoPrograms
 
 if TYPE_CHECKING:
@@ -442,33 +440,6 @@ def test_null_is_a_setting_that_is_not_set(tap: Tap, name: str) -> None:
     else:
         default = TapMarketoPrograms.config_jsonschema["properties"][name].get("default")
         assert make(tap, **{name: None}).config.get(name) == default
-
-
-# Addresses
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "https://123-abc-456.mktorest.com:0",
-        "https://123-abc-456.mktorest.com:00/rest",
-        "https://123-abc-456.mktorest.com:",
-        "https://123-abc-456.mktorest.com:65536",
-        "https://123-abc-456.mktorest.com:-1",
-        "https://123-abc-456.mktorest.com:https",
-        "https://123-abc-456.mktorest.com/rest#top",
-        "https://123-abc-456.mktorest.com/rest?x=1",
-        "https://[::1]:0",
-        "https://:443",
-    ],
-)
-def test_an_address_with_a_port_or_an_end_that_cannot_be_is_refused(address: str) -> None:
-    with pytest.raises(MarketoConfigError, match="base_url: expected the REST endpoint"):
-        host_url(address)
-
-
-def test_a_port_that_can_be_is_kept() -> None:
-    assert host_url("https://marketo.example.com:8443/rest") == "https://marketo.example.com:8443"
 
 
 # Times

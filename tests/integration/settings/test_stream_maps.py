@@ -11,7 +11,6 @@ import pytest
 from harness import only
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_marketo_programs.config.stream_maps import misdirected, unknown_fields
 from tap_marketo_programs.errors import MarketoConfigError, RecordFailed
 
 if TYPE_CHECKING:
@@ -104,12 +103,6 @@ def test_a_map_that_means_something_is_taken(tap: Tap, maps: Maps) -> None:
     assert output.records("programs") or maps.get("programs", 5) in {None, 5}
 
 
-def test_all_that_is_wrong_with_maps_is_said_at_once() -> None:
-    maps = {"program": None, "programs": {"x": "(", "__alais__": "x"}, "channels": 5}
-
-    assert len(misdirected(maps, STREAMS)) == 4
-
-
 # Maps and fields
 
 
@@ -157,10 +150,6 @@ def test_a_field_to_remove_that_is_like_no_other_is_mentioned(
     tap.sync("programs", catalog=tap.catalog(), stream_maps={"programs": {"zzzz": None}})
 
     assert warnings(caplog) == ["stream_maps.programs.zzzz: programs has no such field to remove."]
-
-
-def test_a_pattern_may_remove_a_field_that_only_some_streams_have() -> None:
-    assert unknown_fields({"*": {"url": None}}, "tag_types", ["tagType"], []) == ([], [])
 
 
 @pytest.mark.parametrize("stream", STREAMS)

@@ -25,8 +25,8 @@ from moto.server import ThreadedMotoServer
 from pyarrow import parquet
 
 from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
-from tap_marketo_programs.output import batches
-from tap_marketo_programs.output.batches import BATCH_SIZE, BatchFiles, read_config
+from tap_marketo_programs.output.batch_config import BATCH_SIZE, read_config
+from tap_marketo_programs.output.batches import BatchFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -598,7 +598,7 @@ def test_a_login_in_a_url_is_not_told(tmp_path: Path) -> None:
 def test_parquet_without_pyarrow_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "find_spec", lambda name: None if name == "pyarrow" else name)
+    monkeypatch.setattr(batch_config, "find_spec", lambda name: None if name == "pyarrow" else name)
 
     with pytest.raises(MarketoConfigError, match=r"install tap-marketo-programs\[parquet\]"):
         read_config(config(tmp_path, PARQUET))
@@ -634,9 +634,9 @@ def test_a_batch_file_waits_where_the_next_run_would_remove_it(tmp_path: Path) -
     program = (
         "import os, shutil, signal\n"
         "from singer_sdk.helpers._batch import BatchConfig\n"
-        "from tap_marketo_programs import batches\n"
+        "from tap_marketo_programs.output import batch_config, batches\n"
         "shutil.move = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"config = batches.read_config({config(tmp_path / 'out', JSONL)!r})\n"
+        f"config = batch_config.read_config({config(tmp_path / 'out', JSONL)!r})\n"
         "with batches.BatchFiles(config, 'members', {'id': {}}) as files:\n"
         "    list(files.add_records([{'id': 1}]))\n"
         "    list(files.finish())\n"

@@ -6,24 +6,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from exports import Cut, Scene, assert_states_true, ledger, moment
+from exports import MEMBERS, Cut, Scene, assert_states_true, ledger, moment
 from harness import FastClock
 
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.export.bookmark import write_bookmark
-from tap_marketo_programs.export.download import ExportFile
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import InFlight, Ledger
 from tap_marketo_programs.export.plan import Bounds, ExportSlice
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
 from tap_marketo_programs.export.run import Export, ExportRun
 from tap_marketo_programs.export.tasks import Phase, Task, TaskList
+from tap_marketo_programs.export.verify import VerifiedFile
+from tap_marketo_programs.export.work import Work
 
 if TYPE_CHECKING:
     from harness import Tap
 
-    from tap_marketo_programs.export.api import ExportApi
-    from tap_marketo_programs.export.run import Surroundings
+    from tap_marketo_programs.export.verify import Reading
+    from tap_marketo_programs.export.workers import Remote
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SLICE = ExportSlice((1001, 1002), None, None, NOW)
@@ -84,18 +85,15 @@ def test_a_signal_between_the_last_row_and_the_end_of_a_job_costs_no_other_expor
     """The watermark has moved by the time the job is forgotten."""
     books = _Interrupted()
     books.created(InFlight("a", SLICE, "fields", "client"))
-    run = ExportRun(
-        cast("ExportApi", _Nothing()),
-        ExportRequest(SLICE.program_ids, Bounds(NOW), ["leadId"], "client", "program_members"),
-        books,
-        ExportSettings(),
-        cast("Surroundings", _Nothing()),
-    )
-    task = Task(SLICE, Phase.WRITING, file=ExportFile(None, 0, 0))
+    request = ExportRequest(SLICE.program_ids, Bounds(NOW), ["leadId"], "client", MEMBERS)
+    remote, reading = cast("Remote", _Nothing()), cast("Reading", _Nothing())
+    work = Work.begin(request, ExportSettings(), books)
+    run = ExportRun(remote, work, reading, lambda _: None)
+    task = Task(SLICE, Phase.WRITING, file=VerifiedFile(None, 0, 0))
     task.take_job(ExportJob("a", ExportStatus.COMPLETED))
-    run._work.tasks.tasks.append(task)
+    work.tasks.tasks.append(task)
     with pytest.raises(Cut):
-        run.written(Export(task, task.file, SLICE, "a"))
+        run.written(Export(task, task.file))
 
     assert books.watermarks == dict.fromkeys(SLICE.program_ids, NOW)
     run.close()
@@ -105,6 +103,10 @@ class _Nothing:
     """Time, and nothing else: nothing is sent here."""
 
     clock = FastClock()
+
+    @property
+    def api(self) -> _Nothing:
+        return self
 
     def now(self) -> datetime:
         return NOW

@@ -57,9 +57,9 @@ def flight(
     export_id: str = ID,
     program_ids: tuple[int, ...] = (1001, 1002),
     window: Window | None = None,
-    floor: datetime | None = None,
+    min_updated_at: datetime | None = None,
 ) -> InFlight:
-    asked = ExportSlice(program_ids, window, floor, NOW)
+    asked = ExportSlice(program_ids, window, min_updated_at, NOW)
     return InFlight(export_id, asked, digest(["leadId"]), digest(["client"]))
 
 
@@ -103,7 +103,7 @@ def slices(draw: st.DrawFn) -> ExportSlice:
     return ExportSlice(
         program_ids=tuple(sorted(draw(st.sets(program_ids, min_size=1, max_size=10)))),
         window=window,
-        floor=None if window else draw(st.none() | seconds),
+        min_updated_at=None if window else draw(st.none() | seconds),
         until=draw(seconds),
     )
 
@@ -232,7 +232,7 @@ def test_fractions_of_a_second_lose_no_program() -> None:
 def test_a_time_long_ago_can_be_read_again() -> None:
     """As a start_date may be."""
     ledger = Ledger()
-    ledger.created(flight(floor=datetime(1, 1, 1, tzinfo=UTC)))
+    ledger.created(flight(min_updated_at=datetime(1, 1, 1, tzinfo=UTC)))
 
     assert through_json(ledger) == ledger
 

@@ -18,8 +18,8 @@ from tap_marketo_programs.export.plan import (
     full,
     plan,
     windows,
-    wire_time,
 )
+from tap_marketo_programs.schemas.timestamps import wire_time
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -163,7 +163,11 @@ def test_halves_ask_the_same_of_all_programs() -> None:
 
     assert (first.program_ids, second.program_ids) == ((1, 2), (3, 4, 5))
     for half in (first, second):
-        assert (half.window, half.floor, half.until) == (whole.window, whole.floor, whole.until)
+        assert (half.window, half.min_updated_at, half.until) == (
+            whole.window,
+            whole.min_updated_at,
+            whole.until,
+        )
 
 
 def test_halving_ends_at_single_programs() -> None:
@@ -189,9 +193,11 @@ def test_without_the_filter_a_window_becomes_a_floor() -> None:
     assert windowed.unfiltered() == ExportSlice((1,), None, NOW - DAY, NOW)
 
 
-@pytest.mark.parametrize("floor", [None, NOW - DAY])
-def test_without_the_filter_an_unfiltered_slice_stays_as_it_is(floor: datetime | None) -> None:
-    whole = ExportSlice((1,), None, floor, NOW)
+@pytest.mark.parametrize("min_updated_at", [None, NOW - DAY])
+def test_without_the_filter_an_unfiltered_slice_stays_as_it_is(
+    min_updated_at: datetime | None,
+) -> None:
+    whole = ExportSlice((1,), None, min_updated_at, NOW)
 
     assert whole.unfiltered() == whole
 
@@ -400,7 +406,7 @@ def test_every_wanted_program_is_covered_up_to_now_without_a_hole(
         assert chain[-1].until == NOW
         reached = start
         for one in chain:
-            begins = one.window.start if one.window else one.floor
+            begins = one.window.start if one.window else one.min_updated_at
             assert begins is None or (reached is not None and begins <= reached)
             reached = one.until
         # All of its slices are for programs that stand where it stands.

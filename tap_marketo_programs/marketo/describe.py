@@ -1,0 +1,115 @@
+"""What Marketo describes of program members and leads: their fields and the members' key.
+
+It must not know streams or Singer.
+
+Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/lead-database/program-members
+("Describe") and .../lead-database/leads ("Describe Lead2").
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_programs.errors import BrokenAnswer, MarketoConfigError
+from tap_marketo_programs.schemas.members import (
+    MemberField,
+    dedupe_fields,
+    described_fields,
+    description_oddities,
+    exportable,
+    key_oddities,
+    member_schema,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_marketo_programs.marketo.client import MarketoClient
+
+MEMBERS_DESCRIBE = "/rest/v1/programs/members/describe.json"
+LEADS_DESCRIBE = "/rest/v1/leads/describe2.json"
+
+logger = logging.getLogger(__name__)
+
+
+class MemberDescription:
+    """The fields of program members; Marketo is asked only when somebody needs them.
+
+    Args:
+        client: Sends everything.
+        lead_fields: The setting `lead_fields`.
+    """
+
+    def __init__(self, client: MarketoClient, lead_fields: Sequence[str]) -> None:
+        self._client = client
+        self._wanted = tuple(dict.fromkeys(lead_fields))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of a member's key."""
+        return dedupe_fields(self._members)
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of a member with every field that can be exported.
+
+        Raises:
+            MarketoConfigError: A lead field does not exist, cannot be exported, or has the
+                name of a member field.
+        """
+        return member_schema(described_fields(self._members), self._lead_fields, self.keys)
+
+    def exportable_fields(self) -> set[str]:
+        """The names of the fields that can be exported, asked for now."""
+        found = described_fields(self._ask(MEMBERS_DESCRIBE))
+        if self._wanted:
+            found += described_fields(self._ask(LEADS_DESCRIBE))
+        return {field.name for field in found if exportable(field)}
+
+    @cached_property
+    def _members(self) -> list[Any]:
+        return self._ask(MEMBERS_DESCRIBE)
+
+    @cached_property
+    def _lead_fields(self) -> list[MemberField]:
+        """The described lead fields that the user wants, in the user's order."""
+        if not self._wanted:
+            return []
+        described = {field.name: field for field in described_fields(self._ask(LEADS_DESCRIBE))}
+        members = {field.name for field in described_fields(self._members)}
+        for name in self._wanted:
+            if name in members:
+                reason = "is a program member field too, and an export has one column for both"
+            elif name not in described:
+                reason = "is not a lead field; use the REST names of Admin > Field Management"
+            elif not exportable(described[name]):
+                reason = "is a formula field, which Marketo does not export"
+            else:
+                continue
+            message = f"lead_fields: '{name}' {reason}"
+            raise MarketoConfigError(message)
+        return [described[name] for name in self._wanted]
+
+    def _ask(self, path: str) -> list[Any]:
+        """What a describe endpoint answers.
+
+        Every subscription has fields; an answer without any would cost a table
+        its columns, so it counts as broken.
+        """
+
+        def check(rows: list[Any]) -> list[Any]:
+            if not described_fields(rows):
+                what = "a result" if not rows else "a field that can be read"
+                message = f"GET {path}: Marketo answered without {what}"
+                raise BrokenAnswer(message)
+            return rows
+
+        rows = self._client.read("GET", path, check)
+        odd = description_oddities(rows)
+        if path == MEMBERS_DESCRIBE:
+            odd += key_oddities(rows)
+        if odd:
+            logger.warning("GET %s: %s", path, "; ".join(odd))
+        return rows

@@ -1,0 +1,146 @@
+"""Writes down the tap's settings wherever users read of them, from the settings themselves.
+
+They stand in the README's table, in meltano.yml and, made from that, in
+tap-marketo-programs.yml. Run it as a program to write all three; tests compare.
+What stands around the marked parts is written by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from textwrap import indent
+from typing import TYPE_CHECKING, Any
+
+import definition
+import yaml
+
+from tap_marketo_programs.config.setting import json_schema
+from tap_marketo_programs.config.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from tap_marketo_programs.config.setting import Setting
+
+COMMAND = "uv run python tests/support/reference.py"
+
+# What Meltano calls a setting of a JSON type. Its `integer` refuses 0.5, and a `decimal`
+# from the environment crashes Meltano 4.4, which cannot write a Decimal to the tap's
+# config file. The tap reads numbers out of texts itself.
+KINDS = {
+    "array": "array",
+    "boolean": "boolean",
+    "integer": "integer",
+    "number": "string",
+    "object": "object",
+    "string": "string",
+}
+
+
+def kind_of(schema: Mapping[str, Any]) -> str:
+    """Meltano's kind of a setting, by its JSON Schema."""
+    if "enum" in schema:
+        return "options"
+    if schema.get("format") in {"date", "date-time"}:
+        return "date_iso8601"
+    types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    (only,) = set(types) - {"null"}
+    return KINDS[only]
+
+
+def as_written(value: object) -> str:
+    """A value as a user writes it: JSON, without the quotes of a text."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+# The README's table
+
+
+def readme_table() -> str:
+    """The settings as a table in Markdown."""
+    rows = [
+        f"| `{name}` | {_default_cell(one)} | {one.readme or one.description} |"
+        for name, one in SETTINGS.items()
+    ]
+    return "\n".join(["", "| name | default | meaning |", "|---|---|---|", *rows, "", ""])
+
+
+def _default_cell(one: Setting) -> str:
+    if one.required:
+        return "required"
+    if one.default is None:
+        return one.without
+    shown = as_written(one.default)
+    return shown if shown.isdecimal() else f"`{shown}`"
+
+
+# meltano.yml
+
+
+def meltano_settings() -> str:
+    """The required group and the settings, as meltano.yml has them of an extractor."""
+    properties = json_schema(SETTINGS)["properties"]
+    required = [name for name, one in SETTINGS.items() if one.required]
+    written = {
+        "settings_group_validation": [required],
+        "settings": [
+            _meltano_setting(name, one, properties[name]) for name, one in SETTINGS.items()
+        ],
+    }
+    text = yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=94)
+    return indent(text, " " * 4)
+
+
+def _meltano_setting(name: str, one: Setting, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """One setting; without a `value`, which would hide the tap's own default when that changes."""
+    default = "" if one.default is None else f" Default: {as_written(one.default)}."
+    found: dict[str, Any] = {"name": name, "kind": kind_of(schema), "label": one.title}
+    if one.secret:
+        found["sensitive"] = True
+    found["description"] = one.description + default
+    if one.examples:
+        found["placeholder"] = as_written(one.examples[0])
+    if one.options:
+        found["options"] = [
+            {"label": label, "value": value} for value, label in one.options.items()
+        ]
+    return found
+
+
+# The files
+
+
+def _with_part(path: Path, part: str) -> str:
+    """The text of a file whose part between two marked lines is made."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    marked = [number for number, line in enumerate(lines) if FIRST in line or LAST in line]
+    if len(marked) != 2:
+        message = f"{path.name} does not hold the lines with {FIRST!r} and {LAST!r} once each"
+        raise LookupError(message)
+    begin, end = marked
+    return "".join([*lines[: begin + 1], part, *lines[end:]])
+
+
+FIRST, LAST = f"Settings: made by `{COMMAND}`", "Settings: end of what is made"
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "README.md": readme_table,
+    "meltano.yml": meltano_settings,
+}
+
+
+def made(root: Path) -> dict[Path, str]:
+    """Each file of a checkout as it should be."""
+    files = {root / name: _with_part(root / name, part()) for name, part in PARTS.items()}
+    return {**files, root / definition.FILE.name: definition.text(files[root / "meltano.yml"])}
+
+
+def stale(root: Path) -> list[str]:
+    """The files of a checkout that are not as they should be."""
+    return [path.name for path, text in made(root).items() if path.read_text("utf-8") != text]
+
+
+if __name__ == "__main__":
+    for path, text in made(definition.ROOT).items():
+        path.write_text(text, encoding="utf-8")
