@@ -25,6 +25,7 @@ from moto.server import ThreadedMotoServer
 from pyarrow import parquet
 
 from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
+from tap_marketo_programs.output import batch_config
 from tap_marketo_programs.output.batch_config import BATCH_SIZE, read_config
 from tap_marketo_programs.output.batches import BatchFiles
 
