@@ -9,10 +9,10 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from marketo_sandbox.data.presets import WORLDS
+from marketo_sandbox.http.tokens import CLIENT_ID, CLIENT_SECRET
 from marketo_sandbox.knobs import parse_setting
 from marketo_sandbox.sandbox import Options, running
-from marketo_sandbox.tokens import CLIENT_ID, CLIENT_SECRET
-from marketo_sandbox.worlds import WORLDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

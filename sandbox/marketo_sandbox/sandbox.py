@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import Clock, parse_instant
 from marketo_sandbox.control import SandboxControl
-from marketo_sandbox.controls import control
+from marketo_sandbox.control.dispatch import control
+from marketo_sandbox.control.verbs import Panel
+from marketo_sandbox.data.presets import make_world
+from marketo_sandbox.http.server import Server, serving
+from marketo_sandbox.http.tokens import CLIENT_ID, CLIENT_SECRET
 from marketo_sandbox.knobs import Knobs, Setting
-from marketo_sandbox.marketo import Marketo
-from marketo_sandbox.panel import Panel
-from marketo_sandbox.server import Server, serving
-from marketo_sandbox.tokens import CLIENT_ID, CLIENT_SECRET
-from marketo_sandbox.worlds import make_world
+from marketo_sandbox.subscription import Marketo
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from types import TracebackType
     from typing import Self
 
-    from marketo_sandbox.wire import Reply
+    from marketo_sandbox.http.messages import Reply
 
 
 @dataclass(frozen=True)

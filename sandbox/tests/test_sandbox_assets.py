@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from marketo_sandbox import Sandbox
-from marketo_sandbox.probe import Answer, Probe
+from marketo_sandbox.raw_client import Answer, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ import sys
 import pytest
 from marketo_sandbox import SandboxControl
 from marketo_sandbox.cli import environment, main
-from marketo_sandbox.probe import Probe
+from marketo_sandbox.raw_client import Probe
 
 COMMAND = [sys.executable, "-m", "marketo_sandbox.cli"]
 SHOW = "import os; print(*sorted(k + '=' + v for k, v in os.environ.items() if 'MARKETO' in k))"

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 from marketo_sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox
-from marketo_sandbox.probe import EXPORT, Probe
+from marketo_sandbox.raw_client import EXPORT, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

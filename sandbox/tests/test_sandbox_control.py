@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from marketo_sandbox import ControlError, Sandbox
 from marketo_sandbox.clock import Clock, day_start, iso, parse_instant
+from marketo_sandbox.control.verbs import Panel
+from marketo_sandbox.data.presets import WORLDS, make_world
 from marketo_sandbox.faults import KINDS
 from marketo_sandbox.knobs import CATALOGUE, Knobs, parse_setting
-from marketo_sandbox.marketo import ENDPOINTS
-from marketo_sandbox.panel import Panel
-from marketo_sandbox.probe import Probe
-from marketo_sandbox.worlds import WORLDS, make_world
+from marketo_sandbox.raw_client import Probe
+from marketo_sandbox.subscription import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

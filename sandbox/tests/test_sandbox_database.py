@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from marketo_sandbox import Sandbox
-from marketo_sandbox.probe import Probe
+from marketo_sandbox.raw_client import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

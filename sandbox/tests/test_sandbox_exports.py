@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from marketo_sandbox import OTHER_CLIENT_ID, OTHER_CLIENT_SECRET, Sandbox
-from marketo_sandbox.probe import EXPORT, Probe
+from marketo_sandbox.raw_client import EXPORT, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from marketo_sandbox import ControlError, Sandbox
 from marketo_sandbox.faults import KINDS
-from marketo_sandbox.probe import EXPORT, Probe
+from marketo_sandbox.raw_client import EXPORT, Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from marketo_sandbox import Sandbox
-from marketo_sandbox.fields import AWKWARD_TEXTS
-from marketo_sandbox.probe import Probe
+from marketo_sandbox.data.fields import AWKWARD_TEXTS
+from marketo_sandbox.raw_client import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from marketo_sandbox import CLIENT_ID, CLIENT_SECRET, OTHER_CLIENT_ID, OTHER_CLIENT_SECRET, Sandbox
-from marketo_sandbox.probe import Probe
+from marketo_sandbox.raw_client import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from exports import DAY, HOUR, Scene, bookmark, ledger, named
-from marketo_sandbox.probe import Probe
+from marketo_sandbox.raw_client import Probe
 
 if TYPE_CHECKING:
     from harness import Tap

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from exports import DAY, HOUR, Scene, assert_states_true, ledger, named
-from marketo_sandbox.probe import Probe
+from marketo_sandbox.raw_client import Probe
 
 from tap_marketo_programs.errors import (
     ExportFailed,

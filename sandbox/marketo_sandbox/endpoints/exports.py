@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import iso
 from marketo_sandbox.errors import PlainRefusal, refuse
-from marketo_sandbox.jobs import COMPLETED, DAY, Job, Sight
-from marketo_sandbox.orders import parse_order
-from marketo_sandbox.rendering import corrupted, render
-from marketo_sandbox.wire import JSON_TYPE, Call, FilePart, Reply, database_reply
+from marketo_sandbox.exports.create_request import parse_order
+from marketo_sandbox.exports.jobs import COMPLETED, DAY, Job, Sight
+from marketo_sandbox.exports.rendering import corrupted, render
+from marketo_sandbox.http.messages import JSON_TYPE, Call, FilePart, Reply, database_reply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from marketo_sandbox.faults import Fault
-    from marketo_sandbox.marketo import Marketo
+    from marketo_sandbox.subscription import Marketo
 
 _LARGEST_BATCH = 300
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import CENTRAL, iso, parse_instant
 from marketo_sandbox.errors import refuse, refuse_missing
-from marketo_sandbox.wire import Call, Reply, database_reply
+from marketo_sandbox.http.messages import Call, Reply, database_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from marketo_sandbox.fields import Field, Value
-    from marketo_sandbox.marketo import Marketo
-    from marketo_sandbox.programs import Program
+    from marketo_sandbox.data.fields import Field, Value
+    from marketo_sandbox.data.programs import Program
+    from marketo_sandbox.subscription import Marketo
 
 _DEFAULT_MEMBER_FIELDS = ("acquiredBy", "leadId", "membershipDate", "programId", "reachedSuccess")
 _LARGEST_BATCH = 300

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import iso, parse_instant
-from marketo_sandbox.fields import CUSTOM_MEMBER_FIELDS, STANDARD_MEMBER_FIELDS, Field
-from marketo_sandbox.programs import Channel, Cost, Program, Progression, TagType
-from marketo_sandbox.roster import DAY, People, Roster, mix
-from marketo_sandbox.world import World
+from marketo_sandbox.data.fields import CUSTOM_MEMBER_FIELDS, STANDARD_MEMBER_FIELDS, Field
+from marketo_sandbox.data.membership import DAY, People, Roster, mix
+from marketo_sandbox.data.programs import Channel, Cost, Program, Progression, TagType
+from marketo_sandbox.data.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from marketo_sandbox.fields import Value
+    from marketo_sandbox.data.fields import Value
 
 _BEGIN = int(parse_instant("2024-01-08T00:00:00Z"))
 _ANCHOR = int(parse_instant("2026-02-01T00:00:00Z"))

@@ -10,24 +10,24 @@ import asyncio
 import inspect
 from typing import TYPE_CHECKING
 
-from marketo_sandbox import truth
-from marketo_sandbox.bulk import shown
 from marketo_sandbox.clock import Clock, iso, parse_instant
-from marketo_sandbox.fields import Field
+from marketo_sandbox.control import expected as truth
+from marketo_sandbox.data.fields import Field
+from marketo_sandbox.data.presets import make_world
+from marketo_sandbox.data.programs import TagType
+from marketo_sandbox.data.random_edits import Life
+from marketo_sandbox.data.world import UnknownThing
+from marketo_sandbox.endpoints.exports import shown
+from marketo_sandbox.http.messages import JSON_TYPE, LINES_TYPE, FilePart, Reply
+from marketo_sandbox.http.tokens import CLIENT_ID
 from marketo_sandbox.knobs import Knobs, Setting
-from marketo_sandbox.life import Life
-from marketo_sandbox.marketo import Marketo
-from marketo_sandbox.programs import TagType
-from marketo_sandbox.tokens import CLIENT_ID
-from marketo_sandbox.wire import JSON_TYPE, LINES_TYPE, FilePart, Reply
-from marketo_sandbox.world import UnknownThing
-from marketo_sandbox.worlds import make_world
+from marketo_sandbox.subscription import Marketo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from marketo_sandbox.fields import Value
-    from marketo_sandbox.jobs import Job
+    from marketo_sandbox.data.fields import Value
+    from marketo_sandbox.exports.jobs import Job
 
     Answer = object
 

@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import iso
+from marketo_sandbox.data.membership import mix
 from marketo_sandbox.errors import MESSAGES, refuse, refuse_wrong_type
-from marketo_sandbox.roster import mix
-from marketo_sandbox.wire import Call, Reply, asset_reply
+from marketo_sandbox.http.messages import Call, Reply, asset_reply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from marketo_sandbox.data.programs import Program, TagType
     from marketo_sandbox.knobs import Knobs
-    from marketo_sandbox.marketo import Marketo
-    from marketo_sandbox.programs import Program, TagType
+    from marketo_sandbox.subscription import Marketo
 
 _DEFAULT_PAGE, _LARGEST_PAGE = 20, 200
 _FILTERS = frozenset({"id", "programid", "folderid", "workspace"})

@@ -20,7 +20,7 @@ from marketo_sandbox.clock import iso, parse_instant
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from marketo_sandbox.fields import Field, Value
+    from marketo_sandbox.data.fields import Field, Value
 
 DAY = 86400
 BLOCK = 4096

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from marketo_sandbox.control import SandboxControl
-from marketo_sandbox.tokens import CLIENT_ID, CLIENT_SECRET
+from marketo_sandbox.http.tokens import CLIENT_ID, CLIENT_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

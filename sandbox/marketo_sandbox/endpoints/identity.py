@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from marketo_sandbox.tokens import remaining
-from marketo_sandbox.wire import Call, Reply, json_reply
+from marketo_sandbox.http.messages import Call, Reply, json_reply
+from marketo_sandbox.http.tokens import remaining
 
 if TYPE_CHECKING:
-    from marketo_sandbox.marketo import Marketo
+    from marketo_sandbox.subscription import Marketo
 
 _HEADERS = {
     "Cache-Control": "no-store",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from marketo_sandbox import truth
+from marketo_sandbox.control import expected as truth
+from marketo_sandbox.data.world import UnknownThing
 from marketo_sandbox.errors import Refusal
-from marketo_sandbox.wire import LINES_TYPE, Reply, json_reply
-from marketo_sandbox.world import UnknownThing
+from marketo_sandbox.http.messages import LINES_TYPE, Reply, json_reply
 
 if TYPE_CHECKING:
-    from marketo_sandbox.panel import Panel
+    from marketo_sandbox.control.verbs import Panel
 
 _FORMS = ("lines", "array")
 _PREFIXES = {"GET": "get_", "POST": "do_", "DELETE": "delete_"}

@@ -20,15 +20,15 @@ from urllib.parse import parse_qs, unquote
 from aiohttp import web
 
 from marketo_sandbox.clock import iso
-from marketo_sandbox.faultreplies import reply_instead
-from marketo_sandbox.marketo import Marketo, find_route, normalized
-from marketo_sandbox.wire import Call, Reply
+from marketo_sandbox.http.fault_replies import reply_instead
+from marketo_sandbox.http.messages import Call, Reply
+from marketo_sandbox.subscription import Marketo, find_route, normalized
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from marketo_sandbox.faults import Fault
-    from marketo_sandbox.journal import Entry
+    from marketo_sandbox.http.request_log import Entry
 
     Control = Callable[[str, str, dict[str, list[str]], bytes], Awaitable[Reply]]
     Edit = Callable[[dict[str, object]], None]

@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from marketo_sandbox.fields import Field, Value
+    from marketo_sandbox.data.fields import Field, Value
+    from marketo_sandbox.data.membership import Column
     from marketo_sandbox.knobs import Knobs
-    from marketo_sandbox.roster import Column
 
 _JAVA_EXPONENT_FROM = 10**7
 

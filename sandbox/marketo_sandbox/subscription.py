@@ -12,21 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketo_sandbox import asset, bulk, database, identity
 from marketo_sandbox.clock import Clock, day_start
+from marketo_sandbox.endpoints import assets as asset
+from marketo_sandbox.endpoints import exports as bulk
+from marketo_sandbox.endpoints import identity
+from marketo_sandbox.endpoints import lead_database as database
 from marketo_sandbox.errors import PlainRefusal, Refusal, refuse
+from marketo_sandbox.exports.jobs import JobQueue
 from marketo_sandbox.faults import Fault, Faults
-from marketo_sandbox.gate import Gate
-from marketo_sandbox.jobs import JobQueue
-from marketo_sandbox.journal import Journal
+from marketo_sandbox.http.limits import Gate
+from marketo_sandbox.http.messages import Call, Reply, error_reply
+from marketo_sandbox.http.request_log import Journal
+from marketo_sandbox.http.tokens import Tokens
 from marketo_sandbox.knobs import Knobs
-from marketo_sandbox.tokens import Tokens
-from marketo_sandbox.wire import Call, Reply, error_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from marketo_sandbox.world import World
+    from marketo_sandbox.data.world import World
 
     Endpoint = Callable[["Marketo", Call], Reply]
 

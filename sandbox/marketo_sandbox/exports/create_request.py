@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import iso, parse_instant
-from marketo_sandbox.csvtext import CsvText
 from marketo_sandbox.errors import MESSAGES, refuse, refuse_missing, refuse_wrong_type
-from marketo_sandbox.rendering import ExportColumn, FilePlan, Selection, Window
+from marketo_sandbox.exports.csv_text import CsvText
+from marketo_sandbox.exports.rendering import ExportColumn, FilePlan, Selection, Window
 
 if TYPE_CHECKING:
+    from marketo_sandbox.data.world import World
     from marketo_sandbox.knobs import Knobs
-    from marketo_sandbox.world import World
 
 FORMATS = ("CSV", "TSV", "SSV")
 _MOST_PROGRAMS = 10

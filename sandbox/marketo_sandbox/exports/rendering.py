@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from marketo_sandbox.csvtext import CsvText
-    from marketo_sandbox.fields import Field
-    from marketo_sandbox.roster import Block
-    from marketo_sandbox.world import ProgramView
+    from marketo_sandbox.data.fields import Field
+    from marketo_sandbox.data.membership import Block
+    from marketo_sandbox.data.world import ProgramView
+    from marketo_sandbox.exports.csv_text import CsvText
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from marketo_sandbox.data.membership import Roster
     from marketo_sandbox.knobs import Knobs
-    from marketo_sandbox.roster import Roster
 
 # Adobe: Programs (prefixes of the sample URLs there; webinars share the event's).
 _URL_PREFIX = {"Default": "PG", "Email": "EBP", "Engagement": "NP"}

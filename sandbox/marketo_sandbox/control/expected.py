@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from marketo_sandbox.fields import Field, Value
-    from marketo_sandbox.programs import Program
-    from marketo_sandbox.roster import Column
-    from marketo_sandbox.world import World
+    from marketo_sandbox.data.fields import Field, Value
+    from marketo_sandbox.data.membership import Column
+    from marketo_sandbox.data.programs import Program
+    from marketo_sandbox.data.world import World
 
 # Answers of rows, which come in one form: a line of JSON for each, or an array if asked for.
 ROWS = frozenset({"truth", "programs", "programs_by_tag", "tag_types", "channels"})

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
 from marketo_sandbox.errors import refuse
-from marketo_sandbox.rendering import FilePlan, Rendered, corrupted, measured, render
+from marketo_sandbox.exports.rendering import FilePlan, Rendered, corrupted, measured, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marketo_sandbox.roster import mix
+from marketo_sandbox.data.membership import mix
 
 if TYPE_CHECKING:
-    from marketo_sandbox.programs import Program
-    from marketo_sandbox.world import World
+    from marketo_sandbox.data.programs import Program
+    from marketo_sandbox.data.world import World
 
 _NEW_LEADS_FROM = 9_000_000
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
-from marketo_sandbox.fields import LEAD_FIELDS, STANDARD_MEMBER_FIELDS, Field
-from marketo_sandbox.programs import Cost, Program
-from marketo_sandbox.roster import Block, People, Roster, Status
+from marketo_sandbox.data.fields import LEAD_FIELDS, STANDARD_MEMBER_FIELDS, Field
+from marketo_sandbox.data.membership import Block, People, Roster, Status
+from marketo_sandbox.data.programs import Cost, Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from marketo_sandbox.fields import Value
-    from marketo_sandbox.programs import Channel, TagType
+    from marketo_sandbox.data.fields import Value
+    from marketo_sandbox.data.programs import Channel, TagType
 
 # A status no channel lists any more: changing a channel leaves its members'
 # statuses untouched (Adobe: Channels).

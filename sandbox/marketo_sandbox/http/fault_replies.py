@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.errors import MESSAGES
-from marketo_sandbox.wire import JSON_TYPE, Call, Reply, json_reply
+from marketo_sandbox.http.messages import JSON_TYPE, Call, Reply, json_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
