@@ -55,7 +55,7 @@ FOR_EVER = 1_000_000_000
 _STATUSES = range(100, 1000)
 # The least each may be: a token's life can be told as long over.
 _NUMBERS = {"seconds": 0, "bytes": 0, "expires_in": -86_400, "fileSize": 0, "numberOfRecords": 0}
-_SICK_VERBS = ("status", "enqueue", "file", "cancel", "list")
+_VERBS_OF_JOBS = ("status", "enqueue", "file", "cancel", "list")
 
 _numbers = count(1)
 
@@ -151,13 +151,13 @@ class Faults:
             named = "any"
         fault = Fault(kind, named, times, after, where, args)
         if kind == "job_sick":
-            _symptoms(fault, "")  # so that a wrong argument is refused now
+            _faults_of_sick_job(fault, "")  # so that a wrong argument is refused now
         self._pending.append(fault)
         return fault
 
     def follow(self, sick: Fault, export_id: str) -> None:
         """From now on, trouble every call about one job as a `job_sick` says."""
-        self._pending += _symptoms(sick, export_id)
+        self._pending += _faults_of_sick_job(sick, export_id)
 
     def take(
         self, endpoint: str, haystack: str, phase: str, program_ids: Sequence[int] = ()
@@ -200,7 +200,7 @@ def _check_numbers(args: dict[str, object]) -> None:
             raise ValueError(message)
 
 
-def _symptoms(sick: Fault, export_id: str) -> list[Fault]:
+def _faults_of_sick_job(sick: Fault, export_id: str) -> list[Fault]:
     """The faults that make up a sick job: one for each verb."""
     args = dict(sick.args)
     args.pop("program_id", None)
@@ -210,8 +210,8 @@ def _symptoms(sick: Fault, export_id: str) -> list[Fault]:
         kinds = sorted(name for name, (phase, _) in KINDS.items() if phase == "request")
         message = f"does is one of {kinds}, not {does!r}"
         raise ValueError(message)
-    if not isinstance(verbs, list) or not verbs or not set(verbs) <= set(_SICK_VERBS):
-        message = f"verbs is a list of {list(_SICK_VERBS)}, not {verbs!r}"
+    if not isinstance(verbs, list) or not verbs or not set(verbs) <= set(_VERBS_OF_JOBS):
+        message = f"verbs is a list of {list(_VERBS_OF_JOBS)}, not {verbs!r}"
         raise ValueError(message)
     if times is not None and not isinstance(times, int):
         message = f"times is a whole number, or null for ever, not {times!r}"

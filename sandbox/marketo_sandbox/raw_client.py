@@ -53,7 +53,7 @@ class Answer:
         return str(errors[0]["message"])
 
 
-class Probe:
+class RawClient:
     """One API user of the sandbox at `url`."""
 
     def __init__(

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from marketo_sandbox.clock import Clock, parse_instant
 from marketo_sandbox.control import SandboxControl
 from marketo_sandbox.control.dispatch import control
-from marketo_sandbox.control.verbs import Panel
+from marketo_sandbox.control.verbs import Verbs
 from marketo_sandbox.data.presets import make_world
 from marketo_sandbox.http.server import Server, serving
 from marketo_sandbox.http.tokens import CLIENT_ID, CLIENT_SECRET
 from marketo_sandbox.knobs import Knobs, Setting
-from marketo_sandbox.subscription import Marketo
+from marketo_sandbox.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -41,19 +41,19 @@ class Options:
 
 
 def build(options: Options) -> Server:
-    """A server with its subscription and control panel; a wrong option is a ValueError."""
+    """A server with its subscription and control verbs; a wrong option is a ValueError."""
     now = None if options.now is None else parse_instant(options.now)
     clock = Clock(now=now, frozen=options.frozen, speed=options.speed)
     clients = None if options.client_ids is None else dict(options.client_ids)
-    marketo = Marketo(
+    subscription = Subscription(
         make_world(options.world, **options.world_options),
         clock,
         Knobs(dict(options.knobs)),
         clients,
     )
-    server = Server(marketo)
-    panel = Panel(
-        marketo,
+    server = Server(subscription)
+    verbs = Verbs(
+        subscription,
         replace=server.replace,
         begin=now,
         clients=clients,
@@ -61,9 +61,9 @@ def build(options: Options) -> Server:
     )
 
     async def controlled(method: str, path: str, query: dict[str, list[str]], body: bytes) -> Reply:
-        return await control(panel, method, path, query, body)
+        return await control(verbs, method, path, query, body)
 
-    server.control, server.edit = controlled, panel.edit
+    server.control, server.edit = controlled, verbs.edit
     return server
 
 

@@ -20,9 +20,9 @@ from marketo_sandbox.endpoints import lead_database as database
 from marketo_sandbox.errors import PlainRefusal, Refusal, refuse
 from marketo_sandbox.exports.jobs import JobQueue
 from marketo_sandbox.faults import Fault, Faults
-from marketo_sandbox.http.limits import Gate
+from marketo_sandbox.http.limits import CallLimits
 from marketo_sandbox.http.messages import Call, Reply, error_reply
-from marketo_sandbox.http.request_log import Journal
+from marketo_sandbox.http.request_log import RequestLog
 from marketo_sandbox.http.tokens import Tokens
 from marketo_sandbox.knobs import Knobs
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from marketo_sandbox.data.world import World
 
-    Endpoint = Callable[["Marketo", Call], Reply]
+    Endpoint = Callable[["Subscription", Call], Reply]
 
 _EXPORT = "/bulk/v1/program/members/export"
 _MEMBERS = r"/rest/v1/programs/(?P<id>[^/]+)/members\.json"
@@ -113,7 +113,7 @@ def normalized(path: str) -> str:
     return "/".join(parts)
 
 
-class Marketo:
+class Subscription:
     """A subscription with its world, clock, limits, jobs and log."""
 
     def __init__(
@@ -128,12 +128,12 @@ class Marketo:
         self.knobs = knobs or Knobs()
         self.tokens = Tokens() if clients is None else Tokens(dict(clients))
         self.faults = Faults(ENDPOINTS)
-        self.journal = Journal()
-        self.gate = Gate(clock, self.knobs)
+        self.request_log = RequestLog()
+        self.limits = CallLimits(clock, self.knobs)
         self._directory = tempfile.TemporaryDirectory(prefix="marketo-sandbox-")
         self.directory = Path(self._directory.name)
         self.queue = JobQueue(clock, self.knobs, self.day_start)
-        self._turns = 0
+        self._numbers_given = 0
 
     def close(self) -> None:
         """Drop all jobs and their files."""
@@ -144,20 +144,20 @@ class Marketo:
         """When today's quotas began (knob U32)."""
         return day_start(now, observe_dst=self.knobs.choice("U32") == "chicago")
 
-    def settle(self, *, wait: bool = False) -> float:
+    def run_due_events(self, *, wait: bool = False) -> float:
         """Let everything happen that was due, and say what time it is."""
         now = self.clock.now()
-        self.queue.settle(now, wait=wait)
+        self.queue.run_due_events(now, wait=wait)
         return now
 
-    def next_turn(self) -> int:
+    def next_number(self) -> int:
         """A number that no call has had before."""
-        self._turns += 1
-        return self._turns
+        self._numbers_given += 1
+        return self._numbers_given
 
     def request_id(self, now: float) -> str:
         """`<hex>#<milliseconds since 1970 in hex>`, as all recorded ids decode."""
-        number = 0x100 + self.next_turn() * 7919 % 0x1FEFF
+        number = 0x100 + self.next_number() * 7919 % 0x1FEFF
         return f"{number:x}#{int(now * 1000):x}"
 
     def doom(self, message: str) -> Fault:
@@ -171,18 +171,18 @@ class Marketo:
         try:
             if route is not None and route.name == "identity":
                 return route.answer(self, call)
-            return self._behind_the_gate(call, route)
+            return self._checked(call, route)
         except Refusal as refusal:
             return error_reply(call, refusal, asset=asset_path)
         except PlainRefusal as refusal:
             headers = {"Content-Type": refusal.content_type}
             return Reply(refusal.body, refusal.status, headers)
 
-    def _behind_the_gate(self, call: Call, route: Route | None) -> Reply:
+    def _checked(self, call: Call, route: Route | None) -> Reply:
         asset_path = call.path.startswith("/rest/asset/")
         _check_sizes(call, asset=asset_path)
         call.client_id = self.tokens.owner(call.headers.get("Authorization"), call.at)
-        self.gate.enter(call.at, self.tokens.scope(call.client_id), self.journal.in_flight)
+        self.limits.enter(call.at, self.tokens.scope(call.client_id), self.request_log.in_flight)
         if route is None:
             refuse("610")
         if route.name in self.knobs.names("denied"):

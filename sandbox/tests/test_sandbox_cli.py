@@ -10,7 +10,7 @@ import sys
 import pytest
 from marketo_sandbox import SandboxControl
 from marketo_sandbox.cli import environment, main
-from marketo_sandbox.raw_client import Probe
+from marketo_sandbox.raw_client import RawClient
 
 COMMAND = [sys.executable, "-m", "marketo_sandbox.cli"]
 SHOW = "import os; print(*sorted(k + '=' + v for k, v in os.environ.items() if 'MARKETO' in k))"
@@ -36,7 +36,7 @@ def test_serve_prints_one_line_and_serves_until_a_signal(number: signal.Signals)
         assert client_id == "client_id=sandbox-client-id"
         assert client_secret == "client_secret=sandbox-client-secret"
         assert url.startswith("http://127.0.0.1:")
-        assert Probe(url).create({"programId": 1001}, ["x"]).code == "1003"
+        assert RawClient(url).create({"programId": 1001}, ["x"]).code == "1003"
         assert len(SandboxControl(url).programs()) == 3
         server.send_signal(number)
         assert server.wait(timeout=10) == 0

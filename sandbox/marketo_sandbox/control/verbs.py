@@ -15,13 +15,13 @@ from marketo_sandbox.control import expected as truth
 from marketo_sandbox.data.fields import Field
 from marketo_sandbox.data.presets import make_world
 from marketo_sandbox.data.programs import TagType
-from marketo_sandbox.data.random_edits import Life
-from marketo_sandbox.data.world import UnknownThing
+from marketo_sandbox.data.random_edits import RandomEdits
+from marketo_sandbox.data.world import NotFound
 from marketo_sandbox.endpoints.exports import shown
 from marketo_sandbox.http.messages import JSON_TYPE, LINES_TYPE, FilePart, Reply
 from marketo_sandbox.http.tokens import CLIENT_ID
 from marketo_sandbox.knobs import Knobs, Setting
-from marketo_sandbox.subscription import Marketo
+from marketo_sandbox.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,34 +32,34 @@ if TYPE_CHECKING:
     Answer = object
 
 
-class Panel:
+class Verbs:
     """The verbs of the control API. A verb's parameters are the keys of its JSON body."""
 
     def __init__(
         self,
-        marketo: Marketo,
+        subscription: Subscription,
         *,
-        replace: Callable[[Marketo], None],
+        replace: Callable[[Subscription], None],
         begin: float | None = None,
         clients: dict[str, str] | None = None,
         knobs: dict[str, Setting] | None = None,
     ) -> None:
-        self.marketo = marketo
+        self.marketo = subscription
         self._replace = replace
         self._clients = clients
         self._knobs = dict(knobs or {})
         self._begin = begin
-        self._clock = marketo.clock
+        self._clock = subscription.clock
 
     def _now(self) -> str:
-        return iso(self.marketo.settle())
+        return iso(self.marketo.run_due_events())
 
     # clock, knobs, world
 
     def do_advance(self, seconds: float) -> Answer:
         """Move the calendar, and everything that hangs on it, forward."""
         self.marketo.clock.advance(seconds)
-        self.marketo.settle(wait=True)
+        self.marketo.run_due_events(wait=True)
         return self.get_now()
 
     def get_now(self) -> Answer:
@@ -74,7 +74,7 @@ class Panel:
 
     def do_knobs(self, **values: Setting) -> Answer:
         """Turn knobs."""
-        now = self.marketo.settle()
+        now = self.marketo.run_due_events()
         self.marketo.knobs.set(values)
         self.marketo.queue.freed(now)
         return values
@@ -98,7 +98,7 @@ class Panel:
             speed=self._clock.speed if speed is None else speed,
         )
         wanted = Knobs({**self._knobs, **(knobs or {})})
-        self.marketo = Marketo(made, clock, wanted, self._clients)
+        self.marketo = Subscription(made, clock, wanted, self._clients)
         self._replace(self.marketo)
         old.close()
         return {"world": world, "programs": len(made.programs), **options}
@@ -136,75 +136,75 @@ class Panel:
 
     def get_requests(self) -> Answer:
         """The request log."""
-        return [entry.shown() for entry in self.marketo.journal.entries]
+        return [entry.shown() for entry in self.marketo.request_log.entries]
 
     def delete_requests(self) -> Answer:
         """Forget the request log."""
-        self.marketo.journal.clear()
+        self.marketo.request_log.clear()
         return {}
 
     def get_stats(self) -> Answer:
         """Counts since the last reset or clearing of the log."""
-        marketo = self.marketo
-        now = marketo.settle()
-        counts = marketo.journal.counts()
+        subscription = self.marketo
+        now = subscription.run_due_events()
+        counts = subscription.request_log.counts()
         return {
             "calls": counts,
             "total": sum(counts.values()),
-            "errors": marketo.journal.codes(),
+            "errors": subscription.request_log.codes(),
             "creates": counts.get("export_create", 0),
-            "jobs": len(marketo.queue.jobs),
-            "max_jobs_at_once": marketo.queue.peaks.get(CLIENT_ID, 0),
-            "max_jobs_at_once_by_client": marketo.queue.peaks,
-            "max_concurrent": marketo.journal.peak_in_flight,
-            "max_calls_in_window": marketo.gate.peak_in_window,
-            "quota_bytes_used": int(marketo.queue.used_today(now)),
-            "calls_today": sum(marketo.gate.calls(marketo.gate.day(now)).values()),
+            "jobs": len(subscription.queue.jobs),
+            "max_jobs_at_once": subscription.queue.peaks.get(CLIENT_ID, 0),
+            "max_jobs_at_once_by_client": subscription.queue.peaks,
+            "max_concurrent": subscription.request_log.peak_in_flight,
+            "max_calls_in_window": subscription.limits.peak_in_window,
+            "quota_bytes_used": int(subscription.queue.used_today(now)),
+            "calls_today": sum(subscription.limits.calls(subscription.limits.day(now)).values()),
         }
 
     # jobs
 
     def _job(self, export_id: str) -> Job:
-        self.marketo.settle()
+        self.marketo.run_due_events()
         if export_id not in self.marketo.queue.jobs:
             message = f"no job {export_id}"
-            raise UnknownThing(message)
+            raise NotFound(message)
         return self.marketo.queue.jobs[export_id]
 
-    def _told(self, job: Job) -> dict[str, object]:
+    def _job_row(self, job: Job) -> dict[str, object]:
         refresh = self.marketo.clock.wait(self.marketo.knobs.number("status_refresh_seconds"))
         seen = job.seen(self.marketo.clock.now(), refresh)
         return {
             **shown(job, job.now),
             "seenStatus": seen.status,
             "client_id": job.client_id,
-            "request": job.order,
+            "request": job.request,
             "expired": job.expired,
             "fate": job.fate.shown() if job.fate else None,
         }
 
     def get_jobs(self) -> Answer:
         """All jobs, with their true state and the one a status call shows."""
-        self.marketo.settle()
-        return [self._told(job) for job in self.marketo.queue.jobs.values()]
+        self.marketo.run_due_events()
+        return [self._job_row(job) for job in self.marketo.queue.jobs.values()]
 
     def do_cancel(self, export_id: str) -> Answer:
         """Somebody else cancels a job: its owner sees it at the next status refresh."""
         job = self._job(export_id)
         self.marketo.queue.cancel(job, self.marketo.clock.now(), by_owner=False)
-        return self._told(job)
+        return self._job_row(job)
 
     def do_fail(self, export_id: str, errorMsg: str = "Internal error") -> Answer:  # noqa: N803  # Marketo's own spelling
         """Let a job fail."""
         job = self._job(export_id)
         self.marketo.queue.fail(job, self.marketo.clock.now(), errorMsg)
-        return self._told(job)
+        return self._job_row(job)
 
     def do_expire(self, export_id: str) -> Answer:
         """Drop a job's file, as after seven days."""
         job = self._job(export_id)
         self.marketo.queue.expire(job)
-        return self._told(job)
+        return self._job_row(job)
 
     def do_forget(self, export_id: str) -> Answer:
         """Forget a job, as after thirty days."""
@@ -242,7 +242,7 @@ class Panel:
         tags = dict(self.marketo.world.program(program_id).tags)
         if tag_value is not None and tags.get(tag_type) != tag_value:
             message = f"program {program_id} has no tag {tag_type!r} of value {tag_value!r}"
-            raise UnknownThing(message)
+            raise NotFound(message)
         tags.pop(tag_type, None)
         return self.do_edit_program(program_id, tags=tags)
 
@@ -315,11 +315,11 @@ class Panel:
 
     def do_bulk_edit(self, seed: int = 1, count: int = 10) -> Answer:
         """Deterministic changes of members."""
-        return Life(self.marketo.world, seed, self._now()).members(count)
+        return RandomEdits(self.marketo.world, seed, self._now()).members(count)
 
     def do_life(self, seed: int = 1, count: int = 10) -> Answer:
         """Deterministic changes of everything."""
-        return Life(self.marketo.world, seed, self._now()).everything(count)
+        return RandomEdits(self.marketo.world, seed, self._now()).everything(count)
 
     def edit(self, args: dict[str, object]) -> None:
         """Do a verb in the middle of a call: the fault `edit` with `do` and the verb's keys."""
@@ -373,17 +373,17 @@ class Panel:
 
     async def truth(self, query: dict[str, list[str]], *, array: bool = False) -> Reply:
         """The members, by way of a file: a million of them fit no memory."""
-        marketo = self.marketo
-        marketo.settle()
+        subscription = self.marketo
+        subscription.run_due_events()
         names = query["fields"][0].split(",") if query.get("fields") else None
         ids = query.get("program_ids")
         wanted = [int(text) for text in ids[0].split(",")] if ids else None
-        stay = marketo.knobs.choice("U18") == "stay"
-        lines = truth.member_lines(marketo.world, names, wanted, deleted_stay=stay)
-        path = marketo.directory / f"truth-{marketo.next_turn()}.ndjson"
+        stay = subscription.knobs.choice("U18") == "stay"
+        lines = truth.member_lines(subscription.world, names, wanted, deleted_stay=stay)
+        path = subscription.directory / f"truth-{subscription.next_number()}.ndjson"
 
         def write() -> None:
-            for old in sorted(marketo.directory.glob("truth-*.ndjson"))[:-2]:
+            for old in sorted(subscription.directory.glob("truth-*.ndjson"))[:-2]:
                 old.unlink(missing_ok=True)
             with path.open("w", encoding="utf-8", newline="") as sink:
                 sink.writelines(truth.as_array(lines) if array else lines)

@@ -1,7 +1,7 @@
 """Fields of program members and leads: what describe says of them and the values they take.
 
 A field's values are a small pool of JSON-typed values; which member has which
-is decided in `roster`. Nothing here knows about programs, files or HTTP.
+is decided in `membership`. Nothing here knows about programs, files or HTTP.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ CUSTOM_MEMBER_FIELDS: tuple[Field, ...] = (
     Field("customPlace", "geo_point", values=(None, "48.1,11.5"), updateable=True, custom=True),
 )
 
-# Names and types after Adobe: Leads, "Describe"; the mix of types after a real
+# Names and types after Adobe: Leads, "Describe"; the scatter of types after a real
 # describe published as a dbt seed.
 LEAD_FIELDS: tuple[Field, ...] = (
     Field("id", "integer", display_name="Id"),

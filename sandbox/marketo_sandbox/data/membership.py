@@ -61,7 +61,7 @@ def _iso_column(epochs: list[int]) -> list[Value]:
     return [_DAY_TEXTS[e // DAY] + times[e % DAY] for e in epochs]
 
 
-def mix(key: int, numbers: Sequence[int]) -> list[int]:
+def scatter(key: int, numbers: Sequence[int]) -> list[int]:
     """Scatter numbers over 48 bits, the same way for ever."""
     first = [(n * _ODD + key) & _MASK for n in numbers]
     return [(((h ^ (h >> 29)) * 0xBF58476D1CE4E5B9) & _MASK) >> 16 for h in first]
@@ -76,21 +76,23 @@ class Status:
 
 
 @dataclass
-class Edits:
-    """What was done to a roster since it was made. Inner dicts are replaced, never changed."""
+class MembershipEdits:
+    """What was done to a membership since it was made. Inner dicts are replaced, never changed."""
 
     removed: set[int] = field(default_factory=set)
     added: list[int] = field(default_factory=list)
     values: dict[int, dict[str, Value]] = field(default_factory=dict)
     changed: dict[int, str] = field(default_factory=dict)
 
-    def copy(self) -> Edits:
+    def copy(self) -> MembershipEdits:
         """A snapshot that later edits do not reach."""
-        return Edits(set(self.removed), list(self.added), dict(self.values), dict(self.changed))
+        return MembershipEdits(
+            set(self.removed), list(self.added), dict(self.values), dict(self.changed)
+        )
 
 
 @dataclass
-class Roster:
+class Membership:
     """The members of one program.
 
     The base members are the `count` leads from `first_lead` on; `since` and
@@ -103,10 +105,10 @@ class Roster:
     count: int
     since: int
     span: int
-    edits: Edits = field(default_factory=Edits)
+    edits: MembershipEdits = field(default_factory=MembershipEdits)
 
-    def snapshot(self) -> Roster:
-        """The roster as it is now, whatever is edited later."""
+    def snapshot(self) -> Membership:
+        """The membership as it is now, whatever is edited later."""
         return replace(self, edits=self.edits.copy())
 
     def _in_base(self, lead: int) -> bool:
@@ -169,7 +171,7 @@ class Roster:
 
 
 @dataclass(frozen=True)
-class People:
+class LeadEdits:
     """What is known of leads beyond their making: edits, and which were deleted."""
 
     seed: int
@@ -202,22 +204,22 @@ class Block:
 
     def __init__(
         self,
-        roster: Roster,
+        membership: Membership,
         leads: list[int],
         *,
         program: tuple[str, str],
         statuses: Sequence[Status],
-        people: People,
+        lead_edits: LeadEdits,
     ) -> None:
         self.leads = leads
-        self._roster = roster
+        self._membership = membership
         self._program_name, self._program_type = program
         self._statuses = statuses
-        self._people = people
-        self._hashes = mix(roster.seed * 7919 + roster.program_id, leads)
+        self._lead_edits = lead_edits
+        self._hashes = scatter(membership.seed * 7919 + membership.program_id, leads)
         self._computed: dict[str, Callable[[], Column]] = {
             "leadId": lambda: Column(leads, plain=True),
-            "programId": lambda: self._constant(roster.program_id),
+            "programId": lambda: self._constant(membership.program_id),
             "program": lambda: self._constant(self._program_name),
             "statusName": lambda: self._by_status([s.name for s in statuses]),
             "reachedSuccess": lambda: self._by_status([s.success for s in statuses]),
@@ -240,7 +242,7 @@ class Block:
 
     @cached_property
     def _created(self) -> list[int]:
-        since, span = self._roster.since, max(1, self._roster.span)
+        since, span = self._membership.since, max(1, self._membership.span)
         return [since + (h >> 3) % span for h in self._hashes]
 
     @cached_property
@@ -260,7 +262,7 @@ class Block:
 
     def member(self, described: Field) -> Column:
         """A member field of these members, edits included."""
-        return self._edited(described.name, self._made(described), self._roster.edits.values)
+        return self._edited(described.name, self._made(described), self._membership.edits.values)
 
     def _made(self, described: Field) -> Column:
         name = described.name
@@ -280,11 +282,11 @@ class Block:
         elif described.name == "email":
             made = Column([f"lead{lead}@example.com" for lead in self.leads])
         elif described.data_type == "datetime":
-            hashes = mix(self._people.seed, self.leads)
+            hashes = scatter(self._lead_edits.seed, self.leads)
             made = Column(_iso_column([1577836800 + h % (3 * 365 * DAY) for h in hashes]))
         else:
-            made = _picked(described, mix(self._people.seed, self.leads))
-        return self._without_deleted(self._edited(described.name, made, self._people.values))
+            made = _picked(described, scatter(self._lead_edits.seed, self.leads))
+        return self._without_deleted(self._edited(described.name, made, self._lead_edits.values))
 
     def _edited(self, name: str, column: Column, edits: dict[int, dict[str, Value]]) -> Column:
         if not edits:
@@ -302,7 +304,7 @@ class Block:
         return Column(rows)
 
     def _without_deleted(self, column: Column) -> Column:
-        gone = self._people.deleted
+        gone = self._lead_edits.deleted
         if not gone or gone.isdisjoint(self.leads):
             return column
         rows = zip(self.leads, column.rows(), strict=True)
@@ -317,13 +319,13 @@ class Block:
         """
         times = [str(value) for value in self.member(updated_at).rows()]
         if hidden:
-            changed = self._roster.edits.changed
+            changed = self._membership.edits.changed
             times = [
                 changed.get(lead) or (_later(time) if lead % 7 == 0 else time)
                 for lead, time in zip(self.leads, times, strict=True)
             ]
         if with_leads:
-            leads_changed = self._people.changed
+            leads_changed = self._lead_edits.changed
             times = [
                 max(time, leads_changed.get(lead, time))
                 for lead, time in zip(self.leads, times, strict=True)
@@ -334,11 +336,11 @@ class Block:
         """The same block with only some of its rows."""
         leads = [lead for lead, kept in zip(self.leads, keep, strict=True) if kept]
         return Block(
-            self._roster,
+            self._membership,
             leads,
             program=(self._program_name, self._program_type),
             statuses=self._statuses,
-            people=self._people,
+            lead_edits=self._lead_edits,
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import iso, parse_instant
 from marketo_sandbox.data.fields import CUSTOM_MEMBER_FIELDS, STANDARD_MEMBER_FIELDS, Field
-from marketo_sandbox.data.membership import DAY, People, Roster, mix
+from marketo_sandbox.data.membership import DAY, LeadEdits, Membership, scatter
 from marketo_sandbox.data.programs import Channel, Cost, Program, Progression, TagType
 from marketo_sandbox.data.world import World
 
@@ -24,7 +24,7 @@ _ANCHOR = int(parse_instant("2026-02-01T00:00:00Z"))
 # A member may be updated this long after joining, and still before the anchor.
 _SLACK = 21 * DAY
 
-_OUT = Progression("Not in Program", 0)
+_NOT_IN_PROGRAM = Progression("Not in Program", 0)
 # As recorded in 2024 and 2025 (amp-labs/connectors): sorted by neither id nor name, statuses
 # that share a step, and channels of Web Personalization without a step 0.
 CHANNELS = (
@@ -32,20 +32,20 @@ CHANNELS = (
         3,
         "Nurture",
         "nurture",
-        (_OUT, Progression("Member", 10), Progression("Engaged", 20, success=True)),
+        (_NOT_IN_PROGRAM, Progression("Member", 10), Progression("Engaged", 20, success=True)),
     ),
     Channel(
         1,
         "Content",
         "program",
-        (_OUT, Progression("Downloaded", 10, success=True), Progression("Viewed", 5)),
+        (_NOT_IN_PROGRAM, Progression("Downloaded", 10, success=True), Progression("Viewed", 5)),
     ),
     Channel(
         2,
         "Email Send",
         "email_batch",
         (
-            _OUT,
+            _NOT_IN_PROGRAM,
             Progression("01 Sent", 10),
             Progression("02 Opened", 20),
             Progression("03 Clicked", 30, success=True),
@@ -57,7 +57,7 @@ CHANNELS = (
         "Tradeshow",
         "event",
         (
-            _OUT,
+            _NOT_IN_PROGRAM,
             Progression("Invited", 10),
             Progression("Registered, paid", 20),
             Progression('Attended "VIP"', 40, success=True, kind="Attended"),
@@ -68,14 +68,14 @@ CHANNELS = (
         6,
         "R\u00e9seau & Partner",
         "program",
-        (_OUT, Progression("Visited", 10), Progression("Converted", 20, success=True)),
+        (_NOT_IN_PROGRAM, Progression("Visited", 10), Progression("Converted", 20, success=True)),
     ),
     Channel(
         5,
         "Webinar",
         "webinar",
         (
-            _OUT,
+            _NOT_IN_PROGRAM,
             Progression("Invited", 10),
             Progression("Registered", 20),
             Progression("Waitlisted", 20),
@@ -87,7 +87,7 @@ CHANNELS = (
         7,
         "Mobile In-App",
         "in_app",
-        (_OUT, Progression("Viewed", 10), Progression("Engaged", 20)),
+        (_NOT_IN_PROGRAM, Progression("Viewed", 10), Progression("Engaged", 20)),
     ),
     Channel(
         8,
@@ -146,7 +146,7 @@ def _new_world(name: str, seed: int, *, custom: bool = True) -> World:
         name,
         seed=seed,
         member_fields={f.name: f for f in shown},
-        people=People(seed),
+        lead_edits=LeadEdits(seed),
         channels=list(CHANNELS),
         tag_types=list(TAG_TYPES),
     )
@@ -154,7 +154,7 @@ def _new_world(name: str, seed: int, *, custom: bool = True) -> World:
 
 def _times(seed: int, program_id: int) -> tuple[int, int]:
     """When a program was created and last changed; a few, a second before creation."""
-    chance = mix(seed, [program_id])[0]
+    chance = scatter(seed, [program_id])[0]
     created = _BEGIN + chance % (300 * DAY)
     if chance % 11 == 0:
         return created, created - 1
@@ -185,7 +185,7 @@ def _plain_program(
     return Program(
         program_id,
         f"Program {number:05}",
-        Roster(world.seed, program_id, first, count, created, _ANCHOR - _SLACK - created),
+        Membership(world.seed, program_id, first, count, created, _ANCHOR - _SLACK - created),
         type=kind,
         channel=channel,
         status=status,
@@ -203,22 +203,22 @@ def demo(seed: int = 1, programs: int = 40) -> World:
     world = _new_world("demo", seed)
     for number in range(programs):
         program_id = 1001 + number * 3
-        chance = mix(seed + 5, [program_id])[0]
-        count = 0 if number in _DESERTED else 10 + chance % 90
+        chance = scatter(seed + 5, [program_id])[0]
+        count = 0 if number in _WITHOUT_MEMBERS else 10 + chance % 90
         made = _plain_program(world, number, program_id, (1 + chance % 1100, count))
         made.tags = _demo_tags(number)
-        _make_odd(made, number)
+        _make_peculiar(made, number)
         world.programs[program_id] = made
     return world
 
 
 # Which programs of the demo are peculiar, by number.
-_TWINS = frozenset({11, 19})
+_OF_ONE_NAME = frozenset({11, 19})
 _MULTILINE, _UNDESCRIBED = frozenset({4, 13, 22, 31}), frozenset({5, 14, 23, 32})
 _IN_CRM = frozenset({3, 10, 17, 24, 31, 38})
 _WITH_COSTS = frozenset(range(0, 40, 4))
 _ELSEWHERE = frozenset({6, 16, 26, 36})
-_DESERTED = frozenset({7, 20, 33})
+_WITHOUT_MEMBERS = frozenset({7, 20, 33})
 _ALONE: dict[int, dict[str, object]] = {
     # An Email program inside an Event: the folder is that program.
     9: {"folder_type": "Program", "folder_id": 1010, "folder_name": _ODD_NAMES[3]},
@@ -229,13 +229,13 @@ _ALONE: dict[int, dict[str, object]] = {
 }
 
 
-def _make_odd(made: Program, number: int) -> None:
+def _make_peculiar(made: Program, number: int) -> None:
     """Give a program of the demo a name, and some of them their peculiarity."""
     topics = ("Spring Launch", "Trade Fair", "Newsletter", "Onboarding", "Security Webinar")
     made.name = f"2025-{number:02} {topics[number % len(topics)]}"
     if number < len(_ODD_NAMES):
         made.name = _ODD_NAMES[number]
-    if number in _TWINS:
+    if number in _OF_ONE_NAME:
         made.name, made.folder_id, made.folder_name = "Twin", 30 + number, f"Folder {number}"
     if number in _MULTILINE:
         made.description = 'Line one\nline "two", with a comma'
@@ -299,7 +299,7 @@ def extract(seed: int = 1) -> World:
     made = Program(
         1001,
         "DA - Demo Account (DO NOT EDIT)",
-        Roster(seed, 1001, 1, 0, _BEGIN, DAY),
+        Membership(seed, 1001, 1, 0, _BEGIN, DAY),
         type="Email",
         channel="Email Send",
         created_at="2019-04-12T05:00:00Z",
@@ -316,7 +316,7 @@ def extract(seed: int = 1) -> World:
     }
     for lead, status in ((452, "02 Opened"), (453, "01 Sent"), (454, "03 Clicked")):
         values = blank | same | {"statusName": status, "reachedSuccess": status == "03 Clicked"}
-        made.roster.add(lead, values, joined)
+        made.membership.add(lead, values, joined)
     world.programs[made.id] = made
     return world
 

@@ -1,6 +1,6 @@
 """Programs, tags and channels: what they hold and how the asset API shows them.
 
-Shapes only: paging, filters and errors belong to `asset`, members to `roster`.
+Shapes only: paging, filters and errors belong to `asset`, members to `membership`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from marketo_sandbox.data.membership import Roster
+    from marketo_sandbox.data.membership import Membership
     from marketo_sandbox.knobs import Knobs
 
 # Adobe: Programs (prefixes of the sample URLs there; webinars share the event's).
@@ -52,7 +52,7 @@ class Program:
 
     id: int
     name: str
-    roster: Roster
+    membership: Membership
     type: str = "Default"
     channel: str = "Content"
     description: str | None = ""
@@ -71,7 +71,7 @@ class Program:
     tags: dict[str, str] = field(default_factory=dict)
     costs: list[Cost] = field(default_factory=list)
 
-    def browsed(self) -> dict[str, object]:
+    def listed(self) -> dict[str, object]:
         """The record of Get Programs: no tags, no costs, no dates (Adobe: Programs)."""
         shown: dict[str, object] = {
             "id": self.id,
@@ -119,7 +119,7 @@ class Program:
 
     def read(self, knobs: Knobs, *, tags: bool = True, costs: bool = True) -> dict[str, object]:
         """The record of Get Program by Id, or by Name with what was asked for."""
-        shown = self.browsed() | self.dates(knobs)
+        shown = self.listed() | self.dates(knobs)
         if tags:
             shown["tags"] = self.shown_tags(knobs)
         if costs:

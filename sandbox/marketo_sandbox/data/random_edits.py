@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marketo_sandbox.data.membership import mix
+from marketo_sandbox.data.membership import scatter
 
 if TYPE_CHECKING:
     from marketo_sandbox.data.programs import Program
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _NEW_LEADS_FROM = 9_000_000
 
 
-class Life:
+class RandomEdits:
     """Applies edits drawn from a seed."""
 
     def __init__(self, world: World, seed: int, now: str) -> None:
@@ -27,17 +27,17 @@ class Life:
 
     def _draw(self, below: int) -> int:
         self._draws += 1
-        return mix(self._seed * 1_000_003, [self._draws])[0] % below
+        return scatter(self._seed * 1_000_003, [self._draws])[0] % below
 
     def _program(self, *, populated: bool = True) -> Program | None:
-        found = [p for p in self._world.programs.values() if len(p.roster) or not populated]
+        found = [p for p in self._world.programs.values() if len(p.membership) or not populated]
         return sorted(found, key=lambda p: p.id)[self._draw(len(found))] if found else None
 
     def _member(self) -> tuple[Program, int] | None:
         program = self._program()
         if program is None:
             return None
-        return program, program.roster.lead_at(self._draw(len(program.roster)))
+        return program, program.membership.lead_at(self._draw(len(program.membership)))
 
     def members(self, count: int) -> list[dict[str, object]]:
         """Changes of members only: seven in ten edits, two joins, one leaving."""

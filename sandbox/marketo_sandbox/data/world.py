@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.data.fields import LEAD_FIELDS, STANDARD_MEMBER_FIELDS, Field
-from marketo_sandbox.data.membership import Block, People, Roster, Status
+from marketo_sandbox.data.membership import Block, LeadEdits, Membership, Status
 from marketo_sandbox.data.programs import Cost, Program
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LEGACY_STATUS = Status("99 Old Status", success=False)
 
 _DETAILS = frozenset({"tags", "costs", "folder_type", "folder_id", "folder_name"})
-_PROGRAM_FIELDS = frozenset(f.name for f in fields(Program)) - {"id", "roster"}
+_PROGRAM_FIELDS = frozenset(f.name for f in fields(Program)) - {"id", "membership"}
 _RENAMED = {
     "createdAt": "created_at",
     "updatedAt": "updated_at",
@@ -35,7 +35,7 @@ _RENAMED = {
 }
 
 
-class UnknownThing(LookupError):  # reads as what it says
+class NotFound(LookupError):  # reads as what it says
     """An edit names something the world does not hold."""
 
 
@@ -75,7 +75,7 @@ class World:
         default_factory=lambda: {f.name: f for f in STANDARD_MEMBER_FIELDS}
     )
     lead_fields: dict[str, Field] = field(default_factory=lambda: {f.name: f for f in LEAD_FIELDS})
-    people: People = field(default_factory=lambda: People(1))
+    lead_edits: LeadEdits = field(default_factory=lambda: LeadEdits(1))
     described_at: str = "2021-03-20T01:30:05Z"
 
     # reading
@@ -88,14 +88,16 @@ class World:
                 return (*listed, LEGACY_STATUS)
         return (Status("Member", success=False), Status("Engaged", success=True))
 
-    def block(self, program: Program, leads: list[int], roster: Roster | None = None) -> Block:
-        """The values of some members of a program, out of the roster or a snapshot of it."""
+    def block(
+        self, program: Program, leads: list[int], membership: Membership | None = None
+    ) -> Block:
+        """The values of some members of a program, out of the membership or a snapshot of it."""
         return Block(
-            roster or program.roster,
+            membership or program.membership,
             leads,
             program=(program.name, program.type),
             statuses=self.statuses(program),
-            people=self.people,
+            lead_edits=self.lead_edits,
         )
 
     def blocks(self, program: Program, *, deleted_stay: bool = False) -> Iterator[Block]:
@@ -104,8 +106,8 @@ class World:
 
     def frozen(self, program: Program) -> ProgramView:
         """A view of a program's members that later edits do not change."""
-        view = replace(program, roster=program.roster.snapshot())
-        return ProgramView(self, view, self.statuses(program), self.people)
+        view = replace(program, membership=program.membership.snapshot())
+        return ProgramView(self, view, self.statuses(program), self.lead_edits)
 
     def known_status(self, program: Program, name: str) -> bool:
         """Whether a status name can be used to filter this program's members."""
@@ -115,7 +117,7 @@ class World:
         """A program that must exist."""
         if program_id not in self.programs:
             message = f"no program {program_id}"
-            raise UnknownThing(message)
+            raise NotFound(message)
         return self.programs[program_id]
 
     # edits of programs
@@ -129,9 +131,11 @@ class World:
         if not isinstance(count, int) or not isinstance(first, int):
             message = "member_count and first_lead are whole numbers"
             raise TypeError(message)
-        roster = Roster(self.seed, program_id, first, count, since=1704067200, span=86400 * 600)
+        membership = Membership(
+            self.seed, program_id, first, count, since=1704067200, span=86400 * 600
+        )
         named = {"created_at": now, "updated_at": now, "name": f"Program {program_id}"}
-        made = Program(program_id, roster=roster, **{**named, **_program_values(values)})  # type: ignore[arg-type]  # names checked above; values are the tester's
+        made = Program(program_id, membership=membership, **{**named, **_program_values(values)})  # type: ignore[arg-type]  # names checked above; values are the tester's
         self.programs[program_id] = made
         return made
 
@@ -154,12 +158,12 @@ class World:
 
     # edits of members and leads
 
-    def _member(self, program_id: int, lead_id: int) -> Roster:
-        roster = self.program(program_id).roster
-        if lead_id not in roster:
+    def _member(self, program_id: int, lead_id: int) -> Membership:
+        membership = self.program(program_id).membership
+        if lead_id not in membership:
             message = f"lead {lead_id} is no member of program {program_id}"
-            raise UnknownThing(message)
-        return roster
+            raise NotFound(message)
+        return membership
 
     def _member_values(self, values: dict[str, Value]) -> dict[str, Value]:
         unknown = sorted(set(values) - set(self.member_fields))
@@ -170,7 +174,7 @@ class World:
 
     def add_member(self, program_id: int, lead_id: int, values: dict[str, Value], now: str) -> None:
         """Make a lead a member."""
-        self.program(program_id).roster.add(lead_id, self._member_values(values), now)
+        self.program(program_id).membership.add(lead_id, self._member_values(values), now)
 
     def edit_member(
         self, program_id: int, lead_id: int, values: dict[str, Value], now: str, *, touch: bool
@@ -190,16 +194,16 @@ class World:
         if unknown:
             message = f"no lead field {unknown[0]!r}"
             raise ValueError(message)
-        known = self.people.values.get(lead_id, {})
-        self.people = replace(
-            self.people,
-            values={**self.people.values, lead_id: {**known, **values}},
-            changed={**self.people.changed, lead_id: now},
+        known = self.lead_edits.values.get(lead_id, {})
+        self.lead_edits = replace(
+            self.lead_edits,
+            values={**self.lead_edits.values, lead_id: {**known, **values}},
+            changed={**self.lead_edits.changed, lead_id: now},
         )
 
     def delete_lead(self, lead_id: int) -> None:
         """Delete a lead; what becomes of its memberships is knob U18."""
-        self.people = replace(self.people, deleted=self.people.deleted | {lead_id})
+        self.lead_edits = replace(self.lead_edits, deleted=self.lead_edits.deleted | {lead_id})
 
     def add_member_field(self, described: Field) -> None:
         """A new custom member field."""
@@ -212,7 +216,7 @@ class World:
         """A member field that is hidden or deleted."""
         if self.member_fields.pop(name, None) is None:
             message = f"no member field {name!r}"
-            raise UnknownThing(message)
+            raise NotFound(message)
 
 
 @dataclass(frozen=True)
@@ -222,18 +226,18 @@ class ProgramView:
     world: World
     program: Program
     statuses: tuple[Status, ...]
-    people: People
+    lead_edits: LeadEdits
 
     def blocks(self, *, deleted_stay: bool) -> Iterator[Block]:
         """All members, a block at a time; those of deleted leads only if they stay."""
-        gone = frozenset() if deleted_stay else self.people.deleted
-        for leads in self.program.roster.blocks():
+        gone = frozenset() if deleted_stay else self.lead_edits.deleted
+        for leads in self.program.membership.blocks():
             kept = [lead for lead in leads if lead not in gone] if gone else leads
             if kept:
                 yield Block(
-                    self.program.roster,
+                    self.program.membership,
                     kept,
                     program=(self.program.name, self.program.type),
                     statuses=self.statuses,
-                    people=self.people,
+                    lead_edits=self.lead_edits,
                 )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import iso
-from marketo_sandbox.data.membership import mix
+from marketo_sandbox.data.membership import scatter
 from marketo_sandbox.errors import MESSAGES, refuse, refuse_wrong_type
 from marketo_sandbox.http.messages import Call, Reply, asset_reply
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from marketo_sandbox.data.programs import Program, TagType
     from marketo_sandbox.knobs import Knobs
-    from marketo_sandbox.subscription import Marketo
+    from marketo_sandbox.subscription import Subscription
 
-_DEFAULT_PAGE, _LARGEST_PAGE = 20, 200
+_DEFAULT_PAGE, _MAX_PAGE = 20, 200
 _FILTERS = frozenset({"id", "programid", "folderid", "workspace"})
 
 
@@ -35,16 +35,16 @@ def _bad_number(knobs: Knobs, text: str, fallback: int) -> int:
     return fallback
 
 
-def _page(marketo: Marketo, call: Call, rows: Sequence[object]) -> Reply:
+def _page(subscription: Subscription, call: Call, rows: Sequence[object]) -> Reply:
     """Offset paging; computed anew for every request, so edits shift the pages."""
-    knobs = marketo.knobs
+    knobs = subscription.knobs
     size, offset = _DEFAULT_PAGE, 0
     if (text := call.value("maxReturn")) is not None:
         number = int(text) if text.lstrip("-").isdigit() else 0
-        if 1 <= number <= _LARGEST_PAGE:
+        if 1 <= number <= _MAX_PAGE:
             size = number
         else:
-            size = _bad_number(knobs, text, _LARGEST_PAGE if number > 0 else _DEFAULT_PAGE)
+            size = _bad_number(knobs, text, _MAX_PAGE if number > 0 else _DEFAULT_PAGE)
     if (text := call.value("offset")) is not None:
         offset = int(text) if text.isdigit() else _bad_number(knobs, text, 0)
     return asset_reply(call, rows[offset : offset + size])
@@ -81,17 +81,17 @@ def _in_window(
     return inside(program.updated_at) or (created and inside(program.created_at))
 
 
-def _by_date(marketo: Marketo, call: Call, found: list[Program]) -> list[Program]:
+def _by_date(subscription: Subscription, call: Call, found: list[Program]) -> list[Program]:
     start, end = _query_date(call, "earliestUpdatedAt"), _query_date(call, "latestUpdatedAt")
     if start is None and end is None:
         return found
-    bounds = marketo.knobs.choice("U19")
+    bounds = subscription.knobs.choice("U19")
     if bounds == "701" and (start is None or end is None):
         missing = "earliestUpdatedAt" if start is None else "latestUpdatedAt"
         refuse("701", MESSAGES["701"] % missing)
     if start is not None and end is not None and start >= end:
         refuse("701", "End date should always be after start date")
-    strict, created = bounds == "exclusive", marketo.knobs.choice("U37") == "both"
+    strict, created = bounds == "exclusive", subscription.knobs.choice("U37") == "both"
     return [p for p in found if _in_window(p, start, end, strict=strict, created=created)]
 
 
@@ -111,66 +111,66 @@ def _by_filter(call: Call, found: list[Program]) -> list[Program]:
     return [p for p in found if str(p.id) in values]
 
 
-def _ordered(marketo: Marketo, found: list[Program]) -> list[Program]:
+def _ordered(subscription: Subscription, found: list[Program]) -> list[Program]:
     """By name whatever its case, as recorded; no order is promised (knob U20)."""
-    order = marketo.knobs.choice("U20")
+    order = subscription.knobs.choice("U20")
     if order == "id":
         return sorted(found, key=lambda p: p.id)
     if order == "random":
-        return _shuffled(marketo, found)
+        return _shuffled(subscription, found)
     return sorted(found, key=lambda p: (p.name.lower(), p.id))
 
 
-def _shuffled(marketo: Marketo, found: list[Program]) -> list[Program]:
+def _shuffled(subscription: Subscription, found: list[Program]) -> list[Program]:
     """Another order for every request, and yet the same in every run."""
-    turn = marketo.next_turn()
-    return sorted(found, key=lambda p: mix(turn, [p.id])[0])
+    turn = subscription.next_number()
+    return sorted(found, key=lambda p: scatter(turn, [p.id])[0])
 
 
-def programs(marketo: Marketo, call: Call) -> Reply:
+def programs(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/programs.json."""
-    found = _by_filter(call, list(marketo.world.programs.values()))
-    found = _by_date(marketo, call, found)
+    found = _by_filter(call, list(subscription.world.programs.values()))
+    found = _by_date(subscription, call, found)
     if (status := call.value("status")) is not None:
         found = [p for p in found if p.status == status]
-    return _page(marketo, call, [p.browsed() for p in _ordered(marketo, found)])
+    return _page(subscription, call, [p.listed() for p in _ordered(subscription, found)])
 
 
-def program(marketo: Marketo, call: Call) -> Reply:
+def program(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/program/{id}.json; an unknown id is an empty page, not an error."""
-    found = marketo.world.programs.get(call.integer("id"))
-    return asset_reply(call, [found.read(marketo.knobs)] if found else [])
+    found = subscription.world.programs.get(call.integer("id"))
+    return asset_reply(call, [found.read(subscription.knobs)] if found else [])
 
 
-def program_by_name(marketo: Marketo, call: Call) -> Reply:
+def program_by_name(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/program/byName.json: any case, maybe several, tags only if asked."""
     name = call.required("name").lower()
     tags = (call.value("includeTags") or "").lower() == "true"
     costs = (call.value("includeCosts") or "").lower() == "true"
-    found = [] if "," in name else marketo.world.programs.values()
+    found = [] if "," in name else subscription.world.programs.values()
     rows = [
-        p.read(marketo.knobs, tags=tags, costs=costs)
-        for p in _ordered(marketo, [p for p in found if p.name.lower() == name])
+        p.read(subscription.knobs, tags=tags, costs=costs)
+        for p in _ordered(subscription, [p for p in found if p.name.lower() == name])
     ]
-    return _page(marketo, call, rows)
+    return _page(subscription, call, rows)
 
 
-def _known_pair(marketo: Marketo, tag_type: str, tag_value: str, *, exact: bool) -> bool:
+def _known_pair(subscription: Subscription, tag_type: str, tag_value: str, *, exact: bool) -> bool:
     same = str if exact else str.lower
     return any(
         same(t.name) == same(tag_type) and same(tag_value) in map(same, t.values or ())
-        for t in marketo.world.tag_types
+        for t in subscription.world.tag_types
     )
 
 
-def programs_by_tag(marketo: Marketo, call: Call) -> Reply:
+def programs_by_tag(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/program/byTag.json: "results are returned in random order"."""
     tag_type, tag_value = call.required("tagType"), call.required("tagValue")
-    knobs = marketo.knobs
+    knobs = subscription.knobs
     exact = knobs.choice("U22_case") == "sensitive"
     same = str if exact else str.lower
     rows = []
-    for found in _shuffled(marketo, list(marketo.world.programs.values())):
+    for found in _shuffled(subscription, list(subscription.world.programs.values())):
         carried = {
             t: v
             for t, v in found.tags.items()
@@ -179,29 +179,29 @@ def programs_by_tag(marketo: Marketo, call: Call) -> Reply:
         if carried:
             shown = found.tags if knobs.choice("U22_tags") == "all" else carried
             tags = [{"tagType": t, "tagValue": v} for t, v in shown.items()]
-            rows.append({**found.browsed(), **found.dates(knobs), "tags": tags})
+            rows.append({**found.listed(), **found.dates(knobs), "tags": tags})
     unknown = knobs.choice("U22")
     known = rows or unknown == "warning"
-    if not known and not _known_pair(marketo, tag_type, tag_value, exact=exact):
+    if not known and not _known_pair(subscription, tag_type, tag_value, exact=exact):
         refuse(unknown)
-    return _page(marketo, call, rows)
+    return _page(subscription, call, rows)
 
 
-def tag_types(marketo: Marketo, call: Call) -> Reply:
+def tag_types(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/tagTypes.json."""
-    return _page(marketo, call, [t.listed() for t in marketo.world.tag_types])
+    return _page(subscription, call, [t.listed() for t in subscription.world.tag_types])
 
 
-def tag_type(marketo: Marketo, call: Call) -> Reply:
+def tag_type(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/tagType/byName.json."""
     name = call.required("name")
-    found: list[TagType] = [t for t in marketo.world.tag_types if t.name == name]
-    if not found and marketo.knobs.choice("U24") == "702":
+    found: list[TagType] = [t for t in subscription.world.tag_types if t.name == name]
+    if not found and subscription.knobs.choice("U24") == "702":
         refuse("702")
     return asset_reply(call, [t.named() for t in found])
 
 
-def channels(marketo: Marketo, call: Call) -> Reply:
+def channels(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/channels.json."""
-    detail = marketo.knobs.choice("channel_status_detail")
-    return _page(marketo, call, [c.shown(detail) for c in marketo.world.channels])
+    detail = subscription.knobs.choice("channel_status_detail")
+    return _page(subscription, call, [c.shown(detail) for c in subscription.world.channels])

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import iso
 from marketo_sandbox.errors import PlainRefusal, refuse
-from marketo_sandbox.exports.create_request import parse_order
-from marketo_sandbox.exports.jobs import COMPLETED, DAY, Job, Sight
+from marketo_sandbox.exports.create_request import parse_create_request
+from marketo_sandbox.exports.jobs import COMPLETED, DAY, Job, JobStatus
 from marketo_sandbox.exports.rendering import corrupted, render
 from marketo_sandbox.http.messages import JSON_TYPE, Call, FilePart, Reply, database_reply
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from marketo_sandbox.faults import Fault
-    from marketo_sandbox.subscription import Marketo
+    from marketo_sandbox.subscription import Subscription
 
-_LARGEST_BATCH = 300
+_MAX_BATCH = 300
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
 
-def shown(job: Job, sight: Sight) -> dict[str, object]:
+def shown(job: Job, sight: JobStatus) -> dict[str, object]:
     """A job on the wire. What is not known yet is absent, not null (recordings)."""
     times = {
         "createdAt": job.created_at,
@@ -50,7 +50,7 @@ def shown(job: Job, sight: Sight) -> dict[str, object]:
     return row | {name: value for name, value in figures.items() if value is not None}
 
 
-def _falsified(row: dict[str, object], faults: list[Fault]) -> dict[str, object]:
+def _with_misstated_figures(row: dict[str, object], faults: list[Fault]) -> dict[str, object]:
     """Apply the faults that misstate a finished file."""
     names = {
         "wrong_checksum": ("fileChecksum", "sha256:" + "0" * 64),
@@ -67,42 +67,44 @@ def _falsified(row: dict[str, object], faults: list[Fault]) -> dict[str, object]
     return row
 
 
-def _seen(marketo: Marketo, job: Job, now: float) -> Sight:
-    refresh = marketo.clock.wait(marketo.knobs.number("status_refresh_seconds"))
+def _seen(subscription: Subscription, job: Job, now: float) -> JobStatus:
+    refresh = subscription.clock.wait(subscription.knobs.number("status_refresh_seconds"))
     return job.seen(now, refresh)
 
 
-def _row(marketo: Marketo, job: Job, now: float) -> dict[str, object]:
-    row = shown(job, _seen(marketo, job, now))
+def _row(subscription: Subscription, job: Job, now: float) -> dict[str, object]:
+    row = shown(job, _seen(subscription, job, now))
     if "fileChecksum" not in row:
         return row
-    return _falsified(row, marketo.faults.take("export_status", job.export_id, "verdict"))
+    return _with_misstated_figures(
+        row, subscription.faults.take("export_status", job.export_id, "verdict")
+    )
 
 
-def _job(marketo: Marketo, call: Call) -> Job:
+def _job(subscription: Subscription, call: Call) -> Job:
     """The caller's job. What an unknown or foreign id answers is not public (knob U6)."""
-    job = marketo.queue.jobs.get(call.params["export_id"])
+    job = subscription.queue.jobs.get(call.params["export_id"])
     if job is not None and job.client_id == call.client_id:
         return job
-    code = marketo.knobs.choice("U6")
+    code = subscription.knobs.choice("U6")
     if code == "404":
-        raise _plain_404(marketo)
+        raise _plain_404(subscription)
     return refuse(code)
 
 
-def _plain_404(marketo: Marketo) -> PlainRefusal:
+def _plain_404(subscription: Subscription) -> PlainRefusal:
     """The one 404 with a text that is not JSON (Adobe: Bulk Extract); its words are unknown."""
     body, content_type = {
         "html": (b"<html><body><h1>Not Found</h1></body></html>", "text/html;charset=UTF-8"),
         "empty": (b"", "text/plain"),
-    }.get(marketo.knobs.choice("U7"), (b"Not Found", "text/plain;charset=UTF-8"))
+    }.get(subscription.knobs.choice("U7"), (b"Not Found", "text/plain;charset=UTF-8"))
     return PlainRefusal(404, body, content_type)
 
 
-def create(marketo: Marketo, call: Call) -> Reply:
+def create(subscription: Subscription, call: Call) -> Reply:
     """POST .../create.json."""
-    knobs, queue = marketo.knobs, marketo.queue
-    order = parse_order(call.parsed(), marketo.world, knobs)
+    knobs, queue = subscription.knobs, subscription.queue
+    request = parse_create_request(call.parsed(), subscription.world, knobs)
     queue.check_quota(call.at)
     if knobs.choice("U27") == "both":
         queue.check_slots()
@@ -110,72 +112,74 @@ def create(marketo: Marketo, call: Call) -> Reply:
     job = Job(
         export_id,
         call.client_id,
-        order.file_format,
-        order.body,
-        lambda at: order.plan(marketo.world, marketo.knobs, at),
-        marketo.directory / f"{export_id}.csv",
+        request.file_format,
+        request.body,
+        lambda at: request.plan(subscription.world, subscription.knobs, at),
+        subscription.directory / f"{export_id}.csv",
         call.at,
     )
-    _strike(marketo, job, call.body.decode(errors="replace"), order.program_ids)
-    if order.doomed is not None and job.fate is None:
-        job.fate = marketo.doom(order.doomed)
+    _apply_job_faults(subscription, job, call.body.decode(errors="replace"), request.program_ids)
+    if request.certain_failure is not None and job.fate is None:
+        job.fate = subscription.doom(request.certain_failure)
     queue.add(job)
     if knobs.choice("U26") == "create":
-        size = render(order.plan(marketo.world, knobs, call.at), None).size
+        size = render(request.plan(subscription.world, knobs, call.at), None).size
         queue.charges.append((call.at, size))
-    return _about(marketo, call, job)
+    return _about(subscription, call, job)
 
 
-def _strike(marketo: Marketo, job: Job, body: str, program_ids: Sequence[int]) -> None:
+def _apply_job_faults(
+    subscription: Subscription, job: Job, body: str, program_ids: Sequence[int]
+) -> None:
     """Let the faults that wait for a job strike this one."""
-    for fault in marketo.faults.take("export_create", body, "job", program_ids):
+    for fault in subscription.faults.take("export_create", body, "job", program_ids):
         if fault.kind == "job_sick":
-            marketo.faults.follow(fault, job.export_id)
+            subscription.faults.follow(fault, job.export_id)
         elif fault.kind in {"file_bytes", "corrupt_job"}:
             job.file_fault = fault
         else:
             job.fate = fault
 
 
-def _about(marketo: Marketo, call: Call, job: Job) -> Reply:
-    reply = database_reply(call, [_row(marketo, job, call.at)])
+def _about(subscription: Subscription, call: Call, job: Job) -> Reply:
+    reply = database_reply(call, [_row(subscription, job, call.at)])
     reply.export_id = job.export_id
     return reply
 
 
-def enqueue(marketo: Marketo, call: Call) -> Reply:
+def enqueue(subscription: Subscription, call: Call) -> Reply:
     """POST .../{exportId}/enqueue.json; the body is ignored, as clients' habits show."""
-    job = _job(marketo, call)
-    marketo.queue.enqueue(job, call.at)
-    return _about(marketo, call, job)
+    job = _job(subscription, call)
+    subscription.queue.enqueue(job, call.at)
+    return _about(subscription, call, job)
 
 
-def status(marketo: Marketo, call: Call) -> Reply:
+def status(subscription: Subscription, call: Call) -> Reply:
     """GET .../{exportId}/status.json."""
-    return _about(marketo, call, _job(marketo, call))
+    return _about(subscription, call, _job(subscription, call))
 
 
-def cancel(marketo: Marketo, call: Call) -> Reply:
+def cancel(subscription: Subscription, call: Call) -> Reply:
     """POST .../{exportId}/cancel.json."""
-    job = _job(marketo, call)
-    marketo.queue.cancel(job, call.at)
-    return _about(marketo, call, job)
+    job = _job(subscription, call)
+    subscription.queue.cancel(job, call.at)
+    return _about(subscription, call, job)
 
 
-def listing(marketo: Marketo, call: Call) -> Reply:
+def listing(subscription: Subscription, call: Call) -> Reply:
     """GET .../export.json: the past seven days, this API user's jobs only."""
-    oldest = call.at - marketo.knobs.number("list_days") * DAY
+    oldest = call.at - subscription.knobs.number("list_days") * DAY
     wanted = {name.lower().replace("canceled", "cancelled") for name in call.values("status")}
     jobs = [
         job
-        for job in marketo.queue.jobs.values()
+        for job in subscription.queue.jobs.values()
         if job.client_id == call.client_id
         and job.created_at >= oldest
-        and (not wanted or _seen(marketo, job, call.at).status.lower() in wanted)
-        and not marketo.faults.take("export_list", job.export_id, "listing")
+        and (not wanted or _seen(subscription, job, call.at).status.lower() in wanted)
+        and not subscription.faults.take("export_list", job.export_id, "listing")
     ]
-    size_text = call.value("batchSize") or str(_LARGEST_BATCH)
-    if not size_text.isdigit() or not 1 <= int(size_text) <= _LARGEST_BATCH:
+    size_text = call.value("batchSize") or str(_MAX_BATCH)
+    if not size_text.isdigit() or not 1 <= int(size_text) <= _MAX_BATCH:
         refuse("1003", "Invalid value for batchSize")
     size, token = int(size_text), call.value("nextPageToken")
     begin = 0
@@ -188,8 +192,8 @@ def listing(marketo: Marketo, call: Call) -> Reply:
     more: dict[str, object] = {}
     if begin + size < len(jobs):
         more["nextPageToken"] = _list_token(page[-1])
-    rows = [_row(marketo, job, call.at) for job in page]
-    if not rows and marketo.knobs.choice("empty_job_list") == "no_body":
+    rows = [_row(subscription, job, call.at) for job in page]
+    if not rows and subscription.knobs.choice("empty_job_list") == "no_body":
         # An HTTP 200 with nothing in it (singer-io/tap-marketo, 2017).
         return Reply(headers={"Content-Type": JSON_TYPE})
     return database_reply(call, rows or None, **more)
@@ -203,28 +207,28 @@ def _list_token(job: Job) -> str:
 # the file
 
 
-def _content_type(marketo: Marketo, job: Job) -> str:
-    plain = job.file_format != "CSV" and marketo.knobs.choice("U15") == "plain"
+def _content_type(subscription: Subscription, job: Job) -> str:
+    plain = job.file_format != "CSV" and subscription.knobs.choice("U15") == "plain"
     return "text/plain;charset=UTF-8" if plain else "text/csv;charset=UTF-8"
 
 
-def _finished(marketo: Marketo, call: Call) -> Job:
+def _finished(subscription: Subscription, call: Call) -> Job:
     """The caller's job with its file, or the 404."""
-    job = marketo.queue.jobs.get(call.params["export_id"])
+    job = subscription.queue.jobs.get(call.params["export_id"])
     if job is None or job.client_id != call.client_id or job.now.status != COMPLETED:
-        raise _plain_404(marketo)
+        raise _plain_404(subscription)
     if job.expired:
-        if marketo.knobs.choice("U16") == "json":
+        if subscription.knobs.choice("U16") == "json":
             refuse("1013")
-        raise _plain_404(marketo)
-    if job.now.records == 0 and marketo.knobs.choice("U8") == "404":
-        raise _plain_404(marketo)
+        raise _plain_404(subscription)
+    if job.now.records == 0 and subscription.knobs.choice("U8") == "404":
+        raise _plain_404(subscription)
     return job
 
 
-def _unaltered(marketo: Marketo, job: Job) -> tuple[Reply, int]:
+def _unaltered(subscription: Subscription, job: Job) -> tuple[Reply, int]:
     """The whole file as an answer, and its size; faults may alter the bytes."""
-    faults = marketo.faults.take("export_file", job.export_id, "file")
+    faults = subscription.faults.take("export_file", job.export_id, "file")
     if not faults:
         size = job.path.stat().st_size
         return Reply(part=FilePart(job.path, 0, size)), size
@@ -256,9 +260,9 @@ def _bounds(text: str, size: int) -> tuple[int, int] | str | None:
     return (start, end) if start <= end else "beyond"
 
 
-def _odd_range(marketo: Marketo, reply: Reply, text: str, size: int) -> None:
+def _odd_range(subscription: Subscription, reply: Reply, text: str, size: int) -> None:
     """A range beyond the end or a suffix; what Marketo does is not public (knob U14)."""
-    style = marketo.knobs.choice("U14")
+    style = subscription.knobs.choice("U14")
     if style == "200":
         return
     if style == "206" and size:
@@ -276,33 +280,33 @@ def _ranged(reply: Reply, start: int, end: int, size: int) -> None:
     reply.headers["Content-Range"] = f"bytes {start}-{end}/{size}"
 
 
-def file(marketo: Marketo, call: Call) -> Reply:
+def file(subscription: Subscription, call: Call) -> Reply:
     """GET .../{exportId}/file.json: CSV, or a part of it by Range; never compressed."""
-    job = _finished(marketo, call)
-    reply, size = _unaltered(marketo, job)
+    job = _finished(subscription, call)
+    reply, size = _unaltered(subscription, job)
     reply.export_id = job.export_id
     reply.headers |= {
-        "Content-Type": _content_type(marketo, job),
+        "Content-Type": _content_type(subscription, job),
         "Content-Disposition": "attachment; filename=file",
         "Accept-Ranges": "bytes",
     }
     text = call.headers.get("Range")
     if text is None:
         return reply
-    faults = marketo.faults.take("export_file", job.export_id, "range")
+    faults = subscription.faults.take("export_file", job.export_id, "range")
     if any(fault.kind == "whole_file_on_range" for fault in faults):
         return reply
     bounds = _bounds(text, size)
     if isinstance(bounds, tuple):
         _ranged(reply, *bounds, size)
     elif bounds is not None:
-        _odd_range(marketo, reply, text, size)
+        _odd_range(subscription, reply, text, size)
     for fault in faults:
-        _misranged(reply, fault, size)
+        _apply_range_faults(reply, fault, size)
     return reply
 
 
-def _misranged(reply: Reply, fault: Fault, size: int) -> None:
+def _apply_range_faults(reply: Reply, fault: Fault, size: int) -> None:
     """Answer a Range with other bytes, or another account of them, than asked for."""
     if reply.status != 206:  # noqa: PLR2004  # Partial Content
         return

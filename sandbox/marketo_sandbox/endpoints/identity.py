@@ -13,7 +13,7 @@ from marketo_sandbox.http.messages import Call, Reply, json_reply
 from marketo_sandbox.http.tokens import remaining
 
 if TYPE_CHECKING:
-    from marketo_sandbox.subscription import Marketo
+    from marketo_sandbox.subscription import Subscription
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -32,8 +32,8 @@ def _answer(payload: dict[str, object], status: int = 200) -> Reply:
     return reply
 
 
-def _refused(marketo: Marketo, status: int, error: str, text: str) -> Reply:
-    lenient = marketo.knobs.choice("U30") == "200"
+def _refused(subscription: Subscription, status: int, error: str, text: str) -> Reply:
+    lenient = subscription.knobs.choice("U30") == "200"
     return _answer({"error": error, "error_description": text}, 200 if lenient else status)
 
 
@@ -46,32 +46,32 @@ def _parameters(call: Call) -> dict[str, str]:
     return found
 
 
-def token(marketo: Marketo, call: Call) -> Reply:
+def token(subscription: Subscription, call: Call) -> Reply:
     """GET or POST /identity/oauth/token."""
     asked = _parameters(call)
     grant, client_id = asked.get("grant_type"), asked.get("client_id")
     if grant is None:
-        return _refused(marketo, 400, "invalid_request", "Missing grant type")
+        return _refused(subscription, 400, "invalid_request", "Missing grant type")
     if grant != "client_credentials":
         text = f"Unsupported grant type: {grant}"
-        return _refused(marketo, 400, "unsupported_grant_type", text)
-    if client_id not in marketo.tokens.clients:
-        if marketo.knobs.choice("U30") == "unauthorized" and client_id:
+        return _refused(subscription, 400, "unsupported_grant_type", text)
+    if client_id not in subscription.tokens.clients:
+        if subscription.knobs.choice("U30") == "unauthorized" and client_id:
             return _refused(
-                marketo, 401, "unauthorized", f"No client with requested id: {client_id}"
+                subscription, 401, "unauthorized", f"No client with requested id: {client_id}"
             )
-        return _refused(marketo, 401, "invalid_client", "Bad client credentials")
-    if asked.get("client_secret") != marketo.tokens.clients[client_id]:
-        return _refused(marketo, 401, "invalid_client", "Bad client credentials")
-    life = marketo.knobs.number("token_seconds")
-    issued = marketo.tokens.issue(client_id, call.at, life)
-    for fault in marketo.faults.take("identity", client_id, "token"):
-        issued = marketo.tokens.shorten(client_id, call.at, fault.number("expires_in", 0))
+        return _refused(subscription, 401, "invalid_client", "Bad client credentials")
+    if asked.get("client_secret") != subscription.tokens.clients[client_id]:
+        return _refused(subscription, 401, "invalid_client", "Bad client credentials")
+    life = subscription.knobs.number("token_seconds")
+    issued = subscription.tokens.issue(client_id, call.at, life)
+    for fault in subscription.faults.take("identity", client_id, "token"):
+        issued = subscription.tokens.shorten(client_id, call.at, fault.number("expires_in", 0))
     return _answer(
         {
             "access_token": issued.text,
             "token_type": "bearer",
             "expires_in": remaining(issued, call.at),
-            "scope": marketo.tokens.scope(client_id),
+            "scope": subscription.tokens.scope(client_id),
         }
     )

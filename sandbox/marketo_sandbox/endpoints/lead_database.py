@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     from marketo_sandbox.data.fields import Field, Value
     from marketo_sandbox.data.programs import Program
-    from marketo_sandbox.subscription import Marketo
+    from marketo_sandbox.subscription import Subscription
 
 _DEFAULT_MEMBER_FIELDS = ("acquiredBy", "leadId", "membershipDate", "programId", "reachedSuccess")
-_LARGEST_BATCH = 300
-_LONGEST_WINDOW = timedelta(days=7).total_seconds()
+_MAX_BATCH = 300
+_MAX_WINDOW_SECONDS = timedelta(days=7).total_seconds()
 
 
-def members_describe(marketo: Marketo, call: Call) -> Reply:
+def members_describe(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/v1/programs/members/describe.json."""
-    world = marketo.world
+    world = subscription.world
     custom = [f.name for f in world.member_fields.values() if f.custom]
     searchable = sorted(["leadId", "reachedSuccess", "statusName", *custom[:1]], key=str.lower)
     # Those that nobody can update first, the others by name, custom ones among them (recording).
@@ -46,10 +46,10 @@ def members_describe(marketo: Marketo, call: Call) -> Reply:
     return database_reply(call, [described])
 
 
-def leads_describe(marketo: Marketo, call: Call) -> Reply:
+def leads_describe(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/v1/leads/describe.json; a SOAP-only field has no `rest`."""
     rows: list[dict[str, object]] = []
-    for number, described in enumerate(marketo.world.lead_fields.values(), start=1):
+    for number, described in enumerate(subscription.world.lead_fields.values(), start=1):
         row: dict[str, object] = {
             "id": number,
             "displayName": described.display_name or described.name,
@@ -66,18 +66,18 @@ def leads_describe(marketo: Marketo, call: Call) -> Reply:
     return database_reply(call, rows)
 
 
-def leads_describe2(marketo: Marketo, call: Call) -> Reply:
+def leads_describe2(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/v1/leads/describe2.json: the names exports take."""
     described = {
         "name": "API Lead",
         "searchableFields": [["id"], ["email"]],
-        "fields": [f.described() for f in marketo.world.lead_fields.values() if f.rest],
+        "fields": [f.described() for f in subscription.world.lead_fields.values() if f.rest],
     }
     return database_reply(call, [described])
 
 
-def _wanted_fields(marketo: Marketo, call: Call) -> list[Field]:
-    known = marketo.world.member_fields
+def _wanted_fields(subscription: Subscription, call: Call) -> list[Field]:
+    known = subscription.world.member_fields
     names = call.values("fields") or list(_DEFAULT_MEMBER_FIELDS)
     for name in names:
         if name not in known:
@@ -99,29 +99,29 @@ def _window(call: Call) -> tuple[str, str]:
         except ValueError:
             refuse("1003", f"Invalid value for {name}")
     start, end = bounds
-    if start >= end or end - start > _LONGEST_WINDOW:
+    if start >= end or end - start > _MAX_WINDOW_SECONDS:
         refuse("1003", "Date range must be seven days or less")
     return iso(start), iso(end)
 
 
-def _matching(marketo: Marketo, call: Call, found: Program) -> Iterator[tuple[int, int]]:
+def _matching(subscription: Subscription, call: Call, found: Program) -> Iterator[tuple[int, int]]:
     """Lead ids of matching members, with their position."""
     kind = call.required("filterType")
-    known = marketo.world.member_fields
+    known = subscription.world.member_fields
     if kind not in known:
         refuse("1011", f"Lookup field '{kind}' not supported")
-    deleted_stay = marketo.knobs.choice("U18") == "stay"
+    deleted_stay = subscription.knobs.choice("U18") == "stay"
     window = _window(call) if kind == "updatedAt" else None
     values = set(call.values("filterValues"))
     if not values:
-        _check_values_missing(marketo, kind)
-    if len(values) > _LARGEST_BATCH:
+        _check_values_missing(subscription, kind)
+    if len(values) > _MAX_BATCH:
         refuse("1003", "Too many values in filterValues")
     looked_at = known[kind]
-    if window is not None and marketo.knobs.choice("U36") == "joins_only":
+    if window is not None and subscription.knobs.choice("U36") == "joins_only":
         looked_at = known["membershipDate"]
     position = 0
-    for block in marketo.world.blocks(found, deleted_stay=deleted_stay):
+    for block in subscription.world.blocks(found, deleted_stay=deleted_stay):
         for lead, value in zip(block.leads, block.member(looked_at).rows(), strict=True):
             if window is None:
                 hit = _search_text(value) in values
@@ -132,9 +132,9 @@ def _matching(marketo: Marketo, call: Call, found: Program) -> Iterator[tuple[in
                 position += 1
 
 
-def _check_values_missing(marketo: Marketo, kind: str) -> None:
+def _check_values_missing(subscription: Subscription, kind: str) -> None:
     """Adobe's OpenAPI document wants filterValues always, Adobe's page not with updatedAt (U35)."""
-    demanded = marketo.knobs.choice("U35") if kind == "updatedAt" else "1002"
+    demanded = subscription.knobs.choice("U35") if kind == "updatedAt" else "1002"
     if demanded == "1002":
         refuse_missing("filterValues")
     if demanded == "1003":
@@ -145,16 +145,16 @@ def _search_text(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _check_cap(marketo: Marketo, call: Call, found: Program, matching: int) -> None:
+def _check_cap(subscription: Subscription, call: Call, found: Program, matching: int) -> None:
     """100,000 members at most, counted in one of two ways (Adobe: Program Members)."""
     if call.value("filterType") == "leadId":
         return
-    cap = int(marketo.knobs.number("members_cap"))
-    if marketo.knobs.choice("members_cap_counts") == "total":
-        if len(found.roster) > cap:
+    cap = int(subscription.knobs.number("members_cap"))
+    if subscription.knobs.choice("members_cap_counts") == "total":
+        if len(found.membership) > cap:
             refuse(
                 "1003",
-                f"Total membership size: {len(found.roster):,} exceeds the limit allowed"
+                f"Total membership size: {len(found.membership):,} exceeds the limit allowed"
                 f" {cap:,} for the filter",
             )
     elif matching > cap:
@@ -176,24 +176,24 @@ def _offset(call: Call) -> int:
 
 
 def _batch_size(call: Call) -> int:
-    text = call.value("batchSize") or str(_LARGEST_BATCH)
-    if not text.isdigit() or not 1 <= int(text) <= _LARGEST_BATCH:
+    text = call.value("batchSize") or str(_MAX_BATCH)
+    if not text.isdigit() or not 1 <= int(text) <= _MAX_BATCH:
         refuse("1003", "Invalid value for batchSize")
     return int(text)
 
 
-def members(marketo: Marketo, call: Call) -> Reply:
+def members(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/v1/programs/{id}/members.json."""
-    found = marketo.world.programs.get(call.integer("id"))
+    found = subscription.world.programs.get(call.integer("id"))
     if found is None:
         refuse("1013")
-    wanted, size, offset = _wanted_fields(marketo, call), _batch_size(call), _offset(call)
-    matches = list(_matching(marketo, call, found))
-    _check_cap(marketo, call, found, len(matches))
+    wanted, size, offset = _wanted_fields(subscription, call), _batch_size(call), _offset(call)
+    matches = list(_matching(subscription, call, found))
+    _check_cap(subscription, call, found, len(matches))
     page = matches[offset : offset + size]
-    block = marketo.world.block(found, [lead for _, lead in page])
+    block = subscription.world.block(found, [lead for _, lead in page])
     columns = [block.member(f).rows() for f in wanted]
-    drop = marketo.knobs.choice("member_nulls") == "absent"
+    drop = subscription.knobs.choice("member_nulls") == "absent"
     rows = []
     for number, (position, _) in enumerate(page):
         values = {f.name: c[number] for f, c in zip(wanted, columns, strict=True)}
@@ -202,7 +202,7 @@ def members(marketo: Marketo, call: Call) -> Reply:
         rows.append({"seq": position, **values})
     more = offset + size < len(matches)
     extra: dict[str, object] = {}
-    always_token = marketo.knobs.choice("U31") == "absent"
+    always_token = subscription.knobs.choice("U31") == "absent"
     if more or (always_token and page):
         extra["nextPageToken"] = base64.b32encode(f"{offset + size:014}".encode()).decode()
     if not always_token:
@@ -210,7 +210,7 @@ def members(marketo: Marketo, call: Call) -> Reply:
     return database_reply(call, rows, **extra)
 
 
-def sync_members(_marketo: Marketo, _call: Call) -> Reply:
+def sync_members(_marketo: Subscription, _call: Call) -> Reply:
     """POST /rest/v1/programs/{id}/members.json: Sync Program Member Data, a write.
 
     Adobe's OpenAPI document: it wants the permission Read-Write Lead, and the
@@ -220,20 +220,20 @@ def sync_members(_marketo: Marketo, _call: Call) -> Reply:
     refuse("603")
 
 
-def _days(marketo: Marketo, call: Call) -> list[str]:
+def _days(subscription: Subscription, call: Call) -> list[str]:
     """Central days a usage report covers, the present one first."""
     count = 7 if "last7days" in call.path else 1
-    begin = datetime.fromtimestamp(marketo.day_start(call.at), CENTRAL)
+    begin = datetime.fromtimestamp(subscription.day_start(call.at), CENTRAL)
     noon = begin + timedelta(hours=12)
     return [(noon - timedelta(days=back)).date().isoformat() for back in range(count)]
 
 
-def usage(marketo: Marketo, call: Call) -> Reply:
+def usage(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/v1/stats/usage.json, /usage/last7days.json, and the same of errors."""
     rows: list[dict[str, object]] = []
     errors = "/errors" in call.path
-    for day in _days(marketo, call):
-        counts = marketo.gate.errors(day) if errors else marketo.gate.calls(day)
+    for day in _days(subscription, call):
+        counts = subscription.limits.errors(day) if errors else subscription.limits.calls(day)
         key, name = ("errors", "errorCode") if errors else ("users", "userId")
         each = [{name: who, "count": count} for who, count in sorted(counts.items())]
         rows.append({"date": day, "total": sum(counts.values()), key: each})

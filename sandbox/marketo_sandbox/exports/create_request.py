@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from marketo_sandbox.knobs import Knobs
 
 FORMATS = ("CSV", "TSV", "SSV")
-_MOST_PROGRAMS = 10
-_LONGEST_WINDOW = 31 * 86400
+_MAX_PROGRAMS = 10
+_MAX_WINDOW_SECONDS = 31 * 86400
 _FILTERS = frozenset(
     {"programId", "programIds", "statusNames", "isExhausted", "nurtureCadence", "updatedAt"}
 )
@@ -30,7 +30,7 @@ _LAGS = {"lag_5_minutes": 300, "lag_60_minutes": 3600}
 
 
 @dataclass(frozen=True)
-class Order:
+class CreateRequest:
     """A valid create call."""
 
     body: dict[str, object]
@@ -38,7 +38,7 @@ class Order:
     columns: tuple[ExportColumn, ...]
     program_ids: tuple[int, ...]
     selection: Selection
-    doomed: str | None = None
+    certain_failure: str | None = None
 
     def plan(self, world: World, knobs: Knobs, now: float) -> FilePlan:
         """What to render, with the members as they are at this moment."""
@@ -73,7 +73,7 @@ def _as_of(selection: Selection, knobs: Knobs, now: float) -> Selection:
     return Selection(meant, selection.status_names, selection.is_exhausted, selection.cadence)
 
 
-def parse_order(body: object, world: World, knobs: Knobs) -> Order:
+def parse_create_request(body: object, world: World, knobs: Knobs) -> CreateRequest:
     """Check a create call's body, or refuse it."""
     if not isinstance(body, dict):
         refuse("609")
@@ -91,14 +91,14 @@ def parse_order(body: object, world: World, knobs: Knobs) -> Order:
         refuse("1035", MESSAGES["1035"] + (": programIds" if named else ""))
     columns = _columns(body, world, knobs, prepend="programIds" in chosen)
     program_ids = _program_ids(chosen, knobs)
-    doomed = _check_programs(program_ids, world, knobs)
+    certain_failure = _check_programs(program_ids, world, knobs)
     selection = Selection(
         _window(chosen, knobs),
         _status_names(chosen, program_ids, world),
         _boolean(chosen, "isExhausted"),
         _cadence(chosen),
     )
-    return Order(body, file_format, columns, program_ids, selection, doomed)
+    return CreateRequest(body, file_format, columns, program_ids, selection, certain_failure)
 
 
 def _whole(value: object) -> int:
@@ -122,13 +122,13 @@ def _program_ids(chosen: dict[str, object], knobs: Knobs) -> tuple[int, ...]:
         if code == "609":
             refuse("609", "Invalid value specified for attribute 'filter'")
         refuse("1003", "Invalid data")
-    if len(several) > _MOST_PROGRAMS:
+    if len(several) > _MAX_PROGRAMS:
         refuse(knobs.choice("U2"), "programIds takes up to 10 ids")
     return tuple(dict.fromkeys(_whole(value) for value in several))
 
 
 def _check_programs(program_ids: tuple[int, ...], world: World, knobs: Knobs) -> str | None:
-    """What an unknown program does (knob U3); a text is the message a doomed job fails with."""
+    """What an unknown program does (knob U3); a text is the message that the job fails with."""
     missing = [program_id for program_id in program_ids if program_id not in world.programs]
     outcome = knobs.choice("U3")
     if not missing or outcome == "empty":
@@ -238,6 +238,6 @@ def _window(chosen: dict[str, object], knobs: Knobs) -> Window | None:
     start, end = (_instant(window, name, knobs) for name in ("startAt", "endAt"))
     if start >= end:
         refuse(knobs.choice("U2"), "startAt must be before endAt")
-    if end - start > _LONGEST_WINDOW:
+    if end - start > _MAX_WINDOW_SECONDS:
         refuse(knobs.choice("U2"), "Date range must be 31 days or less")
     return Window(iso(start), iso(end))

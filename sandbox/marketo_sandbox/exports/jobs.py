@@ -1,7 +1,7 @@
 """Export jobs and the queue they share: states, timing, slots, quota, retention.
 
 Adobe: Bulk Extract. Everything happens at instants of the calendar and is
-worked off by `settle`, so the outcome does not depend on who looked when. It
+worked off by `run_due_events`, so the outcome does not depend on who looked when. It
 knows no HTTP; the wire form of a job is in `bulk`.
 """
 
@@ -37,7 +37,7 @@ _ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
-class Sight:
+class JobStatus:
     """What a status answer tells: fields appear as they become known."""
 
     status: str
@@ -57,27 +57,27 @@ class Job:
     export_id: str
     client_id: str
     file_format: str
-    order: dict[str, object]
+    request: dict[str, object]
     plan_at: Callable[[float], FilePlan]
     path: Path
     created_at: float
     fate: Fault | None = None
     file_fault: Fault | None = None
-    now: Sight = field(default_factory=lambda: Sight(CREATED))
-    history: list[tuple[float, Sight]] = field(default_factory=list)
+    now: JobStatus = field(default_factory=lambda: JobStatus(CREATED))
+    history: list[tuple[float, JobStatus]] = field(default_factory=list)
     touched_at: float = 0.0
     expired: bool = False
     has_file: bool = False
     future: Future[Rendered] | None = None
 
-    def become(self, at: float, sight: Sight, *, touched: bool = False) -> None:
+    def become(self, at: float, sight: JobStatus, *, touched: bool = False) -> None:
         """Change state; `touched`: by its owner, who sees it at once."""
         self.now = sight
         self.history.append((at, sight))
         if touched:
             self.touched_at = at
 
-    def seen(self, now: float, refresh: float) -> Sight:
+    def seen(self, now: float, refresh: float) -> JobStatus:
         """The state at the last refresh: "updated at most once every 60 seconds"."""
         if refresh <= 0:
             return self.now
@@ -143,7 +143,7 @@ class JobQueue:
 
     def add(self, job: Job) -> None:
         """A job that was just created."""
-        job.become(job.created_at, Sight(CREATED), touched=True)
+        job.become(job.created_at, JobStatus(CREATED), touched=True)
         self.jobs[job.export_id] = job
 
     def enqueue(self, job: Job, now: float) -> None:
@@ -152,7 +152,7 @@ class JobQueue:
             _refuse_again(job.now.status, self._knobs.choice("U34"))
         self.check_quota(now)
         self.check_slots()
-        job.become(now, Sight(QUEUED, queued_at=now), touched=True)
+        job.become(now, JobStatus(QUEUED, queued_at=now), touched=True)
         self._active[job.export_id] = job
         mine = sum(1 for other in self._active.values() if other.client_id == job.client_id)
         self.peaks[job.client_id] = max(self.peaks.get(job.client_id, 0), mine)
@@ -161,17 +161,17 @@ class JobQueue:
         """Cancel a job that has not ended."""
         if job.now.status in TERMINAL:
             refuse("1029", f"Job already {job.now.status.lower()}")
-        sight = Sight(CANCELLED, queued_at=job.now.queued_at, started_at=job.now.started_at)
+        sight = JobStatus(CANCELLED, queued_at=job.now.queued_at, started_at=job.now.started_at)
         self._end(job, now, sight, touched=by_owner)
 
     def fail(self, job: Job, now: float, error: str) -> None:
         """Let a job fail."""
         known = job.now
         started = known.started_at if known.started_at is not None else now
-        sight = Sight(FAILED, known.queued_at or now, started, now, error=error)
+        sight = JobStatus(FAILED, known.queued_at or now, started, now, error=error)
         self._end(job, now, sight)
 
-    def _end(self, job: Job, at: float, sight: Sight, *, touched: bool = False) -> None:
+    def _end(self, job: Job, at: float, sight: JobStatus, *, touched: bool = False) -> None:
         job.become(at, sight, touched=touched)
         self._active.pop(job.export_id, None)
         self._free_since = max(self._free_since, at)
@@ -182,7 +182,7 @@ class JobQueue:
         """A slot may have become free for a reason outside the queue."""
         self._free_since = max(self._free_since, now)
 
-    def settle(self, now: float, *, wait: bool = False) -> None:
+    def run_due_events(self, now: float, *, wait: bool = False) -> None:
         """Let everything happen that was due by now; `wait` for files in the making."""
         while True:
             due = [event for event in (self._next_end(wait=wait), self._next_start()) if event]
@@ -223,7 +223,7 @@ class JobQueue:
 
     def _start(self, job: Job, at: float) -> None:
         """Begin processing: "the time the job begins processing" decides what is selected."""
-        job.become(at, Sight(PROCESSING, queued_at=job.now.queued_at, started_at=at))
+        job.become(at, JobStatus(PROCESSING, queued_at=job.now.queued_at, started_at=at))
         plan = job.plan_at(at)
         if plan.expected_rows() > _ROWS_AT_ONCE:
             job.future = self._pool.submit(render, plan, job.path)
@@ -238,10 +238,10 @@ class JobQueue:
         queued, started = job.now.queued_at, job.now.started_at
         if job.fate is not None and job.fate.kind == "job_failed":
             error = job.fate.text("errorMsg", "Internal error")
-            self._end(job, at, Sight(FAILED, queued, started, at, error=error))
+            self._end(job, at, JobStatus(FAILED, queued, started, at, error=error))
             return
         if job.fate is not None and job.fate.kind == "job_cancelled":
-            self._end(job, at, Sight(CANCELLED, queued, started))
+            self._end(job, at, JobStatus(CANCELLED, queued, started))
             return
         if job.file_fault is not None:
             made = _altered(job, job.file_fault)
@@ -249,7 +249,7 @@ class JobQueue:
         self._end(
             job,
             at,
-            Sight(COMPLETED, queued, started, at, made.records, made.size, made.checksum),
+            JobStatus(COMPLETED, queued, started, at, made.records, made.size, made.checksum),
         )
         if self._knobs.choice("U26") == "completion":
             self.charges.append((at, made.size))

@@ -94,7 +94,7 @@ class FilePlan:
 
     def expected_rows(self) -> int:
         """How many members there are to look at."""
-        return sum(len(view.program.roster) for view in self.views)
+        return sum(len(view.program.membership) for view in self.views)
 
     def row_texts(self) -> Iterator[list[str]]:
         """The rows, a block at a time."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from marketo_sandbox.knobs import Knobs
 
 
-class Gate:
+class CallLimits:
     """Counts the calls that passed and refuses those over a limit."""
 
     def __init__(self, clock: Clock, knobs: Knobs) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SECRETS = frozenset({"client_secret", "access_token"})
-_MOST = 200_000
+_MAX_ENTRIES = 200_000
 
 
 @dataclass
@@ -66,7 +66,7 @@ def _readable(body: bytes, content_type: str) -> object:
     return loaded
 
 
-class Journal:
+class RequestLog:
     """The log."""
 
     def __init__(self) -> None:
@@ -101,7 +101,7 @@ class Journal:
             token_in_url="access_token" in query,
             concurrent=self.in_flight,
         )
-        if len(self.entries) < _MOST:
+        if len(self.entries) < _MAX_ENTRIES:
             self.entries.append(entry)
         return entry
 

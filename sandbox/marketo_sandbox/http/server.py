@@ -22,7 +22,7 @@ from aiohttp import web
 from marketo_sandbox.clock import iso
 from marketo_sandbox.http.fault_replies import reply_instead
 from marketo_sandbox.http.messages import Call, Reply
-from marketo_sandbox.subscription import Marketo, find_route, normalized
+from marketo_sandbox.subscription import Subscription, find_route, normalized
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 CONTROL_PREFIX = "/__sandbox/"
 _CHUNK = 256 * 1024
-_LONGEST_LINE = 256 * 1024
+_MAX_LINE_BYTES = 256 * 1024
 # The last second that a Date can tell: 31 December 9999.
 _LAST_SECOND = 253_402_300_799
 _LOOK_EVERY = 0.02
@@ -84,7 +84,7 @@ def _is_gone(request: web.BaseRequest) -> bool:
     return request.transport is None or request.transport.is_closing()
 
 
-async def _late(request: web.BaseRequest, seconds: float) -> None:
+async def delayed(request: web.BaseRequest, seconds: float) -> None:
     """Hold a finished answer back; no longer than somebody waits for it."""
     due = time.monotonic() + seconds
     while (left := due - time.monotonic()) > 0 and not _is_gone(request):  # noqa: ASYNC110  # a lost connection sets no event
@@ -113,16 +113,16 @@ async def _break_off(request: web.BaseRequest, fault: Fault) -> None:
 
 
 class Server:
-    """Serves one `Marketo` and its control API."""
+    """Serves one `Subscription` and its control API."""
 
-    def __init__(self, marketo: Marketo) -> None:
-        self.marketo = marketo
+    def __init__(self, subscription: Subscription) -> None:
+        self.marketo = subscription
         self.control: Control | None = None
         self.edit: Edit | None = None
 
-    def replace(self, marketo: Marketo) -> None:
+    def replace(self, subscription: Subscription) -> None:
         """Serve another subscription from now on."""
-        self.marketo = marketo
+        self.marketo = subscription
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
@@ -133,9 +133,9 @@ class Server:
         if path.startswith(CONTROL_PREFIX) and self.control is not None:
             reply = await self.control(request.method, path[len(CONTROL_PREFIX) :], query, body)
             return await self._send(request, reply, [])
-        marketo = self.marketo
-        entry = marketo.journal.begin(
-            marketo.clock.now(),
+        subscription = self.marketo
+        entry = subscription.request_log.begin(
+            subscription.clock.now(),
             method=request.method,
             path=path,
             query=query,
@@ -147,15 +147,15 @@ class Server:
         try:
             return await self._exchange(request, entry, query, body)
         finally:
-            marketo.journal.end(entry, time.monotonic() - began)
+            subscription.request_log.end(entry, time.monotonic() - began)
 
     async def _exchange(
         self, request: web.BaseRequest, entry: Entry, query: dict[str, list[str]], body: bytes
     ) -> web.StreamResponse:
-        marketo = self.marketo
+        subscription = self.marketo
         call = self._call(request, entry, query, body)
         haystack = f"{entry.path}?{unquote(request.raw_path)} {body.decode(errors='replace')}"
-        faults = marketo.faults.take(call.endpoint, haystack, "request")
+        faults = subscription.faults.take(call.endpoint, haystack, "request")
         entry.faults = [fault.kind for fault in faults]
         for fault in faults:
             if fault.kind == "slow" and not fault.flag("after_handling"):
@@ -166,11 +166,11 @@ class Server:
             return web.Response()
         reply = next((r for f in early if (r := reply_instead(f, call))), None)
         if reply is None:
-            call.at = marketo.settle()
-            call.request_id = marketo.request_id(call.at)
+            call.at = subscription.run_due_events()
+            call.request_id = subscription.request_id(call.at)
             if any(fault.kind == "revoke_token" for fault in faults):
-                marketo.tokens.revoke()
-            reply = marketo.answer(call)
+                subscription.tokens.revoke()
+            reply = subscription.answer(call)
             reply = self._afterwards(faults, call, reply)
         entry.client_id = call.client_id or None
         return await self._report_and_send(request, entry, reply, faults)
@@ -178,8 +178,8 @@ class Server:
     def _call(
         self, request: web.BaseRequest, entry: Entry, query: dict[str, list[str]], body: bytes
     ) -> Call:
-        marketo = self.marketo
-        now = marketo.settle()
+        subscription = self.marketo
+        now = subscription.run_due_events()
         method = request.method
         tunnelled = method == "POST" and query.get("_method") == ["GET"]
         if tunnelled and entry.path.startswith("/rest/v1/"):
@@ -196,7 +196,7 @@ class Server:
             request.headers,
             body,
             now,
-            marketo.request_id(now),
+            subscription.request_id(now),
             entry.endpoint,
             uri_length=len(request.raw_path),
         )
@@ -228,14 +228,14 @@ class Server:
     async def _report_and_send(
         self, request: web.BaseRequest, entry: Entry, reply: Reply, faults: list[Fault]
     ) -> web.StreamResponse:
-        marketo = self.marketo
+        subscription = self.marketo
         entry.status, entry.code = reply.status, reply.code
         entry.export_id = reply.export_id or entry.export_id
         if reply.code is not None:
-            marketo.gate.refused(marketo.clock.now(), reply.code)
+            subscription.limits.refused(subscription.clock.now(), reply.code)
         for fault in faults:
             if fault.kind == "slow" and fault.flag("after_handling"):
-                await _late(request, fault.number("seconds", 1))
+                await delayed(request, fault.number("seconds", 1))
         if any(fault.kind == "reset" for fault in faults) or _is_gone(request):
             entry.status = None
             _reset(request)
@@ -243,7 +243,7 @@ class Server:
         if not entry.path.startswith("/bulk/"):
             # Bulk answers are never compressed (Adobe: Performance).
             reply.compressed_for(request.headers.get("Accept-Encoding", ""))
-        if entry.path.startswith("/rest/asset/") and marketo.knobs.on("sticky_cookie"):
+        if entry.path.startswith("/rest/asset/") and subscription.knobs.on("sticky_cookie"):
             reply.headers["Set-Cookie"] = "BIGipServersandbox-restapi_https=1.2.3; path=/"
         return await self._send(request, reply, faults, entry)
 
@@ -295,8 +295,8 @@ async def serving(server: Server, port: int) -> AsyncIterator[int]:
     """Listen on 127.0.0.1 and yield the port."""
     low_level = web.Server(
         server.handle,
-        max_line_size=_LONGEST_LINE,
-        max_field_size=_LONGEST_LINE,
+        max_line_size=_MAX_LINE_BYTES,
+        max_field_size=_MAX_LINE_BYTES,
         access_log=None,
     )
     runner = web.ServerRunner(low_level, handle_signals=False, shutdown_timeout=0.2)
