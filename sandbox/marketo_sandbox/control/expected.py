@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from marketo_sandbox.data.fields import Field, Value
-    from marketo_sandbox.data.membership import Column
+    from marketo_sandbox.data.member_values import Column
     from marketo_sandbox.data.programs import Program
     from marketo_sandbox.data.world import World
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marketo_sandbox.data.membership import scatter
+from marketo_sandbox.data.scatter import scatter
 
 if TYPE_CHECKING:
     from marketo_sandbox.data.programs import Program

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.data.fields import LEAD_FIELDS, STANDARD_MEMBER_FIELDS, Field
-from marketo_sandbox.data.membership import Block, LeadEdits, Membership, Status
+from marketo_sandbox.data.member_values import Block, Status
+from marketo_sandbox.data.membership import LeadEdits, Membership
 from marketo_sandbox.data.programs import Cost, Program
 
 if TYPE_CHECKING:

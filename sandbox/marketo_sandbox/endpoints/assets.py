@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import iso
-from marketo_sandbox.data.membership import scatter
+from marketo_sandbox.data.scatter import scatter
 from marketo_sandbox.errors import MESSAGES, refuse, refuse_wrong_type
 from marketo_sandbox.http.messages import Call, Reply, asset_reply
 

@@ -10,10 +10,10 @@ import re
 import uuid
 from typing import TYPE_CHECKING
 
-from marketo_sandbox.clock import iso
+from marketo_sandbox.clock import DAY, iso
 from marketo_sandbox.errors import PlainRefusal, refuse
 from marketo_sandbox.exports.create_request import parse_create_request
-from marketo_sandbox.exports.jobs import COMPLETED, DAY, Job, JobStatus
+from marketo_sandbox.exports.jobs import COMPLETED, Job, JobStatus
 from marketo_sandbox.exports.rendering import corrupted, render
 from marketo_sandbox.http.messages import JSON_TYPE, Call, FilePart, Reply, database_reply
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from marketo_sandbox.data.fields import Field, Value
-    from marketo_sandbox.data.membership import Column
+    from marketo_sandbox.data.member_values import Column
     from marketo_sandbox.knobs import Knobs
 
 _JAVA_EXPONENT_FROM = 10**7

@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
+from marketo_sandbox.clock import DAY
 from marketo_sandbox.errors import refuse
 from marketo_sandbox.exports.rendering import FilePlan, Rendered, corrupted, measured, render
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from marketo_sandbox.faults import Fault
     from marketo_sandbox.knobs import Knobs
 
-DAY = 86400.0
 MEGABYTE = 1_000_000
 
 CREATED, QUEUED, PROCESSING = "Created", "Queued", "Processing"
