@@ -18,7 +18,8 @@ from marketo_sandbox.endpoints import exports as bulk
 from marketo_sandbox.endpoints import identity
 from marketo_sandbox.endpoints import lead_database as database
 from marketo_sandbox.errors import PlainRefusal, Refusal, refuse
-from marketo_sandbox.exports.jobs import JobQueue
+from marketo_sandbox.exports.queue import JobQueue
+from marketo_sandbox.exports.quota import ExportQuota
 from marketo_sandbox.faults import Fault, Faults
 from marketo_sandbox.http.limits import CallLimits
 from marketo_sandbox.http.messages import Call, Reply, error_reply
@@ -132,7 +133,7 @@ class Subscription:
         self.limits = CallLimits(clock, self.knobs)
         self._directory = tempfile.TemporaryDirectory(prefix="marketo-sandbox-")
         self.directory = Path(self._directory.name)
-        self.queue = JobQueue(clock, self.knobs, self.day_start)
+        self.queue = JobQueue(clock, self.knobs, ExportQuota(self.knobs, self.day_start))
         self._numbers_given = 0
 
     def close(self) -> None:

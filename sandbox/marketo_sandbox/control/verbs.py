@@ -158,7 +158,7 @@ class Verbs:
             "max_jobs_at_once_by_client": subscription.queue.peaks,
             "max_concurrent": subscription.request_log.peak_in_flight,
             "max_calls_in_window": subscription.limits.peak_in_window,
-            "quota_bytes_used": int(subscription.queue.used_today(now)),
+            "quota_bytes_used": int(subscription.queue.quota.used_today(now)),
             "calls_today": sum(subscription.limits.calls(subscription.limits.day(now)).values()),
         }
 
@@ -173,14 +173,14 @@ class Verbs:
 
     def _job_row(self, job: Job) -> dict[str, object]:
         refresh = self.marketo.clock.wait(self.marketo.knobs.number("status_refresh_seconds"))
-        seen = job.seen(self.marketo.clock.now(), refresh)
+        seen = job.shown_status(self.marketo.clock.now(), refresh)
         return {
-            **shown(job, job.now),
+            **shown(job, job.current),
             "seenStatus": seen.status,
             "client_id": job.client_id,
             "request": job.request,
             "expired": job.expired,
-            "fate": job.fate.shown() if job.fate else None,
+            "fate": job.ending.shown() if job.ending else None,
         }
 
     def get_jobs(self) -> Answer:

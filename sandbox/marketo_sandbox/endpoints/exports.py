@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import DAY, iso
 from marketo_sandbox.errors import PlainRefusal, refuse
+from marketo_sandbox.exports.corruption import corrupted
 from marketo_sandbox.exports.create_request import parse_create_request
 from marketo_sandbox.exports.jobs import COMPLETED, Job, JobStatus
-from marketo_sandbox.exports.rendering import corrupted, render
+from marketo_sandbox.exports.rendering import render
 from marketo_sandbox.http.messages import JSON_TYPE, Call, FilePart, Reply, database_reply
 
 if TYPE_CHECKING:
@@ -27,25 +28,25 @@ _MAX_BATCH = 300
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
 
-def shown(job: Job, sight: JobStatus) -> dict[str, object]:
+def shown(job: Job, status: JobStatus) -> dict[str, object]:
     """A job on the wire. What is not known yet is absent, not null (recordings)."""
     times = {
         "createdAt": job.created_at,
-        "queuedAt": sight.queued_at,
-        "startedAt": sight.started_at,
-        "finishedAt": sight.finished_at,
+        "queuedAt": status.queued_at,
+        "startedAt": status.started_at,
+        "finishedAt": status.finished_at,
     }
     row: dict[str, object] = {
         "exportId": job.export_id,
         "format": job.file_format,
-        "status": sight.status,
+        "status": status.status,
     }
     row |= {name: iso(at) for name, at in times.items() if at is not None}
     figures = {
-        "numberOfRecords": sight.records,
-        "fileSize": sight.size,
-        "fileChecksum": sight.checksum,
-        "errorMsg": sight.error,
+        "numberOfRecords": status.records,
+        "fileSize": status.size,
+        "fileChecksum": status.checksum,
+        "errorMsg": status.error,
     }
     return row | {name: value for name, value in figures.items() if value is not None}
 
@@ -69,7 +70,7 @@ def _with_misstated_figures(row: dict[str, object], faults: list[Fault]) -> dict
 
 def _seen(subscription: Subscription, job: Job, now: float) -> JobStatus:
     refresh = subscription.clock.wait(subscription.knobs.number("status_refresh_seconds"))
-    return job.seen(now, refresh)
+    return job.shown_status(now, refresh)
 
 
 def _row(subscription: Subscription, job: Job, now: float) -> dict[str, object]:
@@ -105,7 +106,7 @@ def create(subscription: Subscription, call: Call) -> Reply:
     """POST .../create.json."""
     knobs, queue = subscription.knobs, subscription.queue
     request = parse_create_request(call.parsed(), subscription.world, knobs)
-    queue.check_quota(call.at)
+    queue.quota.check(call.at)
     if knobs.choice("U27") == "both":
         queue.check_slots()
     export_id = str(uuid.uuid4())
@@ -119,12 +120,12 @@ def create(subscription: Subscription, call: Call) -> Reply:
         call.at,
     )
     _apply_job_faults(subscription, job, call.body.decode(errors="replace"), request.program_ids)
-    if request.certain_failure is not None and job.fate is None:
-        job.fate = subscription.doom(request.certain_failure)
+    if request.certain_failure is not None and job.ending is None:
+        job.ending = subscription.doom(request.certain_failure)
     queue.add(job)
     if knobs.choice("U26") == "create":
         size = render(request.plan(subscription.world, knobs, call.at), None).size
-        queue.charges.append((call.at, size))
+        queue.quota.charge(call.at, size)
     return _about(subscription, call, job)
 
 
@@ -138,7 +139,7 @@ def _apply_job_faults(
         elif fault.kind in {"file_bytes", "corrupt_job"}:
             job.file_fault = fault
         else:
-            job.fate = fault
+            job.ending = fault
 
 
 def _about(subscription: Subscription, call: Call, job: Job) -> Reply:
@@ -215,13 +216,13 @@ def _content_type(subscription: Subscription, job: Job) -> str:
 def _finished(subscription: Subscription, call: Call) -> Job:
     """The caller's job with its file, or the 404."""
     job = subscription.queue.jobs.get(call.params["export_id"])
-    if job is None or job.client_id != call.client_id or job.now.status != COMPLETED:
+    if job is None or job.client_id != call.client_id or job.current.status != COMPLETED:
         raise _plain_404(subscription)
     if job.expired:
         if subscription.knobs.choice("U16") == "json":
             refuse("1013")
         raise _plain_404(subscription)
-    if job.now.records == 0 and subscription.knobs.choice("U8") == "404":
+    if job.current.records == 0 and subscription.knobs.choice("U8") == "404":
         raise _plain_404(subscription)
     return job
 

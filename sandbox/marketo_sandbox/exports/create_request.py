@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from marketo_sandbox.clock import iso, parse_instant
 from marketo_sandbox.errors import MESSAGES, refuse, refuse_missing, refuse_wrong_type
 from marketo_sandbox.exports.csv_text import CsvText
-from marketo_sandbox.exports.rendering import ExportColumn, FilePlan, Selection, Window
+from marketo_sandbox.exports.rendering import ExportColumn, FilePlan
+from marketo_sandbox.exports.selection import Selection, Window
 
 if TYPE_CHECKING:
     from marketo_sandbox.data.world import World

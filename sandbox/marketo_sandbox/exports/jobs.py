@@ -1,39 +1,25 @@
-"""Export jobs and the queue they share: states, timing, slots, quota, retention.
+"""One export job: its states, and which of them a status answer shows.
 
-Adobe: Bulk Extract. Everything happens at instants of the calendar and is
-worked off by `run_due_events`, so the outcome does not depend on who looked when. It
-knows no HTTP; the wire form of a job is in `bulk`.
+Adobe: Bulk Extract. It does not know the queue, and no HTTP: the keys of a
+job's answer are in `endpoints.exports`.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn
-
-from marketo_sandbox.clock import DAY
-from marketo_sandbox.errors import refuse
-from marketo_sandbox.exports.rendering import FilePlan, Rendered, corrupted, measured, render
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
     from pathlib import Path
 
-    from marketo_sandbox.clock import Clock
+    from marketo_sandbox.exports.rendering import FilePlan, Rendered
     from marketo_sandbox.faults import Fault
-    from marketo_sandbox.knobs import Knobs
-
-MEGABYTE = 1_000_000
 
 CREATED, QUEUED, PROCESSING = "Created", "Queued", "Processing"
 COMPLETED, FAILED, CANCELLED = "Completed", "Failed", "Cancelled"
 TERMINAL = frozenset({COMPLETED, FAILED, CANCELLED})
-
-# Looking for what is too old takes its time with thousands of jobs.
-_EXPIRE_EVERY = 60.0
-
-# Files of more rows are made in a thread, so that the server goes on answering.
-_ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -61,248 +47,31 @@ class Job:
     plan_at: Callable[[float], FilePlan]
     path: Path
     created_at: float
-    fate: Fault | None = None
+    ending: Fault | None = None
     file_fault: Fault | None = None
-    now: JobStatus = field(default_factory=lambda: JobStatus(CREATED))
+    current: JobStatus = field(default_factory=lambda: JobStatus(CREATED))
     history: list[tuple[float, JobStatus]] = field(default_factory=list)
     touched_at: float = 0.0
     expired: bool = False
     has_file: bool = False
     future: Future[Rendered] | None = None
 
-    def become(self, at: float, sight: JobStatus, *, touched: bool = False) -> None:
+    def become(self, at: float, status: JobStatus, *, touched: bool = False) -> None:
         """Change state; `touched`: by its owner, who sees it at once."""
-        self.now = sight
-        self.history.append((at, sight))
+        self.current = status
+        self.history.append((at, status))
         if touched:
             self.touched_at = at
 
-    def seen(self, now: float, refresh: float) -> JobStatus:
+    def shown_status(self, now: float, refresh: float) -> JobStatus:
         """The state at the last refresh: "updated at most once every 60 seconds"."""
         if refresh <= 0:
-            return self.now
+            return self.current
         instant = self.touched_at + (now - self.touched_at) // refresh * refresh
-        return next(sight for at, sight in reversed(self.history) if at <= instant)
+        return next(status for at, status in reversed(self.history) if at <= instant)
 
     def stuck_in(self) -> str | None:
         """The state a fault keeps this job in for ever."""
-        if self.fate is not None and self.fate.kind == "job_stuck":
-            return self.fate.text("state", QUEUED)
+        if self.ending is not None and self.ending.kind == "job_stuck":
+            return self.ending.text("state", QUEUED)
         return None
-
-
-class JobQueue:
-    """All jobs of the subscription, ours and the invisible ones of others."""
-
-    def __init__(self, clock: Clock, knobs: Knobs, day_start: Callable[[float], float]) -> None:
-        self._clock = clock
-        self._knobs = knobs
-        self._day_start = day_start
-        self.jobs: dict[str, Job] = {}
-        self.charges: list[tuple[float, int]] = []
-        self.peaks: dict[str, int] = {}
-        self._active: dict[str, Job] = {}
-        self._expired_at = 0.0
-        self._free_since = 0.0
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="sandbox-export")
-
-    def close(self) -> None:
-        """Drop all jobs and their files."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        for job in self.jobs.values():
-            job.path.unlink(missing_ok=True)
-        self.jobs, self._active = {}, {}
-
-    # what is asked of the queue
-
-    def _among(self, *states: str) -> list[Job]:
-        found = [job for job in self._active.values() if job.now.status in states]
-        return sorted(found, key=lambda job: job.now.queued_at or 0.0)
-
-    def busy(self) -> int:
-        """Slots in use, by everyone."""
-        return len(self._among(QUEUED, PROCESSING)) + int(self._knobs.number("neighbour_jobs"))
-
-    def check_slots(self) -> None:
-        """Refuse when the queue is full. The text with the number is from a public client."""
-        slots = int(self._knobs.number("queue_slots"))
-        if self.busy() >= slots:
-            refuse("1029", f"Too many jobs ({slots}) in queue")
-
-    def used_today(self, now: float) -> float:
-        """Bytes of today's export quota that are gone."""
-        begin = self._day_start(now)
-        ours = sum(size for at, size in self.charges if at >= begin)
-        return ours + self._knobs.number("neighbour_export_mb") * MEGABYTE
-
-    def check_quota(self, now: float) -> None:
-        """Refuse when today's quota is gone. The text is from a recorded answer."""
-        quota = self._knobs.limit("export_quota_mb")
-        if quota is not None and self.used_today(now) >= quota * MEGABYTE:
-            refuse("1029", f"Export daily quota {max(1, int(quota))}MB exceeded.")
-
-    def add(self, job: Job) -> None:
-        """A job that was just created."""
-        job.become(job.created_at, JobStatus(CREATED), touched=True)
-        self.jobs[job.export_id] = job
-
-    def enqueue(self, job: Job, now: float) -> None:
-        """Put a created job into the queue."""
-        if job.now.status != CREATED:
-            _refuse_again(job.now.status, self._knobs.choice("U34"))
-        self.check_quota(now)
-        self.check_slots()
-        job.become(now, JobStatus(QUEUED, queued_at=now), touched=True)
-        self._active[job.export_id] = job
-        mine = sum(1 for other in self._active.values() if other.client_id == job.client_id)
-        self.peaks[job.client_id] = max(self.peaks.get(job.client_id, 0), mine)
-
-    def cancel(self, job: Job, now: float, *, by_owner: bool = True) -> None:
-        """Cancel a job that has not ended."""
-        if job.now.status in TERMINAL:
-            refuse("1029", f"Job already {job.now.status.lower()}")
-        sight = JobStatus(CANCELLED, queued_at=job.now.queued_at, started_at=job.now.started_at)
-        self._end(job, now, sight, touched=by_owner)
-
-    def fail(self, job: Job, now: float, error: str) -> None:
-        """Let a job fail."""
-        known = job.now
-        started = known.started_at if known.started_at is not None else now
-        sight = JobStatus(FAILED, known.queued_at or now, started, now, error=error)
-        self._end(job, now, sight)
-
-    def _end(self, job: Job, at: float, sight: JobStatus, *, touched: bool = False) -> None:
-        job.become(at, sight, touched=touched)
-        self._active.pop(job.export_id, None)
-        self._free_since = max(self._free_since, at)
-
-    # the passage of time
-
-    def freed(self, now: float) -> None:
-        """A slot may have become free for a reason outside the queue."""
-        self._free_since = max(self._free_since, now)
-
-    def run_due_events(self, now: float, *, wait: bool = False) -> None:
-        """Let everything happen that was due by now; `wait` for files in the making."""
-        while True:
-            due = [event for event in (self._next_end(wait=wait), self._next_start()) if event]
-            if not due:
-                break
-            at, act = min(due, key=lambda event: event[0])
-            if at > now:
-                break
-            act(at)
-        self._expire(now)
-
-    def _next_start(self) -> tuple[float, Callable[[float], None]] | None:
-        running = len(self._among(PROCESSING))
-        slots = int(self._knobs.number("processing_slots"))
-        # Others' jobs come and go: they leave us one slot, however many they are.
-        others = min(int(self._knobs.number("neighbour_jobs")), max(0, slots - 1))
-        waiting = [job for job in self._among(QUEUED) if job.stuck_in() != QUEUED]
-        if not waiting or running + others >= slots:
-            return None
-        first = waiting[0]
-        least = self._clock.wait(self._knobs.number("job_seconds_queued"))
-        at = max((first.now.queued_at or 0.0) + least, self._free_since)
-        return at, lambda instant: self._start(first, instant)
-
-    def _next_end(self, *, wait: bool) -> tuple[float, Callable[[float], None]] | None:
-        work = self._clock.wait(self._knobs.number("job_seconds_processing"))
-        ends = []
-        for job in self._among(PROCESSING):
-            if job.stuck_in() == PROCESSING or job.future is None:
-                continue
-            at = (job.now.started_at or 0.0) + work
-            if wait or job.future.done():
-                ends.append((at, job))
-        if not ends:
-            return None
-        at, first = min(ends, key=lambda end: end[0])
-        return at, lambda instant: self._finish(first, instant)
-
-    def _start(self, job: Job, at: float) -> None:
-        """Begin processing: "the time the job begins processing" decides what is selected."""
-        job.become(at, JobStatus(PROCESSING, queued_at=job.now.queued_at, started_at=at))
-        plan = job.plan_at(at)
-        if plan.expected_rows() > _ROWS_AT_ONCE:
-            job.future = self._pool.submit(render, plan, job.path)
-        else:
-            job.future = Future()
-            job.future.set_result(render(plan, job.path))
-
-    def _finish(self, job: Job, at: float) -> None:
-        if job.future is None:
-            return
-        made = job.future.result()
-        queued, started = job.now.queued_at, job.now.started_at
-        if job.fate is not None and job.fate.kind == "job_failed":
-            error = job.fate.text("errorMsg", "Internal error")
-            self._end(job, at, JobStatus(FAILED, queued, started, at, error=error))
-            return
-        if job.fate is not None and job.fate.kind == "job_cancelled":
-            self._end(job, at, JobStatus(CANCELLED, queued, started))
-            return
-        if job.file_fault is not None:
-            made = _altered(job, job.file_fault)
-        job.has_file = True
-        self._end(
-            job,
-            at,
-            JobStatus(COMPLETED, queued, started, at, made.records, made.size, made.checksum),
-        )
-        if self._knobs.choice("U26") == "completion":
-            self.charges.append((at, made.size))
-
-    def forget(self, job: Job) -> None:
-        """Drop a job with all that is known of it."""
-        self.expire(job)
-        self.jobs.pop(job.export_id, None)
-        self._active.pop(job.export_id, None)
-
-    def _expire(self, now: float) -> None:
-        if now < self._expired_at + _EXPIRE_EVERY:
-            return
-        self._expired_at = now
-        keep_file = self._knobs.number("file_retention_days") * DAY
-        keep_status = self._knobs.number("status_retention_days") * DAY
-        for job in list(self.jobs.values()):
-            ended = job.now.finished_at
-            if ended is None:
-                continue
-            if job.has_file and not job.expired and now > ended + keep_file:
-                self.expire(job)
-            if now > ended + keep_status:
-                self.forget(job)
-
-    def expire(self, job: Job) -> None:
-        """Drop a job's file."""
-        job.expired = True
-        job.path.unlink(missing_ok=True)
-
-
-def _refuse_again(state: str, style: str) -> NoReturn:
-    """A job is enqueued once. Only the first of these wordings is public (knob U34)."""
-    if style == "1003":
-        refuse("1003", f"Invalid job status '{state}'")
-    if style == "other_words":
-        refuse("1029", f"Export job cannot be enqueued in status {state}")
-    ended = state in {FAILED, CANCELLED}
-    refuse("1029", f"Job already {state.lower() if ended else 'queued'}")
-
-
-def _altered(job: Job, fault: Fault) -> Rendered:
-    """Replace or corrupt a job's file; its figures match the new bytes unless overridden."""
-    if fault.kind == "file_bytes":
-        content = fault.bytes_of("base64")
-    else:
-        at = fault.args.get("at")
-        mode = fault.text("mode", "flip")
-        content = corrupted(job.path.read_bytes(), mode, at if isinstance(at, int) else None)
-    job.path.write_bytes(content)
-    made = measured(content)
-    return Rendered(
-        int(fault.number("numberOfRecords", made.records)),
-        int(fault.number("fileSize", made.size)),
-        fault.text("fileChecksum", made.checksum),
-    )
