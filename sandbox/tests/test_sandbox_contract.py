@@ -441,7 +441,7 @@ def test_the_readme_lists_these_differences_and_no_others() -> None:
 
 
 def test_every_endpoint_is_held_against_a_document() -> None:
-    from marketo_sandbox.subscription import ENDPOINTS  # noqa: PLC0415  # only this test wants it
+    from marketo_sandbox.endpoints.routes import ENDPOINTS  # noqa: PLC0415  # only this test wants it
 
     # A file is not JSON, and what is unknown has no document.
     assert ENDPOINTS - {"unknown", "export_file"} <= set(OPERATIONS)

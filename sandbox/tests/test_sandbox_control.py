@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from marketo_sandbox import ControlError, Sandbox
 from marketo_sandbox.clock import Clock, day_start, iso, parse_instant
+from marketo_sandbox.control.start import Start
 from marketo_sandbox.control.verbs import Verbs
 from marketo_sandbox.data.presets import WORLDS, make_world
+from marketo_sandbox.endpoints.routes import ENDPOINTS
 from marketo_sandbox.faults import KINDS
 from marketo_sandbox.knobs import CATALOGUE, Knobs, parse_setting
 from marketo_sandbox.raw_client import RawClient
-from marketo_sandbox.subscription import ENDPOINTS
+from marketo_sandbox.subscription import Current
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -387,8 +390,10 @@ def test_client_ids_can_be_given() -> None:
 def test_the_readme_names_every_knob_fault_world_and_verb() -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     names = {*CATALOGUE, *KINDS, *WORLDS} - {"corrupt_job"}
-    verbs = [name for name in vars(Verbs) if name.startswith(("do_", "get_", "delete_"))]
-    words = {name.partition("_")[2] for name in verbs}
+    start = Start("empty")
+    with contextlib.closing(start.subscription()) as subscription:
+        words = Verbs(Current(subscription), start).names()
     assert [name for name in sorted(names) if f"`{name}`" not in readme] == []
-    assert [word for word in sorted(words) if word not in readme] == []
+    assert words
+    assert [word for word in words if word not in readme] == []
     assert [name for name in sorted(ENDPOINTS) if name not in readme] == []

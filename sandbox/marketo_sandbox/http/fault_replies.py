@@ -27,7 +27,7 @@ def _envelope(fault: Fault, call: Call) -> Reply:
     message = fault.text("message", MESSAGES.get(code, f"Error {code}"))
     errors = fault.args.get("errors") or [{"code": code, "message": message}]
     payload: dict[str, object] = {"requestId": call.request_id, "success": False}
-    if call.path.startswith("/rest/asset/"):
+    if call.is_asset():
         payload["warnings"] = []
     reply = json_reply(payload | {"errors": errors}, status=int(fault.number("status", 200)))
     reply.code = code

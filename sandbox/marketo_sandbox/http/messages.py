@@ -41,6 +41,10 @@ class Call:
     client_id: str = ""
     uri_length: int = 0
 
+    def is_asset(self) -> bool:
+        """Whether it goes to the asset API, whose answers have an envelope of their own."""
+        return self.path.startswith("/rest/asset/")
+
     def value(self, name: str) -> str | None:
         """The first value of a query parameter."""
         values = self.query.get(name)
@@ -110,7 +114,7 @@ class Reply:
             return {}
         return loaded if isinstance(loaded, dict) else {}
 
-    def compressed_for(self, accepted: str) -> None:
+    def compress_for(self, accepted: str) -> None:
         """Compress a long answer for a client that takes gzip; chunked then, as recorded."""
         if _takes_gzip(accepted) and self.part is None and len(self.body) >= _COMPRESS_FROM:
             self.body = gzip.compress(self.body, 1)

@@ -100,6 +100,7 @@ class RequestLog:
             _readable(body, headers.get("Content-Type", "")),
             token_in_url="access_token" in query,
             concurrent=self.in_flight,
+            authorized="Authorization" in headers,
         )
         if len(self.entries) < _MAX_ENTRIES:
             self.entries.append(entry)
