@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox.data.presets import WORLDS
 from marketo_sandbox.http.tokens import CLIENT_ID, CLIENT_SECRET
-from marketo_sandbox.knobs import parse_setting
+from marketo_sandbox.knobs import find_knob, parse_setting
 from marketo_sandbox.sandbox import Options, running
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from marketo_sandbox.knobs import Setting
+    from marketo_sandbox.knob_table import Setting
 
 _NOT_STARTED = 127
 _SIGNALLED = 128
@@ -53,7 +53,7 @@ def _options(given: argparse.Namespace) -> Options:
     knobs: dict[str, Setting] = {}
     for text in given.knob:
         name, _, value = text.partition("=")
-        knobs[name] = parse_setting(name, value)
+        knobs[find_knob(name).name] = parse_setting(name, value)
     sizes = {"programs": given.programs, "members_per_program": given.members_per_program}
     world_options = {k: v for k, v in sizes.items() if v is not None}
     return Options(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from marketo_sandbox.knobs import Setting
+    from marketo_sandbox.knob_table import Setting
 
 
 @dataclass(frozen=True)

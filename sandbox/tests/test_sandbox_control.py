@@ -16,7 +16,7 @@ from marketo_sandbox.control.verbs import Verbs
 from marketo_sandbox.data.presets import WORLDS, make_world
 from marketo_sandbox.endpoints.routes import ENDPOINTS
 from marketo_sandbox.faults import KINDS
-from marketo_sandbox.knobs import CATALOGUE, Knobs, parse_setting
+from marketo_sandbox.knob_table import CATALOGUE
 from marketo_sandbox.raw_client import RawClient
 from marketo_sandbox.subscription import Current
 
@@ -99,53 +99,6 @@ def test_a_quota_day_begins_at_central_midnight() -> None:
     assert iso(day_start(parse_instant("2026-03-08T12:00:00Z"))) == "2026-03-08T06:00:00Z"
     assert iso(day_start(parse_instant("2026-03-09T12:00:00Z"))) == "2026-03-09T05:00:00Z"
     assert parse_instant("2026-07-01") == datetime.fromisoformat("2026-07-01T00:00Z").timestamp()
-
-
-def test_all_unknowns_are_knobs_with_meaning_default_and_variants(client: RawClient) -> None:
-    listed = {knob["name"]: knob for knob in client.control.knobs()}
-    assert {f"U{number}" for number in range(1, 38)} < set(listed)
-    for knob in listed.values():
-        assert knob["meaning"]
-        assert not knob["variants"] or knob["default"] == knob["variants"][0]
-    assert listed["rate_limit"]["value"] is None
-    assert listed["rate_limit"]["default"] == 100
-
-
-def test_every_variant_of_every_knob_can_be_set() -> None:
-    for knob in CATALOGUE.values():
-        for variant in knob.variants:
-            knobs = Knobs({knob.name: variant})
-            assert {k["name"]: k["value"] for k in knobs.listed()}[knob.name] == variant
-
-
-def test_wrong_knobs_are_refused_and_change_nothing(client: RawClient) -> None:
-    for values, message in (
-        ({"U1": "nope"}, "takes one of"),
-        ({"nope": 1}, "no knob"),
-        ({"rate_limit": "many"}, "takes a number"),
-        ({"queue_slots": -1}, "takes a number"),
-        ({"denied": 3}, "takes a text"),
-        ({"updated_at_filter": 1}, "takes one of"),
-    ):
-        with pytest.raises(ControlError, match=message):
-            client.control.knob(U2="1001", **values)
-    assert next(k for k in client.control.knobs() if k["name"] == "U2")["value"] == "1003"
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "value"),
-    [
-        ("rate_limit", "null", None),
-        ("rate_limit", "7", 7),
-        ("export_quota_mb", "0.5", 0.5),
-        ("updated_at_filter", "false", False),
-        ("U4", "1003", "1003"),
-        ("denied", "programs", "programs"),
-        ("date_skew_seconds", "-90", -90),
-    ],
-)
-def test_knobs_are_read_from_a_command_line(name: str, text: str, value: object) -> None:
-    assert parse_setting(name, text) == value
 
 
 def test_reset_begins_anew(client: RawClient) -> None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import iso, parse_instant
 from marketo_sandbox.control.verb_group import VerbGroup
+from marketo_sandbox.knobs import by_name
 
 if TYPE_CHECKING:
     from marketo_sandbox.control.start import Start
     from marketo_sandbox.control.verb_group import Answer
-    from marketo_sandbox.knobs import Setting
+    from marketo_sandbox.knob_table import Setting
     from marketo_sandbox.subscription import Current
 
 
@@ -63,7 +64,7 @@ class SessionVerbs(VerbGroup):
             now=first.now if now is None else parse_instant(now),
             frozen=first.frozen if frozen is None else frozen,
             speed=first.speed if speed is None else speed,
-            knobs={**first.knobs, **(knobs or {})},
+            knobs={**by_name(first.knobs), **by_name(knobs or {})},
         )
         self._current.replace(start.subscription())
         return {"world": world, "programs": len(self._subscription.world.programs), **options}

@@ -14,7 +14,7 @@ from marketo_sandbox.subscription import Subscription
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from marketo_sandbox.knobs import Setting
+    from marketo_sandbox.knob_table import Setting
 
 
 @dataclass(frozen=True)
