@@ -24,7 +24,9 @@ class Knob:
     alias: str | None = None
 
 
-def _unknown(name: str, alias: str, meaning: str, *variants: Setting) -> Knob:
+def _unknown(name: str, alias: str, meaning: str, values: str) -> Knob:
+    """One of Marketo's unknowns; `values` are words in a text, the likeliest first."""
+    variants = tuple(values.split())
     return Knob(name, meaning, variants[0], variants, alias=alias)
 
 
@@ -58,166 +60,110 @@ _UNKNOWNS = (
         "U1",
         "create_without_programs",
         "create without programId or programIds answers",
-        "1003",
-        "1002",
-        "609",
+        "1003 1002 609",
     ),
     _unknown(
         "U2",
         "create_out_of_bounds",
         "programId and programIds, over ten ids, over 31 days, start not before end answer",
-        "1003",
-        "1001",
-        "1002",
+        "1003 1001 1002",
     ),
     _unknown(
-        "U3",
-        "unknown_program",
-        "an unknown program id in the filter",
-        "empty",
-        "1003",
-        "1013",
-        "failed",
+        "U3", "unknown_program", "an unknown program id in the filter", "empty 1003 1013 failed"
     ),
-    _unknown("U4", "unknown_field", "an unknown export field answers", "1006", "1003"),
+    _unknown("U4", "unknown_field", "an unknown export field answers", "1006 1003"),
+    _unknown("U5", "filter_milliseconds", "milliseconds in the updatedAt filter", "accepted 1003"),
     _unknown(
-        "U5", "filter_milliseconds", "milliseconds in the updatedAt filter", "accepted", "1003"
+        "U6", "unknown_export_id", "an unknown or foreign export id answers", "1013 610 1003 404"
     ),
+    _unknown("U7", "missing_file_body", "body of the 404 on file.json", "plain html empty"),
+    _unknown("U8", "empty_export_file", "file of an empty export", "header zero_bytes 404"),
     _unknown(
-        "U6",
-        "unknown_export_id",
-        "an unknown or foreign export id answers",
-        "1013",
-        "610",
-        "1003",
-        "404",
-    ),
-    _unknown("U7", "missing_file_body", "body of the 404 on file.json", "plain", "html", "empty"),
-    _unknown("U8", "empty_export_file", "file of an empty export", "header", "zero_bytes", "404"),
-    _unknown(
-        "U9", "repeated_program_id", "programId asked for beside programIds", "first_only", "twice"
+        "U9", "repeated_program_id", "programId asked for beside programIds", "first_only twice"
     ),
     _unknown(
         "U10",
         "boolean_spelling",
         "booleans: members 0/1 and leads true/false",
-        "mixed",
-        "words",
-        "digits",
+        "mixed words digits",
     ),
     _unknown(
-        "U11",
-        "decimal_spelling",
-        "float, currency, percent in files",
-        "decimal",
-        "exponent",
-        "integral",
+        "U11", "decimal_spelling", "float, currency, percent in files", "decimal exponent integral"
     ),
-    _unknown(
-        "U12", "null_spelling", "null and the string null in files", "bare", "quoted", "empty_cell"
-    ),
-    _unknown("U13", "line_ends", "line ends in files", "lf", "no_final", "crlf"),
-    _unknown("U14", "odd_range", "a range beyond the end, a suffix range", "416", "200", "206"),
-    _unknown("U15", "tsv_content_type", "content type of TSV and SSV files", "csv", "plain"),
-    _unknown("U16", "expired_file", "the file of an expired job", "404", "json"),
+    _unknown("U12", "null_spelling", "null and the string null in files", "bare quoted empty_cell"),
+    _unknown("U13", "line_ends", "line ends in files", "lf no_final crlf"),
+    _unknown("U14", "odd_range", "a range beyond the end, a suffix range", "416 200 206"),
+    _unknown("U15", "tsv_content_type", "content type of TSV and SSV files", "csv plain"),
+    _unknown("U16", "expired_file", "the file of an expired job", "404 json"),
     _unknown(
         "U17",
         "export_window",
         "what the updatedAt filter of an export means",
-        "inclusive",
-        "exclusive_end",
-        "lag_5_minutes",
-        "lag_60_minutes",
-        "visible_outside",
-        "lead_edits_count",
+        "inclusive exclusive_end lag_5_minutes lag_60_minutes visible_outside lead_edits_count",
     ),
-    _unknown(
-        "U18", "deleted_lead_memberships", "memberships of a deleted lead", "disappear", "stay"
-    ),
+    _unknown("U18", "deleted_lead_memberships", "memberships of a deleted lead", "disappear stay"),
     _unknown(
         "U19",
         "program_date_bounds",
         "bounds of the date filter of programs.json",
-        "inclusive",
-        "exclusive",
-        "701",
+        "inclusive exclusive 701",
     ),
-    _unknown("U20", "program_order", "order of programs.json", "name", "id", "random"),
+    _unknown("U20", "program_order", "order of programs.json", "name id random"),
     _unknown(
-        "U21",
-        "bad_page_parameter",
-        "maxReturn 0, 201, abc; negative offset",
-        "1001",
-        "701",
-        "clamp",
+        "U21", "bad_page_parameter", "maxReturn 0, 201, abc; negative offset", "1001 701 clamp"
     ),
-    _unknown(
-        "U22", "unknown_tag", "byTag with an unknown type or value", "warning", "702", "709", "1003"
-    ),
-    _unknown("U22_tags", "by_tag_tags", "tags in a record of byTag", "queried", "all"),
-    _unknown("U22_case", "by_tag_letter_case", "letter case in byTag", "insensitive", "sensitive"),
+    _unknown("U22", "unknown_tag", "byTag with an unknown type or value", "warning 702 709 1003"),
+    _unknown("U22_tags", "by_tag_tags", "tags in a record of byTag", "queried all"),
+    _unknown("U22_case", "by_tag_letter_case", "letter case in byTag", "insensitive sensitive"),
     _unknown("U23", "allowable_values", "allowableValues with commas", "raw"),
-    _unknown("U24", "unknown_tag_type", "tagType/byName with an unknown name", "warning", "702"),
+    _unknown("U24", "unknown_tag_type", "tagType/byName with an unknown name", "warning 702"),
     _unknown(
         "U25",
         "details_move_updated_at",
         "a change of tags, costs or folder moves updatedAt",
-        "no",
-        "yes",
+        "no yes",
     ),
-    _unknown("U26", "export_quota_charge", "the export quota is charged", "completion", "create"),
-    _unknown("U27", "full_queue_refuses", "a full queue refuses", "enqueue", "both"),
+    _unknown("U26", "export_quota_charge", "the export quota is charged", "completion create"),
+    _unknown("U27", "full_queue_refuses", "a full queue refuses", "enqueue both"),
     _unknown("U28", "rate_limit_headers", "rate limit headers", "none"),
-    _unknown("U29", "rate_limit_status", "HTTP status of a 606", "200", "429"),
+    _unknown("U29", "rate_limit_status", "HTTP status of a 606", "200 429"),
     _unknown(
         "U30",
         "identity_refusal",
         "identity for an unknown client or missing parameters",
-        "unauthorized",
-        "invalid_client",
-        "200",
+        "unauthorized invalid_client 200",
     ),
-    _unknown("U31", "more_result", "moreResult on members.json", "present", "absent"),
-    _unknown(
-        "U32", "quota_midnight", "the Central midnight that resets quotas", "chicago", "utc-6"
-    ),
+    _unknown("U31", "more_result", "moreResult on members.json", "present absent"),
+    _unknown("U32", "quota_midnight", "the Central midnight that resets quotas", "chicago utc-6"),
     _unknown(
         "U33",
         "program_date_spelling",
         "startDate and endDate of a program",
-        "zulu_offset",
-        "milliseconds",
-        "offset",
+        "zulu_offset milliseconds offset",
     ),
     _unknown(
         "U34",
         "repeated_enqueue",
         "enqueue of a job that is not Created any more answers",
-        "already_queued",
-        "other_words",
-        "1003",
+        "already_queued other_words 1003",
     ),
     _unknown(
         "U35",
         "missing_filter_values",
         "members.json without filterValues beside filterType=updatedAt",
-        "answered",
-        "1002",
-        "1003",
+        "answered 1002 1003",
     ),
     _unknown(
         "U36",
         "member_changes_seen",
         "changes that the updatedAt filter of members.json sees",
-        "all",
-        "joins_only",
+        "all joins_only",
     ),
     _unknown(
         "U37",
         "program_dates_filtered",
         "what the date filter of programs.json covers",
-        "both",
-        "updated",
+        "both updated",
     ),
 )
 

@@ -58,7 +58,7 @@ class Subscription:
 
     def day_start(self, now: float) -> float:
         """When today's quotas began (knob U32)."""
-        return day_start(now, observe_dst=self.knobs.choice("U32") == "chicago")
+        return day_start(now, observe_dst=self.knobs.choice("quota_midnight") == "chicago")
 
     def run_due_events(self, *, wait: bool = False) -> float:
         """Let everything happen that was due, and say what time it is."""

@@ -40,7 +40,7 @@ class ExpectedVerbs(VerbGroup):
         names = query["fields"][0].split(",") if query.get("fields") else None
         ids = query.get("program_ids")
         wanted = [int(text) for text in ids[0].split(",")] if ids else None
-        stay = subscription.knobs.choice("U18") == "stay"
+        stay = subscription.knobs.choice("deleted_lead_memberships") == "stay"
         lines = expected.member_lines(subscription.world, names, wanted, deleted_stay=stay)
         path = subscription.directory / f"truth-{subscription.next_number()}.ndjson"
 

@@ -103,7 +103,7 @@ class Program:
 
     def dates(self, knobs: Knobs) -> dict[str, object]:
         """`startDate` and `endDate`, where the program has them."""
-        spelling = knobs.choice("U33")
+        spelling = knobs.choice("program_date_spelling")
         known = {"startDate": self.start_date, "endDate": self.end_date}
         return {k: program_date(v, spelling) for k, v in known.items() if v is not None}
 

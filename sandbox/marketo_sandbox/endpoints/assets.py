@@ -27,7 +27,7 @@ _FILTERS = frozenset({"id", "programid", "folderid", "workspace"})
 
 def _bad_number(knobs: Knobs, text: str, fallback: int) -> int:
     """What a page parameter out of bounds does (knob U21)."""
-    style = knobs.choice("U21")
+    style = knobs.choice("bad_page_parameter")
     if style == "701":
         refuse("701", f"Invalid value {text}")
     if style == "1001":
@@ -85,13 +85,16 @@ def _by_date(subscription: Subscription, call: Call, found: list[Program]) -> li
     start, end = _query_date(call, "earliestUpdatedAt"), _query_date(call, "latestUpdatedAt")
     if start is None and end is None:
         return found
-    bounds = subscription.knobs.choice("U19")
+    bounds = subscription.knobs.choice("program_date_bounds")
     if bounds == "701" and (start is None or end is None):
         missing = "earliestUpdatedAt" if start is None else "latestUpdatedAt"
         refuse("701", MESSAGES["701"] % missing)
     if start is not None and end is not None and start >= end:
         refuse("701", "End date should always be after start date")
-    strict, created = bounds == "exclusive", subscription.knobs.choice("U37") == "both"
+    strict, created = (
+        bounds == "exclusive",
+        subscription.knobs.choice("program_dates_filtered") == "both",
+    )
     return [p for p in found if _in_window(p, start, end, strict=strict, created=created)]
 
 
@@ -113,7 +116,7 @@ def _by_filter(call: Call, found: list[Program]) -> list[Program]:
 
 def _ordered(subscription: Subscription, found: list[Program]) -> list[Program]:
     """By name whatever its case, as recorded; no order is promised (knob U20)."""
-    order = subscription.knobs.choice("U20")
+    order = subscription.knobs.choice("program_order")
     if order == "id":
         return sorted(found, key=lambda p: p.id)
     if order == "random":
@@ -167,7 +170,7 @@ def programs_by_tag(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/program/byTag.json: "results are returned in random order"."""
     tag_type, tag_value = call.required("tagType"), call.required("tagValue")
     knobs = subscription.knobs
-    exact = knobs.choice("U22_case") == "sensitive"
+    exact = knobs.choice("by_tag_letter_case") == "sensitive"
     same = str if exact else str.lower
     rows = []
     for found in _shuffled(subscription, list(subscription.world.programs.values())):
@@ -177,10 +180,10 @@ def programs_by_tag(subscription: Subscription, call: Call) -> Reply:
             if same(t) == same(tag_type) and same(v) == same(tag_value)
         }
         if carried:
-            shown = found.tags if knobs.choice("U22_tags") == "all" else carried
+            shown = found.tags if knobs.choice("by_tag_tags") == "all" else carried
             tags = [{"tagType": t, "tagValue": v} for t, v in shown.items()]
             rows.append({**found.listed(), **found.dates(knobs), "tags": tags})
-    unknown = knobs.choice("U22")
+    unknown = knobs.choice("unknown_tag")
     known = rows or unknown == "warning"
     if not known and not _known_pair(subscription, tag_type, tag_value, exact=exact):
         refuse(unknown)
@@ -196,7 +199,7 @@ def tag_type(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/tagType/byName.json."""
     name = call.required("name")
     found: list[TagType] = [t for t in subscription.world.tag_types if t.name == name]
-    if not found and subscription.knobs.choice("U24") == "702":
+    if not found and subscription.knobs.choice("unknown_tag_type") == "702":
         refuse("702")
     return asset_reply(call, [t.named() for t in found])
 

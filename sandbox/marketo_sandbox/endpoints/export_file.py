@@ -48,7 +48,7 @@ def file(subscription: Subscription, call: Call) -> Reply:
 
 
 def _content_type(subscription: Subscription, job: Job) -> str:
-    plain = job.file_format != "CSV" and subscription.knobs.choice("U15") == "plain"
+    plain = job.file_format != "CSV" and subscription.knobs.choice("tsv_content_type") == "plain"
     return "text/plain;charset=UTF-8" if plain else "text/csv;charset=UTF-8"
 
 
@@ -58,10 +58,10 @@ def _finished(subscription: Subscription, call: Call) -> Job:
     if job is None or job.client_id != call.client_id or job.current.status != COMPLETED:
         raise plain_404(subscription)
     if job.expired:
-        if subscription.knobs.choice("U16") == "json":
+        if subscription.knobs.choice("expired_file") == "json":
             refuse("1013")
         raise plain_404(subscription)
-    if job.current.records == 0 and subscription.knobs.choice("U8") == "404":
+    if job.current.records == 0 and subscription.knobs.choice("empty_export_file") == "404":
         raise plain_404(subscription)
     return job
 
@@ -102,7 +102,7 @@ def _bounds(text: str, size: int) -> tuple[int, int] | str | None:
 
 def _odd_range(subscription: Subscription, reply: Reply, text: str, size: int) -> None:
     """A range beyond the end or a suffix; what Marketo does is not public (knob U14)."""
-    style = subscription.knobs.choice("U14")
+    style = subscription.knobs.choice("odd_range")
     if style == "200":
         return
     if style == "206" and size:

@@ -30,7 +30,7 @@ def _job(subscription: Subscription, call: Call) -> Job:
     job = subscription.queue.jobs.get(call.params["export_id"])
     if job is not None and job.client_id == call.client_id:
         return job
-    code = subscription.knobs.choice("U6")
+    code = subscription.knobs.choice("unknown_export_id")
     if code == "404":
         raise plain_404(subscription)
     return refuse(code)
@@ -41,7 +41,7 @@ def create(subscription: Subscription, call: Call) -> Reply:
     knobs, queue = subscription.knobs, subscription.queue
     request = parse_create_request(call.parsed(), subscription.world, knobs)
     queue.quota.check(call.at)
-    if knobs.choice("U27") == "both":
+    if knobs.choice("full_queue_refuses") == "both":
         queue.check_slots()
     export_id = str(uuid.uuid4())
     job = Job(
@@ -57,7 +57,7 @@ def create(subscription: Subscription, call: Call) -> Reply:
     if request.certain_failure is not None and job.ending is None:
         job.ending = Fault("job_failed", "any", 0, args={"errorMsg": request.certain_failure})
     queue.add(job)
-    if knobs.choice("U26") == "create":
+    if knobs.choice("export_quota_charge") == "create":
         size = render(request.plan(subscription.world, knobs, call.at), None).size
         queue.quota.charge(call.at, size)
     return _job_reply(subscription, call, job)

@@ -33,7 +33,7 @@ def _answer(payload: dict[str, object], status: int = 200) -> Reply:
 
 
 def _refused(subscription: Subscription, status: int, error: str, text: str) -> Reply:
-    lenient = subscription.knobs.choice("U30") == "200"
+    lenient = subscription.knobs.choice("identity_refusal") == "200"
     return _answer({"error": error, "error_description": text}, 200 if lenient else status)
 
 
@@ -56,7 +56,7 @@ def token(subscription: Subscription, call: Call) -> Reply:
         text = f"Unsupported grant type: {grant}"
         return _refused(subscription, 400, "unsupported_grant_type", text)
     if client_id not in subscription.tokens.clients:
-        if subscription.knobs.choice("U30") == "unauthorized" and client_id:
+        if subscription.knobs.choice("identity_refusal") == "unauthorized" and client_id:
             return _refused(
                 subscription, 401, "unauthorized", f"No client with requested id: {client_id}"
             )

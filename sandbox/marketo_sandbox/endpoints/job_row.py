@@ -77,5 +77,7 @@ def plain_404(subscription: Subscription) -> PlainRefusal:
     body, content_type = {
         "html": (b"<html><body><h1>Not Found</h1></body></html>", "text/html;charset=UTF-8"),
         "empty": (b"", "text/plain"),
-    }.get(subscription.knobs.choice("U7"), (b"Not Found", "text/plain;charset=UTF-8"))
+    }.get(
+        subscription.knobs.choice("missing_file_body"), (b"Not Found", "text/plain;charset=UTF-8")
+    )
     return PlainRefusal(404, body, content_type)

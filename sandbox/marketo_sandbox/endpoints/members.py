@@ -45,7 +45,7 @@ def members(subscription: Subscription, call: Call) -> Reply:
         rows.append({"seq": position, **values})
     more = offset + size < len(matches)
     extra: dict[str, object] = {}
-    always_token = subscription.knobs.choice("U31") == "absent"
+    always_token = subscription.knobs.choice("more_result") == "absent"
     if more or (always_token and page):
         extra["nextPageToken"] = base64.b32encode(f"{offset + size:014}".encode()).decode()
     if not always_token:
@@ -97,7 +97,7 @@ def _matching(subscription: Subscription, call: Call, found: Program) -> Iterato
     known = subscription.world.member_fields
     if kind not in known:
         refuse("1011", f"Lookup field '{kind}' not supported")
-    deleted_stay = subscription.knobs.choice("U18") == "stay"
+    deleted_stay = subscription.knobs.choice("deleted_lead_memberships") == "stay"
     window = _window(call) if kind == "updatedAt" else None
     values = set(call.values("filterValues"))
     if not values:
@@ -105,7 +105,7 @@ def _matching(subscription: Subscription, call: Call, found: Program) -> Iterato
     if len(values) > _MAX_BATCH:
         refuse("1003", "Too many values in filterValues")
     looked_at = known[kind]
-    if window is not None and subscription.knobs.choice("U36") == "joins_only":
+    if window is not None and subscription.knobs.choice("member_changes_seen") == "joins_only":
         looked_at = known["membershipDate"]
     position = 0
     for block in subscription.world.blocks(found, deleted_stay=deleted_stay):
@@ -121,7 +121,7 @@ def _matching(subscription: Subscription, call: Call, found: Program) -> Iterato
 
 def _check_values_missing(subscription: Subscription, kind: str) -> None:
     """Adobe's OpenAPI document wants filterValues always, Adobe's page not with updatedAt (U35)."""
-    demanded = subscription.knobs.choice("U35") if kind == "updatedAt" else "1002"
+    demanded = subscription.knobs.choice("missing_filter_values") if kind == "updatedAt" else "1002"
     if demanded == "1002":
         refuse_missing("filterValues")
     if demanded == "1003":

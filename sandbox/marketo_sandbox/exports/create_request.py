@@ -50,9 +50,9 @@ class CreateRequest:
             selection=_as_of(self.selection, knobs, now),
             fields=dict(world.member_fields),
             text=CsvText(knobs, self.file_format),
-            deleted_stay=knobs.choice("U18") == "stay",
+            deleted_stay=knobs.choice("deleted_lead_memberships") == "stay",
             reverse=knobs.choice("row_order") == "reverse",
-            empty_has_header=knobs.choice("U8") == "header",
+            empty_has_header=knobs.choice("empty_export_file") == "header",
         )
 
 
@@ -61,7 +61,7 @@ def _as_of(selection: Selection, knobs: Knobs, now: float) -> Selection:
     window = selection.window
     if window is None:
         return selection
-    meaning = knobs.choice("U17")
+    meaning = knobs.choice("export_window")
     lag = _LAGS.get(meaning)
     meant = Window(
         window.start,
@@ -110,28 +110,28 @@ def _whole(value: object) -> int:
 
 def _program_ids(chosen: dict[str, object], knobs: Knobs) -> tuple[int, ...]:
     if "programId" in chosen and "programIds" in chosen:
-        refuse(knobs.choice("U2"), "programId and programIds cannot be combined")
+        refuse(knobs.choice("create_out_of_bounds"), "programId and programIds cannot be combined")
     if "programId" in chosen:
         return (_whole(chosen["programId"]),)
     several = chosen.get("programIds")
     if several is not None and not isinstance(several, list):
         refuse_wrong_type(several, "Array")
     if not several:
-        code = knobs.choice("U1")
+        code = knobs.choice("create_without_programs")
         if code == "1002":
             refuse_missing("programId")
         if code == "609":
             refuse("609", "Invalid value specified for attribute 'filter'")
         refuse("1003", "Invalid data")
     if len(several) > _MAX_PROGRAMS:
-        refuse(knobs.choice("U2"), "programIds takes up to 10 ids")
+        refuse(knobs.choice("create_out_of_bounds"), "programIds takes up to 10 ids")
     return tuple(dict.fromkeys(_whole(value) for value in several))
 
 
 def _check_programs(program_ids: tuple[int, ...], world: World, knobs: Knobs) -> str | None:
     """What an unknown program does (knob U3); a text is the message that the job fails with."""
     missing = [program_id for program_id in program_ids if program_id not in world.programs]
-    outcome = knobs.choice("U3")
+    outcome = knobs.choice("unknown_program")
     if not missing or outcome == "empty":
         return None
     if outcome == "failed":
@@ -155,7 +155,7 @@ def _columns(
         refuse_wrong_type(headers, "Object")
     found = {str(name): _column(name, headers, world) for name in names}
     refused = [n for n, column in found.items() if not column or n in knobs.names("refused_fields")]
-    if refused and knobs.choice("U4") == "1003":
+    if refused and knobs.choice("unknown_field") == "1003":
         # All bad names at once, in brackets, unquoted: airbytehq/airbyte #25064 and PR 74136.
         refuse("1003", f"Invalid fields [{', '.join(refused)}]")
     if refused:
@@ -163,7 +163,7 @@ def _columns(
     columns = [column for name in names if (column := found[str(name)])]
     if not prepend:
         return tuple(columns)
-    if knobs.choice("U9") == "first_only":
+    if knobs.choice("repeated_program_id") == "first_only":
         columns = [c for c in columns if c.described.name != "programId" or c.of_lead]
     key = world.member_fields["programId"]
     return (ExportColumn(key, str(headers.get(key.name, key.name)), of_lead=False), *columns)
@@ -219,7 +219,7 @@ def _instant(window: dict[str, object], name: str, knobs: Knobs) -> float:
         refuse_missing(name)
     if not isinstance(text, str):
         refuse_wrong_type(text, "Date")
-    if "." in text and knobs.choice("U5") == "1003":
+    if "." in text and knobs.choice("filter_milliseconds") == "1003":
         refuse("1003", f"Invalid value for '{name}'")
     try:
         return parse_instant(text)
@@ -238,7 +238,7 @@ def _window(chosen: dict[str, object], knobs: Knobs) -> Window | None:
         refuse_wrong_type(window, "DateRange")
     start, end = (_instant(window, name, knobs) for name in ("startAt", "endAt"))
     if start >= end:
-        refuse(knobs.choice("U2"), "startAt must be before endAt")
+        refuse(knobs.choice("create_out_of_bounds"), "startAt must be before endAt")
     if end - start > _MAX_WINDOW_SECONDS:
-        refuse(knobs.choice("U2"), "Date range must be 31 days or less")
+        refuse(knobs.choice("create_out_of_bounds"), "Date range must be 31 days or less")
     return Window(iso(start), iso(end))

@@ -23,11 +23,11 @@ class CsvText:
     def __init__(self, knobs: Knobs, file_format: str = "CSV") -> None:
         ssv = " " if knobs.choice("ssv_separator") == "space" else ";"
         self.separator = {"CSV": ",", "TSV": "\t", "SSV": ssv}[file_format]
-        self.line_end = "\r\n" if knobs.choice("U13") == "crlf" else "\n"
-        self.ends_with_line_end = knobs.choice("U13") != "no_final"
-        self._booleans = knobs.choice("U10")
-        self._numbers = knobs.choice("U11")
-        self._nulls = knobs.choice("U12")
+        self.line_end = "\r\n" if knobs.choice("line_ends") == "crlf" else "\n"
+        self.ends_with_line_end = knobs.choice("line_ends") != "no_final"
+        self._booleans = knobs.choice("boolean_spelling")
+        self._numbers = knobs.choice("decimal_spelling")
+        self._nulls = knobs.choice("null_spelling")
 
     def quoted(self, text: str) -> str:
         """Quote a text only where it needs it."""

@@ -85,7 +85,7 @@ class JobQueue:
     def enqueue(self, job: Job, now: float) -> None:
         """Put a created job into the queue."""
         if job.current.status != CREATED:
-            _refuse_again(job.current.status, self._knobs.choice("U34"))
+            _refuse_again(job.current.status, self._knobs.choice("repeated_enqueue"))
         self.quota.check(now)
         self.check_slots()
         job.become(now, JobStatus(QUEUED, queued_at=now), touched=True)
@@ -189,7 +189,7 @@ class JobQueue:
             at,
             JobStatus(COMPLETED, queued, started, at, made.records, made.size, made.checksum),
         )
-        if self._knobs.choice("U26") == "completion":
+        if self._knobs.choice("export_quota_charge") == "completion":
             self.quota.charge(at, made.size)
 
     def forget(self, job: Job) -> None:

@@ -30,7 +30,7 @@ class CallLimits:
 
     def day(self, now: float) -> str:
         """The Central day an instant belongs to."""
-        dst = self._knobs.choice("U32") == "chicago"
+        dst = self._knobs.choice("quota_midnight") == "chicago"
         begin = day_start(now, observe_dst=dst)
         return datetime.fromtimestamp(begin + 12 * 3600, CENTRAL).date().isoformat()
 
@@ -58,7 +58,7 @@ class CallLimits:
             refuse(
                 "606",
                 f"Max rate limit '{int(rate)}' exceeded with in '{seconds}' secs",
-                int(knobs.choice("U29")),
+                int(knobs.choice("rate_limit_status")),
             )
         daily = knobs.limit("daily_calls")
         today = self.day(now)
