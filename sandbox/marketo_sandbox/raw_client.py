@@ -1,4 +1,4 @@
-"""A bare client of the Marketo side: sends what it is told and shows what came back.
+"""A raw client of the Marketo side: sends one request as given and shows what came back.
 
 For trying the sandbox by hand and for its own tests. It retries nothing, pages
 nothing and hides nothing; do not build an integration on it.

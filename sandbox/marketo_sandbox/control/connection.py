@@ -1,6 +1,6 @@
 """How the control API is spoken to: plain HTTP by the standard library.
 
-It knows no verb, only how a request is sent and how a refusal is told.
+It knows no verb, only how a request is sent and how a refusal is raised.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ async def _answer(
 def _form(query: dict[str, list[str]], default: str) -> str:
     """Whether rows are wanted as lines or as one array.
 
-    Members, of which there may be millions, are lines unless told; the rest is an array.
+    Members, of which there may be millions, are lines by default; the rest is an array.
     """
     form = query.get("form", [default])[0]
     if form not in _FORMS:

@@ -25,10 +25,8 @@ class EditVerbs(VerbGroup):
 
     def do_edit_program(self, program_id: int, **values: object) -> Answer:
         """Change a program."""
-        now, touch = (
-            self._now(),
-            self._subscription.knobs.choice("details_move_updated_at") == "yes",
-        )
+        now = self._now()
+        touch = self._subscription.knobs.choice("details_move_updated_at") == "yes"
         edited = self._subscription.world.edit_program(program_id, values, now, details_touch=touch)
         return expected.program_row(edited)
 

@@ -24,7 +24,7 @@ class SessionVerbs(VerbGroup):
         self._start = start
 
     def do_advance(self, seconds: float) -> Answer:
-        """Move the calendar, and everything that hangs on it, forward."""
+        """Move the calendar forward, and everything that depends on it."""
         self._subscription.clock.advance(seconds)
         self._subscription.run_due_events(wait=True)
         return self.get_now()

@@ -41,7 +41,7 @@ AWKWARD_TEXTS: tuple[Value, ...] = (
 class Field:
     """One described field.
 
-    `wire_fraction` writes whole numbers as `12.0`, as CRM-synced integer and
+    `with_fraction` writes whole numbers as `12.0`, as CRM-synced integer and
     percent columns have been seen to arrive (singer-io/tap-marketo issue 42).
     """
 
@@ -53,7 +53,7 @@ class Field:
     display_name: str | None = None
     values: tuple[Value, ...] = (None,)
     custom: bool = False
-    wire_fraction: bool = False
+    with_fraction: bool = False
     rest: bool = True
 
     @property
@@ -156,7 +156,7 @@ CUSTOM_MEMBER_FIELDS: tuple[Field, ...] = (
         updateable=True,
         crm_managed=True,
         custom=True,
-        wire_fraction=True,
+        with_fraction=True,
         display_name="Seats Booked",
     ),
     # A type no public list has: Marketo adds values without notice.

@@ -1,6 +1,6 @@
 """Programs made of numbers: what all worlds have in common.
 
-Everything is a function of the options and the seed; dates hang on a fixed
+Everything is a function of the options and the seed; dates depend on a fixed
 anchor, never on the real calendar.
 """
 

@@ -158,7 +158,7 @@ class Block:
         return _picked(described, self._hashes)
 
     def lead(self, described: Field) -> Column:
-        """A lead field of these members; null for a lead that is gone."""
+        """A lead field of these members; null for a deleted lead."""
         if described.name == "id":
             made = Column(self.leads)
         elif described.name == "email":
@@ -186,11 +186,11 @@ class Block:
         return Column(rows)
 
     def _without_deleted(self, column: Column) -> Column:
-        gone = self._lead_edits.deleted
-        if not gone or gone.isdisjoint(self.leads):
+        deleted = self._lead_edits.deleted
+        if not deleted or deleted.isdisjoint(self.leads):
             return column
         rows = zip(self.leads, column.rows(), strict=True)
-        return Column([None if lead in gone else value for lead, value in rows])
+        return Column([None if lead in deleted else value for lead, value in rows])
 
     def change_times(self, updated_at: Field, *, hidden: bool, with_leads: bool) -> list[str]:
         """What the export's updatedAt filter looks at.

@@ -53,7 +53,7 @@ class Membership:
     edits: MembershipEdits = field(default_factory=MembershipEdits)
 
     def snapshot(self) -> Membership:
-        """The membership as it is now, whatever is edited later."""
+        """The membership as it is now; later edits do not change it."""
         return replace(self, edits=self.edits.copy())
 
     def _in_base(self, lead: int) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from marketo_sandbox.data.fields import Value
     from marketo_sandbox.data.world import World
 
-# These follow from where a member is, whatever else is known of it.
+# These follow from the membership itself and are never null.
 _COMPUTED = frozenset({"leadId", "programId", "program"})
 
 

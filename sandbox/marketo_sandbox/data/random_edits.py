@@ -1,4 +1,4 @@
-"""What people do to a subscription in a while: deterministic edits, by seed and count.
+"""Many edits at once, as people make them in a while: deterministic, by seed and count.
 
 It only calls the edits a tester could call, and says what it did.
 """

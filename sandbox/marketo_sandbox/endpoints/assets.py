@@ -36,7 +36,7 @@ def _bad_number(knobs: Knobs, text: str, fallback: int) -> int:
 
 
 def _page(subscription: Subscription, call: Call, rows: Sequence[object]) -> Reply:
-    """Offset paging; computed anew for every request, so edits shift the pages."""
+    """Offset paging; computed again for every request, so edits shift the pages."""
     knobs = subscription.knobs
     size, offset = _DEFAULT_PAGE, 0
     if (text := call.value("maxReturn")) is not None:
@@ -91,10 +91,8 @@ def _by_date(subscription: Subscription, call: Call, found: list[Program]) -> li
         refuse("701", MESSAGES["701"] % missing)
     if start is not None and end is not None and start >= end:
         refuse("701", "End date should always be after start date")
-    strict, created = (
-        bounds == "exclusive",
-        subscription.knobs.choice("program_dates_filtered") == "both",
-    )
+    strict = bounds == "exclusive"
+    created = subscription.knobs.choice("program_dates_filtered") == "both"
     return [p for p in found if _in_window(p, start, end, strict=strict, created=created)]
 
 
@@ -115,7 +113,7 @@ def _by_filter(call: Call, found: list[Program]) -> list[Program]:
 
 
 def _ordered(subscription: Subscription, found: list[Program]) -> list[Program]:
-    """By name whatever its case, as recorded; no order is promised (knob U20)."""
+    """By name, case ignored, as recorded; no order is promised (knob U20)."""
     order = subscription.knobs.choice("program_order")
     if order == "id":
         return sorted(found, key=lambda p: p.id)

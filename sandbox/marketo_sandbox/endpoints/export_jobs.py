@@ -66,10 +66,10 @@ def create(subscription: Subscription, call: Call) -> Reply:
 def _apply_job_faults(
     subscription: Subscription, job: Job, body: str, program_ids: Sequence[int]
 ) -> None:
-    """Let the faults that wait for a job strike this one."""
+    """Apply the faults that wait for a job to this one."""
     for fault in subscription.faults.take("export_create", body, "job", program_ids):
         if fault.kind == "job_sick":
-            subscription.faults.follow(fault, job.export_id)
+            subscription.faults.add_for_job(fault, job.export_id)
         elif fault.kind in {"file_bytes", "corrupt_job"}:
             job.file_fault = fault
         else:

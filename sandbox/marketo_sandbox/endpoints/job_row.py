@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def all_keys(job: Job, status: JobStatus) -> dict[str, object]:
-    """A job on the wire. What is not known yet is absent, not null (recordings)."""
+    """A job's keys in an answer. What is not known yet is absent, not null (recordings)."""
     times = {
         "createdAt": job.created_at,
         "queuedAt": status.queued_at,

@@ -42,7 +42,7 @@ class CsvText:
         if isinstance(value, bool):
             return self._boolean(value=value, of_lead=of_lead)
         if isinstance(value, int):
-            return f"{value}.0" if described.wire_fraction else str(value)
+            return f"{value}.0" if described.with_fraction else str(value)
         if isinstance(value, float):
             return self._float(value)
         if self._nulls == "quoted" and value == "null":

@@ -24,7 +24,7 @@ TERMINAL = frozenset({COMPLETED, FAILED, CANCELLED})
 
 @dataclass(frozen=True)
 class JobStatus:
-    """What a status answer tells: fields appear as they become known."""
+    """What a status answer says: fields appear as they become known."""
 
     status: str
     queued_at: float | None = None
@@ -71,7 +71,7 @@ class Job:
         return next(status for at, status in reversed(self.history) if at <= instant)
 
     def stuck_in(self) -> str | None:
-        """The state a fault keeps this job in for ever."""
+        """The state a fault keeps this job in without end."""
         if self.ending is not None and self.ending.kind == "job_stuck":
             return self.ending.text("state", QUEUED)
         return None

@@ -1,7 +1,7 @@
 """Makes an export file: selects members, writes their rows to disk, counts and hashes.
 
 It works on a view of the programs that nobody edits, so it may run in a thread
-while the world goes on. It does not know about jobs or quotas.
+while the world is edited. It does not know about jobs or quotas.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class FilePlan:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A finished file: what its status tells of it."""
+    """A finished file: what its status says about it."""
 
     records: int
     size: int

@@ -1,1 +1,1 @@
-"""What concerns every request whatever it asks for: sockets, messages, log, limits, tokens."""
+"""What concerns every request of any endpoint: sockets, messages, log, limits, tokens."""

@@ -1,6 +1,6 @@
 """What a fault answers in Marketo's place: envelopes, proxies' pages, broken bodies.
 
-It knows no sockets: when such an answer is sent, and how, is up to `server`.
+It knows no sockets: when such an answer is sent is decided in `endpoints.exchange`.
 """
 
 from __future__ import annotations

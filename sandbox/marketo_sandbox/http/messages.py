@@ -1,6 +1,6 @@
 """Requests and answers as the endpoints see them, and Marketo's two envelopes.
 
-No endpoint touches a socket: it turns a `Call` into a `Reply`, which `server` sends.
+No endpoint touches a socket: it turns a `Call` into a `Reply`, which `sending` sends.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The request log and what is counted from it.
 
-It stores what `server` tells it, and never a secret: tokens and client secrets
+It stores what `exchange` tells it, and never a secret: tokens and client secrets
 are reduced to whether they were there.
 """
 

@@ -1,4 +1,4 @@
-"""Sends an answer byte by byte; here the faults of connections happen: cut, silent, late, reset.
+"""Sends an answer byte by byte, with the faults of connections: cut, silent, late, reset.
 
 What an answer says is decided elsewhere.
 """
@@ -49,8 +49,8 @@ async def send(
 ) -> web.StreamResponse:
     """Send an answer with a header Date, or none if it is empty.
 
-    A fault `cut` or `stall` breaks it off; `count_sent` is told the bytes of
-    the body that were written so far.
+    A fault `cut` or `stall` breaks it off; `count_sent` is called with the
+    bytes of the body that were written so far.
     """
     response = _begun(reply, date, chunked=broken is None)
     # A client that hangs up in the middle of an answer is expected, not an error here.

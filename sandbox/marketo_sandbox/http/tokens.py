@@ -1,7 +1,7 @@
 """Access tokens: who may ask for one, how long it lives, whose it is.
 
 Adobe: Authentication. Asking again returns the same token with its remaining
-life, down to the last second; that is what the field stumbles over.
+life, down to the last second; that is where clients fail.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from marketo_sandbox.errors import refuse
 CLIENT_ID = "sandbox-client-id"
 CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105  # public: it opens nothing but a sandbox
 OTHER_CLIENT_ID = "other-client-id"
-OTHER_CLIENT_SECRET = "other-client-secret"  # noqa: S105  # likewise
+OTHER_CLIENT_SECRET = "other-client-secret"  # noqa: S105  # public, too
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Tokens:
         return f"{client_id}@sandbox.example.com"
 
     def issue(self, client_id: str, now: float, life: float) -> Token:
-        """The present token of a client; a new one only once the old is dead."""
+        """The present token of a client; a new one only when the old one has expired."""
         present = self._present.get(client_id)
         if present is None or present.expires_at <= now:
             text = f"{uuid.uuid4()}:int"
@@ -54,15 +54,15 @@ class Tokens:
         return present
 
     def shorten(self, client_id: str, now: float, life: float) -> Token:
-        """Let the present token die in `life` seconds, whatever it had left."""
+        """Let the present token expire in `life` seconds, however long it was valid."""
         present = self._present.get(client_id) or self.issue(client_id, now, life)
         present.expires_at = now + life
         return present
 
     def revoke(self, client_id: str | None = None) -> None:
         """Make tokens invalid (601) before their time."""
-        gone = [t for t in self._given.values() if client_id in {None, t.client_id}]
-        for token in gone:
+        revoked = [t for t in self._given.values() if client_id in {None, t.client_id}]
+        for token in revoked:
             del self._given[token.text]
             self._present.pop(token.client_id, None)
 
