@@ -7,28 +7,16 @@ from __future__ import annotations
 
 import http.client
 import json
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
-from marketo_sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox
+from marketo_sandbox import CLIENT_ID, CLIENT_SECRET
 from marketo_sandbox.raw_client import EXPORT, RawClient
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ONE = {"programId": 1001}
 PROGRAMS = "/rest/asset/v1/programs.json"
 MEMBERS = "/rest/v1/programs/1001/members.json"
 FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.fixture
-def client() -> Iterator[RawClient]:
-    with Sandbox(
-        "tiny", now="2026-03-01T12:00:00Z", frozen=True, speed=1, knobs={"rate_limit": None}
-    ) as sandbox:
-        yield RawClient(sandbox.url)
 
 
 def created(client: RawClient) -> str:

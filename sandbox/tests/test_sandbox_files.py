@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from marketo_sandbox import Sandbox
 from marketo_sandbox.data.fields import AWKWARD_TEXTS
 from marketo_sandbox.raw_client import RawClient
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 ONE = {"programId": 1001}
 ONLY = {**ONE, "statusNames": ["Only"]}
-
-
-@pytest.fixture
-def client() -> Iterator[RawClient]:
-    with Sandbox(
-        "tiny", now="2026-03-01T12:00:00Z", frozen=True, speed=1, knobs={"rate_limit": None}
-    ) as sandbox:
-        yield RawClient(sandbox.url)
 
 
 def cell(client: RawClient, field: str, value: object, **more: object) -> str:
