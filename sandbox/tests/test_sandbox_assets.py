@@ -58,7 +58,7 @@ def test_only_some_email_programs_have_head_start(client: RawClient) -> None:
     assert any(row["type"] == "Email" and "headStart" not in row for row in rows)
 
 
-def test_the_demo_has_the_awkwardness_of_life(client: RawClient) -> None:
+def test_the_demo_is_as_irregular_as_real_life(client: RawClient) -> None:
     rows = client.get(PROGRAMS, maxReturn=200).result
     types = {row["type"] for row in rows}
     assert {"Default", "Email", "Engagement", "Event", "EventWithWebinar"} < types
@@ -119,7 +119,7 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_date_filters_take_every_spelling_seen_in_the_wild(
+def test_date_filters_take_every_spelling_that_clients_use(
     client: RawClient, spelling: str
 ) -> None:
     bound = {"latestUpdatedAt": "2026-10-15T00:00:00Z", "maxReturn": 200}
@@ -271,7 +271,7 @@ def test_by_tag_records_list_the_tags_the_knob_says(
 
 
 @pytest.mark.parametrize(("variant", "found"), [("insensitive", True), ("sensitive", False)])
-def test_by_tag_minds_case_as_the_knob_says(
+def test_by_tag_respects_case_as_the_knob_says(
     client: RawClient, variant: str, *, found: bool
 ) -> None:
     client.control.knob(U22_case=variant)

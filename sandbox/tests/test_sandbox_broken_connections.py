@@ -75,7 +75,7 @@ def test_a_client_that_hangs_up_in_mid_answer_disturbs_nobody(
     assert caplog.records == []
 
 
-def test_faults_strike_no_one_when_the_sandbox_stops_in_the_middle() -> None:
+def test_faults_harm_no_one_when_the_sandbox_stops_in_the_middle() -> None:
     begin = time.monotonic()
     with Sandbox("tiny", speed=1) as sandbox:
         client = RawClient(sandbox.url)

@@ -27,7 +27,7 @@ def run(*options: str, script: str, **variables: str) -> subprocess.CompletedPro
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_prints_one_line_and_serves_until_a_signal(number: signal.Signals) -> None:
     argv = [*COMMAND, "serve", "--world", "tiny", "--knob", "U4=1003"]
-    with subprocess.Popen(  # noqa: S603  # likewise
+    with subprocess.Popen(  # noqa: S603  # our own interpreter
         argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
@@ -73,7 +73,7 @@ def test_run_forwards_signals() -> None:
         "time.sleep(20)"
     )
     argv = [*COMMAND, "run", "--world", "tiny", "--", sys.executable, "-c", script]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603  # likewise
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603  # our own interpreter
         assert running.stdout is not None
         assert running.stdout.readline() == "ready\n"
         running.send_signal(signal.SIGTERM)

@@ -173,7 +173,7 @@ def test_programs_are_filtered_as_clients_do(
     assert [row["id"] for row in answer.result] == found
 
 
-def test_a_file_is_read_in_slices_and_probed_by_its_first_byte(client: RawClient) -> None:
+def test_a_file_is_read_in_slices_and_tried_by_its_first_byte(client: RawClient) -> None:
     # singer asks for bytes=0-0 first, node for slices, embulk for bytes=0- always.
     export_id = client.exported(ONE)[0]["exportId"]
     whole = client.file(export_id).body

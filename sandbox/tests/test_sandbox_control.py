@@ -60,7 +60,7 @@ def test_wrong_control_requests_say_what_is_wrong(client: RawClient) -> None:
         client.control.remove_member_field("nope")
 
 
-def test_reset_begins_anew(client: RawClient) -> None:
+def test_reset_begins_again(client: RawClient) -> None:
     client.control.fault("reset", count=5, endpoint="channels")
     client.control.knob(U1="1002", rate_limit=5)
     client.queued(ONE)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ONE = {"programId": 1001}
 
 
-def test_truth_is_typed_and_a_misfit_is_null(client: RawClient) -> None:
+def test_truth_is_typed_and_a_value_of_the_wrong_type_is_null(client: RawClient) -> None:
     values: dict[str, Any] = {
         "customBoolean": "yes",
         "customInteger": "12.0",

@@ -20,7 +20,7 @@ DESCRIBE = "/rest/v1/programs/members/describe.json"
 ONE = {"programId": 1001}
 
 
-def test_a_fault_strikes_after_k_calls_and_then_n_times(client: RawClient) -> None:
+def test_a_fault_applies_after_k_calls_and_then_n_times(client: RawClient) -> None:
     client.control.fault("error", "programs", after=2, count=2, code="606")
     assert [client.get(PROGRAMS).code for _ in range(5)] == ["", "", "606", "606", ""]
     assert client.control.faults() == []
@@ -105,7 +105,7 @@ def test_a_status_that_no_status_line_can_carry_is_refused(
         ("file_bytes", {"base64": "", "fileSize": "big"}),
     ],
 )
-def test_an_argument_that_is_no_number_is_refused_before_it_strikes(
+def test_an_argument_that_is_no_number_is_refused_before_it_applies(
     client: RawClient, kind: str, args: dict[str, Any]
 ) -> None:
     with pytest.raises(ControlError, match="is a number from"):

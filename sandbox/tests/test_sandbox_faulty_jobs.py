@@ -14,7 +14,7 @@ ONE = {"programId": 1001}
 
 
 @pytest.mark.parametrize("mode", ["flip", "truncate", "extra_column", "short_row", "append"])
-def test_corrupt_bytes_betray_themselves_by_the_checksum(client: RawClient, mode: str) -> None:
+def test_corrupt_bytes_show_by_the_checksum(client: RawClient, mode: str) -> None:
     status, whole = client.exported(ONE, ["leadId", "updatedAt"])
     client.control.fault("corrupt", mode=mode)
     broken = client.file(status["exportId"])
@@ -124,7 +124,7 @@ def test_a_completed_job_may_have_no_file(client: RawClient) -> None:
         ("job_stuck", {"state": "Processing"}, "Processing"),
     ],
 )
-def test_the_next_job_has_its_fate(
+def test_the_next_job_ends_as_its_fault_says(
     client: RawClient, kind: str, args: dict[str, Any], state: str
 ) -> None:
     client.control.fault(kind, **args)
@@ -144,7 +144,7 @@ def test_a_stuck_job_can_still_be_cancelled(client: RawClient) -> None:
     assert client.status(doomed)["status"] == "Cancelled"
 
 
-def test_a_sick_job_answers_611_for_ever_and_the_others_are_well(client: RawClient) -> None:
+def test_a_sick_job_answers_611_always_and_the_others_are_well(client: RawClient) -> None:
     client.control.fault("job_sick", program_id=1002, code="611")
     well = client.queued(ONE)
     sick = client.queued({"programIds": [1003, 1002]})
@@ -189,7 +189,7 @@ def test_a_sick_job_may_be_missing_in_the_list(client: RawClient) -> None:
     assert listed == [[well], [well, sick]]
 
 
-def test_a_job_may_be_chosen_by_its_program_for_every_fate(client: RawClient) -> None:
+def test_a_job_may_be_chosen_by_its_program_for_every_fault_of_jobs(client: RawClient) -> None:
     client.control.fault("job_failed", program_id=1003)
     well, ill = client.queued(ONE), client.queued({"programIds": [1002, 1003]})
     client.control.advance(300)
@@ -205,7 +205,7 @@ def test_a_job_may_be_chosen_by_its_program_for_every_fate(client: RawClient) ->
         ({"times": "often"}, "times is a whole number"),
     ],
 )
-def test_a_sickness_nobody_knows_is_refused(
+def test_an_unknown_kind_of_sick_job_is_refused(
     client: RawClient, args: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ControlError, match=message):

@@ -59,7 +59,7 @@ def test_speed_shortens_the_rate_window(client: RawClient) -> None:
     assert client.get(USAGE).code == ""
 
 
-def test_other_integrations_eat_the_window(client: RawClient) -> None:
+def test_other_integrations_use_up_the_window(client: RawClient) -> None:
     client.control.knob(neighbour_calls=98)
     assert [client.get(USAGE).code for _ in range(3)] == ["", "", "606"]
 

@@ -171,7 +171,7 @@ def test_filter_values_may_be_demanded_beside_updated_at(
 
 
 @pytest.mark.parametrize(("variant", "seen"), [("all", [2, 77]), ("joins_only", [77])])
-def test_members_may_be_blind_for_changes_that_the_export_sees(
+def test_members_may_miss_changes_that_the_export_sees(
     client: RawClient, variant: str, seen: list[int]
 ) -> None:
     client.control.knob(U36=variant)

@@ -40,7 +40,7 @@ def test_quota_is_used_by_finished_files_until_central_midnight(client: RawClien
         ("utc-6", "2026-03-08T12:00:00Z", 18 * 3600),
     ],
 )
-def test_central_midnight_minds_summer_time_if_the_knob_says(
+def test_central_midnight_respects_summer_time_if_the_knob_says(
     client: RawClient, variant: str, now: str, seconds: int
 ) -> None:
     client.control.reset("tiny", now=now, knobs={"export_quota_mb": 0.000001, "U32": variant})

@@ -1,6 +1,6 @@
 """Programs, tags and channels: what they hold and how the asset API shows them.
 
-Shapes only: paging, filters and errors belong to `asset`, members to `membership`.
+Shapes only: paging, filters and errors belong to `endpoints.assets`, members to `membership`.
 """
 
 from __future__ import annotations

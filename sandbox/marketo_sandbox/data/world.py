@@ -103,9 +103,9 @@ class World:
 
     def blocks(self, program: Program, *, deleted_stay: bool = False) -> Iterator[Block]:
         """All members of a program, a block at a time."""
-        return self.frozen(program).blocks(deleted_stay=deleted_stay)
+        return self.snapshot(program).blocks(deleted_stay=deleted_stay)
 
-    def frozen(self, program: Program) -> ProgramView:
+    def snapshot(self, program: Program) -> ProgramView:
         """A view of a program's members that later edits do not change."""
         view = replace(program, membership=program.membership.snapshot())
         return ProgramView(self, view, self.statuses(program), self.lead_edits)

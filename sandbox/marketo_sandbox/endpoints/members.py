@@ -53,7 +53,7 @@ def members(subscription: Subscription, call: Call) -> Reply:
     return database_reply(call, rows, **extra)
 
 
-def sync_members(_marketo: Subscription, _call: Call) -> Reply:
+def sync_members(_subscription: Subscription, _call: Call) -> Reply:
     """POST /rest/v1/programs/{id}/members.json: Sync Program Member Data, a write.
 
     Adobe's OpenAPI document: it wants the permission Read-Write Lead, and the

@@ -45,7 +45,7 @@ class CreateRequest:
         """What to render, with the members as they are at this moment."""
         found = [world.programs[p] for p in self.program_ids if p in world.programs]
         return FilePlan(
-            views=tuple(world.frozen(program) for program in found),
+            views=tuple(world.snapshot(program) for program in found),
             columns=self.columns,
             selection=_as_of(self.selection, knobs, now),
             fields=dict(world.member_fields),
