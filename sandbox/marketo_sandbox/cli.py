@@ -9,15 +9,15 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from marketo_sandbox.knobs import parse_setting
+from marketo_sandbox.data.presets import WORLDS
+from marketo_sandbox.http.tokens import CLIENT_ID, CLIENT_SECRET
+from marketo_sandbox.knobs import find_knob, parse_setting
 from marketo_sandbox.sandbox import Options, running
-from marketo_sandbox.tokens import CLIENT_ID, CLIENT_SECRET
-from marketo_sandbox.worlds import WORLDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from marketo_sandbox.knobs import Setting
+    from marketo_sandbox.knob_table import Setting
 
 _NOT_STARTED = 127
 _SIGNALLED = 128
@@ -53,7 +53,7 @@ def _options(given: argparse.Namespace) -> Options:
     knobs: dict[str, Setting] = {}
     for text in given.knob:
         name, _, value = text.partition("=")
-        knobs[name] = parse_setting(name, value)
+        knobs[find_knob(name).name] = parse_setting(name, value)
     sizes = {"programs": given.programs, "members_per_program": given.members_per_program}
     world_options = {k: v for k, v in sizes.items() if v is not None}
     return Options(
@@ -99,7 +99,31 @@ def environment(url: str, speed: float, given: dict[str, str]) -> dict[str, str]
     return made
 
 
+class _Forwarding:
+    """Sends the signals that reach us to the command, also those that came before it ran."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._waiting: list[int] = []
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._forward, number)
+
+    def begin(self, process: asyncio.subprocess.Process) -> None:
+        """Send them to this process from now on."""
+        self._process = process
+        for number in self._waiting:
+            self._forward(number)
+
+    def _forward(self, number: int) -> None:
+        if self._process is None:
+            self._waiting.append(number)
+        elif self._process.returncode is None:
+            self._process.send_signal(number)
+
+
 async def _run(options: Options, argv: Sequence[str]) -> int:
+    forwarding = _Forwarding()
     async with running(options) as url:
         variables = environment(url, options.speed, dict(os.environ))
         try:
@@ -107,16 +131,9 @@ async def _run(options: Options, argv: Sequence[str]) -> int:
         except OSError as error:
             sys.stderr.write(f"marketo-sandbox: {argv[0]}: {error.strerror}\n")
             return _NOT_STARTED
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, _forward, process, number)
+        forwarding.begin(process)
         code = await process.wait()
     return code if code >= 0 else _SIGNALLED - code
-
-
-def _forward(process: asyncio.subprocess.Process, number: int) -> None:
-    if process.returncode is None:
-        process.send_signal(number)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+DAY = 86400
 CENTRAL = ZoneInfo("America/Chicago")
 
 

@@ -1,6 +1,6 @@
 """Marketo's error codes and the texts that go with them, as far as they are public.
 
-It knows no HTTP: which envelope carries an error is the business of `envelope`.
+It knows no HTTP: which envelope carries an error is decided in `http.messages`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Refusal(Exception):  # Marketo's "no" is an answer, not our error
         self.status = status
 
 
-class PlainRefusal(Exception):  # likewise
+class PlainRefusal(Exception):  # an answer, too
     """Marketo refuses with a bare HTTP status and a body that is not an envelope."""
 
     def __init__(self, status: int, body: bytes, content_type: str) -> None:

@@ -1,4 +1,4 @@
-"""Faults in waiting: "after K more matching calls, the next N do X". Counted, never random.
+"""Planned faults: "after K more matching calls, the next N do X". Counted, never random.
 
 A list and its counters. Who applies a fault asks for it by phase and endpoint.
 """
@@ -50,12 +50,12 @@ KINDS: dict[str, tuple[str, str]] = {
     "short_range": ("range", "export_file"),
 }
 
-FOR_EVER = 1_000_000_000
-# What an HTTP status line can carry; whatever stands there, also numbers no standard has.
+_WITHOUT_END = 1_000_000_000
+# What an HTTP status line can carry, also numbers that no standard has.
 _STATUSES = range(100, 1000)
-# The least each may be: a token's life can be told as long over.
-_NUMBERS = {"seconds": 0, "bytes": 0, "expires_in": -86_400, "fileSize": 0, "numberOfRecords": 0}
-_SICK_VERBS = ("status", "enqueue", "file", "cancel", "list")
+# The minimum of each: a token may be said to have expired long ago.
+_MIN_VALUES = {"seconds": 0, "bytes": 0, "expires_in": -86_400, "fileSize": 0, "numberOfRecords": 0}
+_VERBS_OF_JOBS = ("status", "enqueue", "file", "cancel", "list")
 
 _numbers = count(1)
 
@@ -94,10 +94,10 @@ class Fault:
         """A boolean argument, false unless given."""
         return bool(self.args.get(name, False))
 
-    def strikes(self, haystack: str, program_ids: Sequence[int]) -> bool:
-        """Whether it means what is in the haystack; faults of jobs may name a program instead."""
+    def matches(self, text: str, program_ids: Sequence[int]) -> bool:
+        """Whether it is meant for this text; faults of jobs may name a program instead."""
         program_id = self.args.get("program_id") if self.phase == "job" else None
-        return self.where in haystack and (program_id is None or program_id in program_ids)
+        return self.where in text and (program_id is None or program_id in program_ids)
 
     def bytes_of(self, name: str) -> bytes:
         """An argument of base64 bytes."""
@@ -151,32 +151,32 @@ class Faults:
             named = "any"
         fault = Fault(kind, named, times, after, where, args)
         if kind == "job_sick":
-            _symptoms(fault, "")  # so that a wrong argument is refused now
+            _faults_of_sick_job(fault, "")  # so that a wrong argument is refused now
         self._pending.append(fault)
         return fault
 
-    def follow(self, sick: Fault, export_id: str) -> None:
-        """From now on, trouble every call about one job as a `job_sick` says."""
-        self._pending += _symptoms(sick, export_id)
+    def add_for_job(self, sick: Fault, export_id: str) -> None:
+        """From now on, apply a `job_sick` to every call about one job."""
+        self._pending += _faults_of_sick_job(sick, export_id)
 
     def take(
-        self, endpoint: str, haystack: str, phase: str, program_ids: Sequence[int] = ()
+        self, endpoint: str, text: str, phase: str, program_ids: Sequence[int] = ()
     ) -> list[Fault]:
-        """The faults that strike now; each is counted down."""
-        striking = []
+        """The faults that apply now; each is counted down."""
+        applying = []
         for fault in list(self._pending):
             if fault.phase != phase or fault.endpoint not in {endpoint, "any"}:
                 continue
-            if not fault.strikes(haystack, program_ids):
+            if not fault.matches(text, program_ids):
                 continue
             if fault.after > 0:
                 fault.after -= 1
                 continue
             fault.remaining -= 1
-            striking.append(fault)
+            applying.append(fault)
             if fault.remaining <= 0:
                 self._pending.remove(fault)
-        return striking
+        return applying
 
     def listed(self) -> list[dict[str, object]]:
         """What is still pending."""
@@ -188,19 +188,19 @@ class Faults:
 
 
 def _check_numbers(args: dict[str, object]) -> None:
-    """Refuse what could not be done when the fault strikes."""
+    """Refuse now what could not be done when the fault applies."""
     status = args.get("status", 200)
     if isinstance(status, bool) or not isinstance(status, int) or status not in _STATUSES:
         message = f"status is a whole number from 100 to 999, not {status!r}"
         raise ValueError(message)
-    for name, least in _NUMBERS.items():
+    for name, minimum in _MIN_VALUES.items():
         value = args.get(name, 0)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
-            message = f"{name} is a number from {least} on, not {value!r}"
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < minimum:
+            message = f"{name} is a number from {minimum} on, not {value!r}"
             raise ValueError(message)
 
 
-def _symptoms(sick: Fault, export_id: str) -> list[Fault]:
+def _faults_of_sick_job(sick: Fault, export_id: str) -> list[Fault]:
     """The faults that make up a sick job: one for each verb."""
     args = dict(sick.args)
     args.pop("program_id", None)
@@ -210,13 +210,13 @@ def _symptoms(sick: Fault, export_id: str) -> list[Fault]:
         kinds = sorted(name for name, (phase, _) in KINDS.items() if phase == "request")
         message = f"does is one of {kinds}, not {does!r}"
         raise ValueError(message)
-    if not isinstance(verbs, list) or not verbs or not set(verbs) <= set(_SICK_VERBS):
-        message = f"verbs is a list of {list(_SICK_VERBS)}, not {verbs!r}"
+    if not isinstance(verbs, list) or not verbs or not set(verbs) <= set(_VERBS_OF_JOBS):
+        message = f"verbs is a list of {list(_VERBS_OF_JOBS)}, not {verbs!r}"
         raise ValueError(message)
     if times is not None and not isinstance(times, int):
         message = f"times is a whole number, or null for ever, not {times!r}"
         raise ValueError(message)
-    count = FOR_EVER if times is None else times
+    count = _WITHOUT_END if times is None else times
     return [
         Fault("unlisted", "any", count, where=export_id)
         if verb == "list"

@@ -8,22 +8,19 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from marketo_sandbox.clock import Clock, parse_instant
-from marketo_sandbox.control import SandboxControl
-from marketo_sandbox.controls import control
-from marketo_sandbox.knobs import Knobs, Setting
-from marketo_sandbox.marketo import Marketo
-from marketo_sandbox.panel import Panel
-from marketo_sandbox.server import Server, serving
-from marketo_sandbox.tokens import CLIENT_ID, CLIENT_SECRET
-from marketo_sandbox.worlds import make_world
+from marketo_sandbox.clock import parse_instant
+from marketo_sandbox.control.client import SandboxControl
+from marketo_sandbox.control.start import Start
+from marketo_sandbox.http.server import serving
+from marketo_sandbox.http.tokens import CLIENT_ID, CLIENT_SECRET
+from marketo_sandbox.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from types import TracebackType
     from typing import Self
 
-    from marketo_sandbox.wire import Reply
+    from marketo_sandbox.knob_table import Setting
 
 
 @dataclass(frozen=True)
@@ -40,42 +37,27 @@ class Options:
     world_options: Mapping[str, int] = field(default_factory=dict)
 
 
-def build(options: Options) -> Server:
-    """A server with its subscription and control panel; a wrong option is a ValueError."""
-    now = None if options.now is None else parse_instant(options.now)
-    clock = Clock(now=now, frozen=options.frozen, speed=options.speed)
-    clients = None if options.client_ids is None else dict(options.client_ids)
-    marketo = Marketo(
-        make_world(options.world, **options.world_options),
-        clock,
-        Knobs(dict(options.knobs)),
-        clients,
+def _start(options: Options) -> Start:
+    return Start(
+        options.world,
+        options.world_options,
+        None if options.now is None else parse_instant(options.now),
+        options.frozen,
+        options.speed,
+        options.knobs,
+        options.client_ids,
     )
-    server = Server(marketo)
-    panel = Panel(
-        marketo,
-        replace=server.replace,
-        begin=now,
-        clients=clients,
-        knobs=dict(options.knobs),
-    )
-
-    async def controlled(method: str, path: str, query: dict[str, list[str]], body: bytes) -> Reply:
-        return await control(panel, method, path, query, body)
-
-    server.control, server.edit = controlled, panel.edit
-    return server
 
 
 @contextlib.asynccontextmanager
 async def running(options: Options) -> AsyncIterator[str]:
-    """Serve, and yield the URL."""
-    server = build(options)
+    """Serve, and yield the URL; a wrong option is a ValueError."""
+    service = Service(_start(options))
     try:
-        async with serving(server, options.port) as port:
+        async with serving(service.handle, options.port) as port:
             yield f"http://127.0.0.1:{port}"
     finally:
-        server.marketo.close()
+        service.close()
 
 
 class Sandbox:

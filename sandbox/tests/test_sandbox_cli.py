@@ -10,7 +10,7 @@ import sys
 import pytest
 from marketo_sandbox import SandboxControl
 from marketo_sandbox.cli import environment, main
-from marketo_sandbox.probe import Probe
+from marketo_sandbox.raw_client import RawClient
 
 COMMAND = [sys.executable, "-m", "marketo_sandbox.cli"]
 SHOW = "import os; print(*sorted(k + '=' + v for k, v in os.environ.items() if 'MARKETO' in k))"
@@ -27,7 +27,7 @@ def run(*options: str, script: str, **variables: str) -> subprocess.CompletedPro
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_prints_one_line_and_serves_until_a_signal(number: signal.Signals) -> None:
     argv = [*COMMAND, "serve", "--world", "tiny", "--knob", "U4=1003"]
-    with subprocess.Popen(  # noqa: S603  # likewise
+    with subprocess.Popen(  # noqa: S603  # our own interpreter
         argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
@@ -36,7 +36,7 @@ def test_serve_prints_one_line_and_serves_until_a_signal(number: signal.Signals)
         assert client_id == "client_id=sandbox-client-id"
         assert client_secret == "client_secret=sandbox-client-secret"
         assert url.startswith("http://127.0.0.1:")
-        assert Probe(url).create({"programId": 1001}, ["x"]).code == "1003"
+        assert RawClient(url).create({"programId": 1001}, ["x"]).code == "1003"
         assert len(SandboxControl(url).programs()) == 3
         server.send_signal(number)
         assert server.wait(timeout=10) == 0
@@ -73,7 +73,7 @@ def test_run_forwards_signals() -> None:
         "time.sleep(20)"
     )
     argv = [*COMMAND, "run", "--world", "tiny", "--", sys.executable, "-c", script]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603  # likewise
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603  # our own interpreter
         assert running.stdout is not None
         assert running.stdout.readline() == "ready\n"
         running.send_signal(signal.SIGTERM)
@@ -89,3 +89,10 @@ def test_wrong_options_are_said_and_end_with_2(capsys: pytest.CaptureFixture[str
     assert main(["run", "--world", "tiny", "--", "/no/such/command"]) == 127
     with pytest.raises(SystemExit):
         main(["run"])
+
+
+def test_run_forwards_a_signal_that_comes_as_soon_as_the_command_starts() -> None:
+    script = "trap 'exit 9' TERM; kill -TERM $PPID; sleep 20 & wait"
+    argv = [*COMMAND, "run", "--world", "tiny", "--", "sh", "-c", script]
+    done = subprocess.run(argv, capture_output=True, timeout=20, check=False)  # noqa: S603  # our own interpreter
+    assert done.returncode == 9

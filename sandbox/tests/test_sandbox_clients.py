@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import http.client
 import json
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
-from marketo_sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox
-from marketo_sandbox.probe import EXPORT, Probe
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from marketo_sandbox import CLIENT_ID, CLIENT_SECRET
+from marketo_sandbox.raw_client import EXPORT, RawClient
 
 ONE = {"programId": 1001}
 PROGRAMS = "/rest/asset/v1/programs.json"
@@ -23,47 +19,39 @@ MEMBERS = "/rest/v1/programs/1001/members.json"
 FORM = "application/x-www-form-urlencoded"
 
 
-@pytest.fixture
-def probe() -> Iterator[Probe]:
-    with Sandbox(
-        "tiny", now="2026-03-01T12:00:00Z", frozen=True, speed=1, knobs={"rate_limit": None}
-    ) as sandbox:
-        yield Probe(sandbox.url)
-
-
-def created(probe: Probe) -> str:
-    return str(probe.create(ONE, ["leadId"]).result[0]["exportId"])
+def created(client: RawClient) -> str:
+    return str(client.create(ONE, ["leadId"]).result[0]["exportId"])
 
 
 @pytest.mark.parametrize("more", [{}, {"partner_id": "LP_1"}])
 @pytest.mark.parametrize("style", ["query", "form", "post with a query"])
 def test_a_token_is_asked_for_in_every_style(
-    probe: Probe, style: str, more: dict[str, str]
+    client: RawClient, style: str, more: dict[str, str]
 ) -> None:
     # Adobe and singer: GET; hotglue, airbyte: POST of a form; embulk, mrkt, node: partner_id.
     credentials = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, **more}
     asked = urlencode({"grant_type": "client_credentials", **credentials})
     path = "/identity/oauth/token"
     if style == "form":
-        answer = probe.send("POST", path, asked.encode(), {"Content-Type": FORM})
+        answer = client.send("POST", path, asked.encode(), {"Content-Type": FORM})
     else:
-        answer = probe.send("GET" if style == "query" else "POST", f"{path}?{asked}")
+        answer = client.send("GET" if style == "query" else "POST", f"{path}?{asked}")
     assert answer.json["access_token"]
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_scheme_may_be_in_any_case(probe: Probe, scheme: str) -> None:
-    token = probe.bearer()["Authorization"].partition(" ")[2]
-    assert probe.send("GET", PROGRAMS, None, {"Authorization": f"{scheme} {token}"}).code == ""
+def test_the_scheme_may_be_in_any_case(client: RawClient, scheme: str) -> None:
+    token = client.bearer()["Authorization"].partition(" ")[2]
+    assert client.send("GET", PROGRAMS, None, {"Authorization": f"{scheme} {token}"}).code == ""
 
 
 @pytest.mark.parametrize("with_header", [True, False])
-def test_a_token_in_the_url_is_refused(probe: Probe, *, with_header: bool) -> None:
+def test_a_token_in_the_url_is_refused(client: RawClient, *, with_header: bool) -> None:
     # python, node, embulk before 2026: Adobe removed the parameter on 2026-08-31.
-    headers = probe.bearer()
+    headers = client.bearer()
     token = headers["Authorization"].partition(" ")[2]
     path = f"{PROGRAMS}?access_token={token}"
-    assert probe.send("GET", path, None, headers if with_header else {}).code == "603"
+    assert client.send("GET", path, None, headers if with_header else {}).code == "603"
 
 
 @pytest.mark.parametrize(
@@ -77,21 +65,23 @@ def test_a_token_in_the_url_is_refused(probe: Probe, *, with_header: bool) -> No
     ],
 )
 def test_enqueue_and_cancel_take_any_body(
-    probe: Probe, body: bytes | None, headers: dict[str, str]
+    client: RawClient, body: bytes | None, headers: dict[str, str]
 ) -> None:
     # pm-notebook posts the JSON text ""; others nothing, or an empty object.
-    export_id = created(probe)
+    export_id = created(client)
     for verb, status in (("enqueue", "Queued"), ("cancel", "Cancelled")):
         path = f"{EXPORT}/{export_id}/{verb}.json"
-        answer = probe.send("POST", path, body, {**probe.bearer(), **headers})
+        answer = client.send("POST", path, body, {**client.bearer(), **headers})
         assert answer.result[0]["status"] == status
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=UTF-8"])
-def test_create_takes_the_formats_name_in_any_case_and_a_charset(probe: Probe, kind: str) -> None:
+def test_create_takes_the_formats_name_in_any_case_and_a_charset(
+    client: RawClient, kind: str
+) -> None:
     body = json.dumps({"format": "csv", "fields": ["leadId"], "filter": ONE}).encode()
-    headers = {**probe.bearer(), "Content-Type": kind}
-    assert probe.send("POST", f"{EXPORT}/create.json", body, headers).result[0]["format"] == "CSV"
+    headers = {**client.bearer(), "Content-Type": kind}
+    assert client.send("POST", f"{EXPORT}/create.json", body, headers).result[0]["format"] == "CSV"
 
 
 @pytest.mark.parametrize(
@@ -104,39 +94,43 @@ def test_create_takes_the_formats_name_in_any_case_and_a_charset(probe: Probe, k
         "",
     ],
 )
-def test_jobs_are_listed_by_states_in_one_parameter_or_several(probe: Probe, query: str) -> None:
+def test_jobs_are_listed_by_states_in_one_parameter_or_several(
+    client: RawClient, query: str
+) -> None:
     # Adobe: comma-separated; singer repeats the parameter; both spellings of cancelled.
-    wanted = [created(probe), created(probe)]
-    probe.post(f"{EXPORT}/{wanted[1]}/cancel.json")
-    listed = probe.send("GET", f"{EXPORT}.json?{query}", None, probe.bearer()).result
+    wanted = [created(client), created(client)]
+    client.post(f"{EXPORT}/{wanted[1]}/cancel.json")
+    listed = client.send("GET", f"{EXPORT}.json?{query}", None, client.bearer()).result
     assert [row["exportId"] for row in listed] == wanted
 
 
 @pytest.mark.parametrize("variant", ["no_result", "no_body"])
-def test_a_list_without_jobs_has_no_result_or_nothing_at_all(probe: Probe, variant: str) -> None:
+def test_a_list_without_jobs_has_no_result_or_nothing_at_all(
+    client: RawClient, variant: str
+) -> None:
     # singer met both.
-    probe.control.knob(empty_job_list=variant)
-    answer = probe.get(f"{EXPORT}.json")
+    client.control.knob(empty_job_list=variant)
+    answer = client.get(f"{EXPORT}.json")
     assert answer.status == 200
     assert (answer.body == b"") is (variant == "no_body")
-    created(probe)
-    assert len(probe.get(f"{EXPORT}.json").result) == 1
+    created(client)
+    assert len(client.get(f"{EXPORT}.json").result) == 1
 
 
-def test_jobs_are_listed_in_batches_by_token(probe: Probe) -> None:
-    wanted = [created(probe) for _ in range(3)]
-    first = probe.get(f"{EXPORT}.json", batchSize=2).json
-    rest = probe.get(f"{EXPORT}.json", batchSize=2, nextPageToken=first["nextPageToken"]).json
+def test_jobs_are_listed_in_batches_by_token(client: RawClient) -> None:
+    wanted = [created(client) for _ in range(3)]
+    first = client.get(f"{EXPORT}.json", batchSize=2).json
+    rest = client.get(f"{EXPORT}.json", batchSize=2, nextPageToken=first["nextPageToken"]).json
     assert [row["exportId"] for row in first["result"] + rest["result"]] == wanted
     assert "nextPageToken" not in rest
 
 
 @pytest.mark.parametrize("path", ["/rest/../bulk", "/rest/v1/../../bulk", "/./bulk"])
-def test_dot_segments_are_resolved(probe: Probe, path: str) -> None:
+def test_dot_segments_are_resolved(client: RawClient, path: str) -> None:
     # node-marketo's recordings show /rest/../bulk against production.
-    host, _, port = probe.control.url.removeprefix("http://").partition(":")
+    host, _, port = client.control.url.removeprefix("http://").partition(":")
     connection = http.client.HTTPConnection(host, int(port))
-    connection.request("GET", f"{path}/v1/program/members/export.json", headers=probe.bearer())
+    connection.request("GET", f"{path}/v1/program/members/export.json", headers=client.bearer())
     assert json.loads(connection.getresponse().read())["success"] is True
     connection.close()
 
@@ -151,13 +145,13 @@ def test_dot_segments_are_resolved(probe: Probe, path: str) -> None:
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_members_are_asked_for_in_the_query_or_in_a_form(
-    probe: Probe, method: str, query: str
+    client: RawClient, method: str, query: str
 ) -> None:
-    headers = {**probe.bearer(), "Content-Type": FORM}
+    headers = {**client.bearer(), "Content-Type": FORM}
     if method == "GET":
-        answer = probe.send("GET", f"{MEMBERS}?{query}", None, probe.bearer())
+        answer = client.send("GET", f"{MEMBERS}?{query}", None, client.bearer())
     else:
-        answer = probe.send("POST", MEMBERS + "?_method=GET", query.encode(), headers)
+        answer = client.send("POST", MEMBERS + "?_method=GET", query.encode(), headers)
     assert [set(row) for row in answer.result] == [{"seq", "leadId", "statusName"}] * 2
 
 
@@ -172,21 +166,23 @@ def test_members_are_asked_for_in_the_query_or_in_a_form(
         ("offset=1&maxReturn=1", [1002]),
     ],
 )
-def test_programs_are_filtered_as_clients_do(probe: Probe, query: str, found: list[int]) -> None:
-    answer = probe.send("GET", f"{PROGRAMS}?{query}", None, probe.bearer())
+def test_programs_are_filtered_as_clients_do(
+    client: RawClient, query: str, found: list[int]
+) -> None:
+    answer = client.send("GET", f"{PROGRAMS}?{query}", None, client.bearer())
     assert [row["id"] for row in answer.result] == found
 
 
-def test_a_file_is_read_in_slices_and_probed_by_its_first_byte(probe: Probe) -> None:
+def test_a_file_is_read_in_slices_and_tried_by_its_first_byte(client: RawClient) -> None:
     # singer asks for bytes=0-0 first, node for slices, embulk for bytes=0- always.
-    export_id = probe.exported(ONE)[0]["exportId"]
-    whole = probe.file(export_id).body
-    first = probe.file(export_id, "bytes=0-0")
+    export_id = client.exported(ONE)[0]["exportId"]
+    whole = client.file(export_id).body
+    first = client.file(export_id, "bytes=0-0")
     assert (first.status, first.body) == (206, whole[:1])
     assert first.headers["content-range"] == f"bytes 0-0/{len(whole)}"
-    slices = [probe.file(export_id, f"bytes={at}-{at + 4}").body for at in range(0, len(whole), 5)]
+    slices = [client.file(export_id, f"bytes={at}-{at + 4}").body for at in range(0, len(whole), 5)]
     assert b"".join(slices) == whole
-    assert probe.file(export_id, "bytes=0-").body == whole
+    assert client.file(export_id, "bytes=0-").body == whole
 
 
 @pytest.mark.parametrize(
@@ -198,5 +194,5 @@ def test_a_file_is_read_in_slices_and_probed_by_its_first_byte(probe: Probe) -> 
         "/rest/asset/v1/smartLists.json",
     ],
 )
-def test_what_real_clients_ask_for_beyond_its_scope_is_610(probe: Probe, path: str) -> None:
-    assert probe.send("GET", path, None, probe.bearer()).code == "610"
+def test_what_real_clients_ask_for_beyond_its_scope_is_610(client: RawClient, path: str) -> None:
+    assert client.send("GET", path, None, client.bearer()).code == "610"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from marketo_sandbox import Sandbox
-from marketo_sandbox.probe import EXPORT, Probe
+from marketo_sandbox.raw_client import EXPORT, RawClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -227,64 +227,64 @@ def answers() -> Iterator[dict[str, dict[str, Any]]]:
     with Sandbox(
         "demo", now="2026-03-01T12:00:00Z", frozen=True, speed=1, knobs={"rate_limit": None}
     ) as sandbox:
-        yield collected(Probe(sandbox.url))
+        yield collected(RawClient(sandbox.url))
 
 
-def of_assets(probe: Probe) -> dict[str, dict[str, Any]]:
+def of_assets(client: RawClient) -> dict[str, dict[str, Any]]:
     asset = "/rest/asset/v1/"
-    programs = probe.control.programs()
-    pairs = {(row["tagType"], row["tagValue"]) for row in probe.control.programs_by_tag()}
-    types = [row["tagType"] for row in probe.control.tag_types()]
+    programs = client.control.programs()
+    pairs = {(row["tagType"], row["tagValue"]) for row in client.control.programs_by_tag()}
+    types = [row["tagType"] for row in client.control.tag_types()]
     return {
-        "programs": probe.get(asset + "programs.json", maxReturn=200).json,
+        "programs": client.get(asset + "programs.json", maxReturn=200).json,
         "programs_by_tag": merged(
-            probe.get(asset + "program/byTag.json", tagType=t, tagValue=v, maxReturn=200).json
+            client.get(asset + "program/byTag.json", tagType=t, tagValue=v, maxReturn=200).json
             for t, v in sorted(pairs)
         ),
-        "program": merged(probe.get(f"{asset}program/{row['id']}.json").json for row in programs),
+        "program": merged(client.get(f"{asset}program/{row['id']}.json").json for row in programs),
         "program_by_name": merged(
-            probe.get(asset + "program/byName.json", name=row["name"], **ALL_OF_IT).json
+            client.get(asset + "program/byName.json", name=row["name"], **ALL_OF_IT).json
             for row in programs
             if "," not in row["name"]
         ),
-        "tag_types": probe.get(asset + "tagTypes.json").json,
-        "tag_type": merged(probe.get(asset + "tagType/byName.json", name=t).json for t in types),
-        "channels": probe.get(asset + "channels.json").json,
-        "refused_asset": probe.get(asset + "programs.json", offset=-1).json,
+        "tag_types": client.get(asset + "tagTypes.json").json,
+        "tag_type": merged(client.get(asset + "tagType/byName.json", name=t).json for t in types),
+        "channels": client.get(asset + "channels.json").json,
+        "refused_asset": client.get(asset + "programs.json", offset=-1).json,
     }
 
 
-def collected(probe: Probe) -> dict[str, dict[str, Any]]:
+def collected(client: RawClient) -> dict[str, dict[str, Any]]:
     one = {"programId": 1001}
     found = {
-        "identity": probe.identity().json,
-        **of_assets(probe),
-        "members_describe": probe.get("/rest/v1/programs/members/describe.json").json,
-        "leads_describe": probe.get("/rest/v1/leads/describe.json").json,
-        "leads_describe2": probe.get("/rest/v1/leads/describe2.json").json,
+        "identity": client.identity().json,
+        **of_assets(client),
+        "members_describe": client.get("/rest/v1/programs/members/describe.json").json,
+        "leads_describe": client.get("/rest/v1/leads/describe.json").json,
+        "leads_describe2": client.get("/rest/v1/leads/describe2.json").json,
         "members": merged(
-            probe.get(
+            client.get(
                 f"/rest/v1/programs/{row['id']}/members.json",
                 filterType="reachedSuccess",
                 filterValues="true,false",
             ).json
-            for row in probe.control.programs()
+            for row in client.control.programs()
         ),
-        "usage": probe.get("/rest/v1/stats/usage.json").json,
-        "export_list_empty": probe.get(EXPORT + ".json").json,
-        "export_create": probe.create(one, ["leadId"]).json,
-        "refused": probe.create({}, ["leadId"]).json,
-        "usage_errors": probe.get("/rest/v1/stats/errors.json").json,
+        "usage": client.get("/rest/v1/stats/usage.json").json,
+        "export_list_empty": client.get(EXPORT + ".json").json,
+        "export_create": client.create(one, ["leadId"]).json,
+        "refused": client.create({}, ["leadId"]).json,
+        "usage_errors": client.get("/rest/v1/stats/errors.json").json,
     }
     export_id = found["export_create"]["result"][0]["exportId"]
-    found["export_enqueue"] = probe.enqueue(export_id).json
-    failing, cancelled = probe.queued(one), probe.queued(one)
-    found["export_cancel"] = probe.post(f"{EXPORT}/{cancelled}/cancel.json").json
-    probe.control.fail(failing, "Out of luck")
-    probe.control.advance(180)
-    found["export_status"] = probe.get(f"{EXPORT}/{export_id}/status.json").json
-    found["export_failed"] = probe.get(f"{EXPORT}/{failing}/status.json").json
-    found["export_list"] = probe.get(EXPORT + ".json").json
+    found["export_enqueue"] = client.enqueue(export_id).json
+    failing, cancelled = client.queued(one), client.queued(one)
+    found["export_cancel"] = client.post(f"{EXPORT}/{cancelled}/cancel.json").json
+    client.control.fail(failing, "Out of luck")
+    client.control.advance(180)
+    found["export_status"] = client.get(f"{EXPORT}/{export_id}/status.json").json
+    found["export_failed"] = client.get(f"{EXPORT}/{failing}/status.json").json
+    found["export_list"] = client.get(EXPORT + ".json").json
     return found
 
 
@@ -323,13 +323,13 @@ def test_answers_differ_from_the_openapi_documents_only_as_listed(
 def test_knobs_add_and_remove_only_the_differences_listed(knob: str, variant: str) -> None:
     found: dict[str, set[str]] = {}
     with Sandbox("tiny", now="2026-03-01T12:00:00Z", frozen=True, speed=1) as sandbox:
-        probe = Probe(sandbox.url)
+        client = RawClient(sandbox.url)
         told = []
         for value in ({}, {knob: variant}):
-            probe.control.reset("tiny", knobs={"rate_limit": None, **value})
-            probe.control.add_program(name="Without a tag")
-            probe.forget_token()
-            told.append(collected(probe))
+            client.control.reset("tiny", knobs={"rate_limit": None, **value})
+            client.control.add_program(name="Without a tag")
+            client.forget_token()
+            told.append(collected(client))
         before, after = told
     for name in OPERATIONS:
         old, new = differing(name, before[name]), differing(name, after[name])
@@ -441,7 +441,7 @@ def test_the_readme_lists_these_differences_and_no_others() -> None:
 
 
 def test_every_endpoint_is_held_against_a_document() -> None:
-    from marketo_sandbox.marketo import ENDPOINTS  # noqa: PLC0415  # only this test wants it
+    from marketo_sandbox.endpoints.routes import ENDPOINTS  # noqa: PLC0415  # only this test wants it
 
     # A file is not JSON, and what is unknown has no document.
     assert ENDPOINTS - {"unknown", "export_file"} <= set(OPERATIONS)

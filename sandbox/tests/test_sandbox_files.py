@@ -4,65 +4,54 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from marketo_sandbox import Sandbox
-from marketo_sandbox.fields import AWKWARD_TEXTS
-from marketo_sandbox.probe import Probe
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from marketo_sandbox.data.fields import AWKWARD_TEXTS
+from marketo_sandbox.raw_client import RawClient
 
 ONE = {"programId": 1001}
 ONLY = {**ONE, "statusNames": ["Only"]}
 
 
-@pytest.fixture
-def probe() -> Iterator[Probe]:
-    with Sandbox(
-        "tiny", now="2026-03-01T12:00:00Z", frozen=True, speed=1, knobs={"rate_limit": None}
-    ) as sandbox:
-        yield Probe(sandbox.url)
-
-
-def cell(probe: Probe, field: str, value: object, **more: object) -> str:
+def cell(client: RawClient, field: str, value: object, **more: object) -> str:
     """The cell of one member whose field has this value, as it stands in the file."""
-    probe.control.reset("empty", now="2026-03-01T12:00:00Z", knobs=more.pop("knobs", {}))
-    probe.forget_token()
-    probe.control.add_program(id=1001)
-    probe.control.add_member(1001, 7)
+    client.control.reset("empty", now="2026-03-01T12:00:00Z", knobs=more.pop("knobs", {}))
+    client.forget_token()
+    client.control.add_program(id=1001)
+    client.control.add_member(1001, 7)
     edited: dict[str, Any] = {field: value}
     member = field in {
-        f["name"] for f in probe.get("/rest/v1/programs/members/describe.json").result[0]["fields"]
+        f["name"] for f in client.get("/rest/v1/programs/members/describe.json").result[0]["fields"]
     }
     if member:
-        probe.control.edit_member(1001, 7, **edited)
+        client.control.edit_member(1001, 7, **edited)
     else:
-        probe.control.edit_lead(7, **edited)
-    content = probe.exported(ONE, [field])[1].decode()
+        client.control.edit_lead(7, **edited)
+    content = client.exported(ONE, [field])[1].decode()
     header, _, rest = content.partition("\n")
     assert header == field
     return rest.removesuffix("\n")
 
 
-def test_columns_come_in_the_order_asked_for(probe: Probe) -> None:
-    _, content = probe.exported(ONE, ["updatedAt", "leadId", "program"])
+def test_columns_come_in_the_order_asked_for(client: RawClient) -> None:
+    _, content = client.exported(ONE, ["updatedAt", "leadId", "program"])
     assert content.startswith(b"updatedAt,leadId,program\n")
     assert content.endswith(b",Alpha\n")
 
 
-def test_headers_can_be_renamed(probe: Probe) -> None:
+def test_headers_can_be_renamed(client: RawClient) -> None:
     names = {"leadId": "Lead, Id", "nothing": "x"}
-    _, content = probe.exported(ONE, ["leadId", "program"], columnHeaderNames=names)
+    _, content = client.exported(ONE, ["leadId", "program"], columnHeaderNames=names)
     assert content.startswith(b'"Lead, Id",program\n')
 
 
-def test_program_ids_prepend_a_column_and_program_id_does_not(probe: Probe) -> None:
-    _, several = probe.exported({"programIds": [1001, 1002]}, ["leadId"])
+def test_program_ids_prepend_a_column_and_program_id_does_not(client: RawClient) -> None:
+    _, several = client.exported({"programIds": [1001, 1002]}, ["leadId"])
     assert several.split(b"\n")[:2] == [b"programId,leadId", b"1001,1"]
     assert b"1002,3" in several.split(b"\n")
-    _, one = probe.exported(ONE, ["leadId"])
+    _, one = client.exported(ONE, ["leadId"])
     assert one.startswith(b"leadId\n1\n")
 
 
@@ -70,9 +59,11 @@ def test_program_ids_prepend_a_column_and_program_id_does_not(probe: Probe) -> N
     ("variant", "header"),
     [("first_only", b"programId,leadId,program"), ("twice", b"programId,leadId,programId,program")],
 )
-def test_program_id_asked_for_beside_program_ids(probe: Probe, variant: str, header: bytes) -> None:
-    probe.control.knob(U9=variant)
-    _, content = probe.exported({"programIds": [1001]}, ["leadId", "programId", "program"])
+def test_program_id_asked_for_beside_program_ids(
+    client: RawClient, variant: str, header: bytes
+) -> None:
+    client.control.knob(U9=variant)
+    _, content = client.exported({"programIds": [1001]}, ["leadId", "programId", "program"])
     assert content.split(b"\n")[0] == header
 
 
@@ -80,11 +71,11 @@ def test_program_id_asked_for_beside_program_ids(probe: Probe, variant: str, hea
     ("variant", "member", "lead"),
     [("mixed", "1", "true"), ("words", "true", "true"), ("digits", "1", "1")],
 )
-def test_booleans(probe: Probe, variant: str, member: str, lead: str) -> None:
+def test_booleans(client: RawClient, variant: str, member: str, lead: str) -> None:
     knobs = {"U10": variant}
-    assert cell(probe, "acquiredBy", value=True, knobs=knobs) == member
-    assert cell(probe, "unsubscribed", value=True, knobs=knobs) == lead
-    assert cell(probe, "customBoolean", value=False, knobs=knobs) in {"0", "false"}
+    assert cell(client, "acquiredBy", value=True, knobs=knobs) == member
+    assert cell(client, "unsubscribed", value=True, knobs=knobs) == lead
+    assert cell(client, "customBoolean", value=False, knobs=knobs) in {"0", "false"}
 
 
 @pytest.mark.parametrize(
@@ -95,16 +86,16 @@ def test_booleans(probe: Probe, variant: str, member: str, lead: str) -> None:
         ("integral", "42.7", "12", "12000000"),
     ],
 )
-def test_fractions(probe: Probe, variant: str, small: str, whole: str, large: str) -> None:
+def test_fractions(client: RawClient, variant: str, small: str, whole: str, large: str) -> None:
     knobs = {"U11": variant}
-    assert cell(probe, "customFloat", 42.7, knobs=knobs) == small
-    assert cell(probe, "customPercent", 12.0, knobs=knobs) == whole
-    assert cell(probe, "customCurrency", 12e6, knobs=knobs) == large
+    assert cell(client, "customFloat", 42.7, knobs=knobs) == small
+    assert cell(client, "customPercent", 12.0, knobs=knobs) == whole
+    assert cell(client, "customCurrency", 12e6, knobs=knobs) == large
 
 
-def test_crm_integers_come_with_a_fraction(probe: Probe) -> None:
-    assert cell(probe, "Seats_Booked__c", 12) == "12.0"
-    assert cell(probe, "customInteger", 12) == "12"
+def test_crm_integers_come_with_a_fraction(client: RawClient) -> None:
+    assert cell(client, "Seats_Booked__c", 12) == "12.0"
+    assert cell(client, "customInteger", 12) == "12"
 
 
 @pytest.mark.parametrize(
@@ -115,18 +106,18 @@ def test_crm_integers_come_with_a_fraction(probe: Probe) -> None:
         ("empty_cell", "", "null", ""),
     ],
 )
-def test_nulls(probe: Probe, variant: str, null: str, word: str, empty: str) -> None:
+def test_nulls(client: RawClient, variant: str, null: str, word: str, empty: str) -> None:
     knobs = {"U12": variant}
-    assert cell(probe, "customText", None, knobs=knobs) == null
-    assert cell(probe, "customText", "null", knobs=knobs) == word
-    assert cell(probe, "customText", "", knobs=knobs) == empty
-    assert cell(probe, "lastName", "Null", knobs=knobs) == "Null"
-    assert cell(probe, "createdAt", None, knobs=knobs) == null
+    assert cell(client, "customText", None, knobs=knobs) == null
+    assert cell(client, "customText", "null", knobs=knobs) == word
+    assert cell(client, "customText", "", knobs=knobs) == empty
+    assert cell(client, "lastName", "Null", knobs=knobs) == "Null"
+    assert cell(client, "createdAt", None, knobs=knobs) == null
 
 
 @pytest.mark.parametrize("text", [text for text in AWKWARD_TEXTS if isinstance(text, str)])
-def test_awkward_texts_survive_a_csv_reader(probe: Probe, text: str) -> None:
-    raw = cell(probe, "customText", text)
+def test_awkward_texts_survive_a_csv_reader(client: RawClient, text: str) -> None:
+    raw = cell(client, "customText", text)
     assert raw.startswith('"') is any(mark in text for mark in ',"\n\r')
     rows = list(csv.reader(io.StringIO(raw.replace("\0", "<nul>") + "\n", newline="")))
     assert rows == [[text.replace("\0", "<nul>")]]
@@ -140,9 +131,9 @@ def test_awkward_texts_survive_a_csv_reader(probe: Probe, text: str) -> None:
         ("crlf", b"leadId\r\n1\r\n2\r\n3\r\n"),
     ],
 )
-def test_line_ends(probe: Probe, variant: str, content: bytes) -> None:
-    probe.control.knob(U13=variant)
-    status, got = probe.exported({"programId": 1003})
+def test_line_ends(client: RawClient, variant: str, content: bytes) -> None:
+    client.control.knob(U13=variant)
+    status, got = client.exported({"programId": 1003})
     assert got == content
     assert (status["fileSize"], status["numberOfRecords"]) == (len(content), 3)
 
@@ -151,13 +142,13 @@ def test_line_ends(probe: Probe, variant: str, content: bytes) -> None:
     ("variant", "status", "content"),
     [("header", 200, b"leadId\n"), ("zero_bytes", 200, b""), ("404", 404, b"Not Found")],
 )
-def test_an_empty_export(probe: Probe, variant: str, status: int, content: bytes) -> None:
-    probe.control.knob(U8=variant)
-    made = probe.control.add_program(name="Deserted")
-    row, got = probe.exported({"programId": made["id"]})
+def test_an_empty_export(client: RawClient, variant: str, status: int, content: bytes) -> None:
+    client.control.knob(U8=variant)
+    made = client.control.add_program(name="Deserted")
+    row, got = client.exported({"programId": made["id"]})
     assert row["numberOfRecords"] == 0
     assert got == content
-    assert probe.file(row["exportId"]).status == status
+    assert client.file(row["exportId"]).status == status
 
 
 @pytest.mark.parametrize(
@@ -169,10 +160,10 @@ def test_an_empty_export(probe: Probe, variant: str, status: int, content: bytes
     ],
 )
 def test_other_separators(
-    probe: Probe, file_format: str, knobs: dict[str, str], header: bytes
+    client: RawClient, file_format: str, knobs: dict[str, str], header: bytes
 ) -> None:
-    probe.control.knob(**knobs)
-    _, content = probe.exported(ONE, ["leadId", "program"], format=file_format)
+    client.control.knob(**knobs)
+    _, content = client.exported(ONE, ["leadId", "program"], format=file_format)
     assert content.split(b"\n")[0] == header
 
 
@@ -180,37 +171,39 @@ def test_other_separators(
     ("variant", "content_type"),
     [("csv", "text/csv;charset=UTF-8"), ("plain", "text/plain;charset=UTF-8")],
 )
-def test_content_type_of_other_separators(probe: Probe, variant: str, content_type: str) -> None:
-    probe.control.knob(U15=variant)
-    export_id = probe.exported(ONE, format="TSV")[0]["exportId"]
-    assert probe.file(export_id).headers["content-type"] == content_type
+def test_content_type_of_other_separators(
+    client: RawClient, variant: str, content_type: str
+) -> None:
+    client.control.knob(U15=variant)
+    export_id = client.exported(ONE, format="TSV")[0]["exportId"]
+    assert client.file(export_id).headers["content-type"] == content_type
 
 
-def test_rows_may_come_in_another_order(probe: Probe) -> None:
-    probe.control.knob(row_order="reverse")
-    assert probe.exported({"programId": 1003})[1] == b"leadId\n3\n2\n1\n"
+def test_rows_may_come_in_another_order(client: RawClient) -> None:
+    client.control.knob(row_order="reverse")
+    assert client.exported({"programId": 1003})[1] == b"leadId\n3\n2\n1\n"
 
 
-def test_member_fields_win_over_lead_fields_of_the_same_name(probe: Probe) -> None:
-    probe.control.edit_member(1001, 1, updatedAt="2026-02-02T00:00:00Z")
-    _, content = probe.exported(ONE, ["leadId", "id", "updatedAt"])
+def test_member_fields_win_over_lead_fields_of_the_same_name(client: RawClient) -> None:
+    client.control.edit_member(1001, 1, updatedAt="2026-02-02T00:00:00Z")
+    _, content = client.exported(ONE, ["leadId", "id", "updatedAt"])
     assert content.split(b"\n")[1] == b"1,1,2026-02-02T00:00:00Z"
 
 
 def test_truth_and_file_agree_on_every_value_of_the_demo() -> None:
     knobs = {"rate_limit": None, "U12": "bare"}
     with Sandbox("demo", now="2026-10-15T12:00:00Z", frozen=True, knobs=knobs) as sandbox:
-        probe = Probe(sandbox.url)
-        described = probe.get("/rest/v1/programs/members/describe.json").result[0]["fields"]
+        client = RawClient(sandbox.url)
+        described = client.get("/rest/v1/programs/members/describe.json").result[0]["fields"]
         kinds = {field["name"]: field["dataType"] for field in described}
-        programs = [p["id"] for p in probe.control.programs()][:10]
-        _, content = probe.exported({"programIds": programs}, list(kinds))
+        programs = [p["id"] for p in client.control.programs()][:10]
+        _, content = client.exported({"programIds": programs}, list(kinds))
         text = content.decode().replace("\0", "")
         got = [
             {name: read(kinds[name], value) for name, value in row.items()}
             for row in csv.DictReader(io.StringIO(text, newline=""))
         ]
-        truth = probe.control.truth(program_ids=programs)
+        truth = client.control.truth(program_ids=programs)
         key = ("programId", "leadId")
         assert sorted(got, key=lambda r: [r[k] for k in key]) == truth
         assert len(truth) > 300
@@ -229,13 +222,13 @@ def read(kind: str, text: str) -> object:
 
 def test_lead_fields_join_with_their_own_awkwardness() -> None:
     with Sandbox("demo", now="2026-10-15T12:00:00Z", frozen=True) as sandbox:
-        probe = Probe(sandbox.url)
+        client = RawClient(sandbox.url)
         fields = ["leadId", "firstName", "lastName", "company", "unsubscribed", "leadScore"]
-        _, content = probe.exported({"programIds": [1001, 1004]}, fields)
+        _, content = client.exported({"programIds": [1001, 1004]}, fields)
         rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
         assert "Null" in {row["lastName"] for row in rows}
         assert {row["unsubscribed"] for row in rows} == {"true", "false"}
-        truth = probe.control.truth(fields, [1001, 1004])
+        truth = client.control.truth(fields, [1001, 1004])
         assert sorted(r["company"] or "null" for r in truth) == sorted(r["company"] for r in rows)
 
 
@@ -266,11 +259,11 @@ def test_a_sized_world_is_as_large_as_told_and_the_same_each_time() -> None:
 
 def test_a_large_export_is_made_while_the_server_answers() -> None:
     with Sandbox("sized", programs=1, members_per_program=60_000, speed=1e6) as sandbox:
-        probe = Probe(sandbox.url)
+        client = RawClient(sandbox.url)
         sandbox.control.knob(rate_limit=None)
-        export_id = probe.queued({"programId": 1001}, ["leadId", "updatedAt"])
+        export_id = client.queued({"programId": 1001}, ["leadId", "updatedAt"])
         sandbox.control.advance(1)
-        status = probe.status(export_id)
+        status = client.status(export_id)
         assert status["numberOfRecords"] == 60_000
-        tail = probe.file(export_id, f"bytes={status['fileSize'] - 10}-").body
+        tail = client.file(export_id, f"bytes={status['fileSize'] - 10}-").body
         assert tail.endswith(b"Z\n")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from marketo_sandbox import Sandbox
-from marketo_sandbox.probe import Probe
+from marketo_sandbox.raw_client import RawClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -137,24 +137,24 @@ def differences(real: Profile, ours: Profile, *, ordered: bool = True) -> set[st
 
 
 @pytest.fixture(scope="module")
-def probe() -> Iterator[Probe]:
+def client() -> Iterator[RawClient]:
     with Sandbox(
         "demo", now="2026-03-01T12:00:00Z", frozen=True, speed=1, knobs={"rate_limit": None}
     ) as sandbox:
-        yield Probe(sandbox.url)
+        yield RawClient(sandbox.url)
 
 
-def rows_of(probe: Probe, name: str) -> list[dict[str, Any]]:
+def rows_of(client: RawClient, name: str) -> list[dict[str, Any]]:
     """The sandbox's rows of the same endpoint."""
     more = {} if name.startswith("describe") else {"maxReturn": 200}
-    return probe.get(PATHS[name.split(maxsplit=1)[0]], **more).result
+    return client.get(PATHS[name.split(maxsplit=1)[0]], **more).result
 
 
 @pytest.mark.parametrize("name", sorted(DIFFERENCES))
-def test_answers_differ_from_recorded_ones_only_as_listed(name: str, probe: Probe) -> None:
+def test_answers_differ_from_recorded_ones_only_as_listed(name: str, client: RawClient) -> None:
     # The client that recorded these sorted the keys.
     ordered = name != "channels 2024"
-    found = differences(Profile(recorded(name)), Profile(rows_of(probe, name)), ordered=ordered)
+    found = differences(Profile(recorded(name)), Profile(rows_of(client, name)), ordered=ordered)
     assert found == set(DIFFERENCES[name])
 
 
@@ -165,9 +165,9 @@ def test_the_readme_lists_these_differences_and_no_others(name: str) -> None:
     assert listed == [f"| {name} | {what} | {why} |" for what, why in DIFFERENCES[name].items()]
 
 
-def test_the_envelope_of_a_recorded_answer_is_the_sandboxs(probe: Probe) -> None:
+def test_the_envelope_of_a_recorded_answer_is_the_sandboxs(client: RawClient) -> None:
     real = json.loads((FOLDER / "amp_channels.json").read_bytes())
-    ours = probe.get(PATHS["channels"]).json
+    ours = client.get(PATHS["channels"]).json
     assert list(ours) == list(real)
     assert {key: kind(value) for key, value in ours.items()} == {
         key: kind(value) for key, value in real.items()
@@ -179,7 +179,7 @@ def test_the_envelope_of_a_recorded_answer_is_the_sandboxs(probe: Probe) -> None
 def test_the_recorded_describe_is_the_one_of_the_world_that_is_made_of_it() -> None:
     real = recorded("describe 2021")[0]
     with Sandbox("extract") as sandbox:
-        ours = Probe(sandbox.url).get(PATHS["describe"]).result[0]
+        ours = RawClient(sandbox.url).get(PATHS["describe"]).result[0]
     for times in ("createdAt", "updatedAt"):
         assert kind(ours.pop(times)) == kind(real.pop(times))
     assert ours == real
@@ -190,11 +190,11 @@ def test_the_recorded_extract_comes_out_byte_by_byte() -> None:
     content = (FOLDER / "program_members_extract.csv").read_bytes()
     fields = content.partition(b"\n")[0].decode().split(",")
     with Sandbox("extract", now="2026-03-01T12:00:00Z", frozen=True, speed=1) as sandbox:
-        assert Probe(sandbox.url).exported({"programId": 1001}, fields)[1] == content
+        assert RawClient(sandbox.url).exported({"programId": 1001}, fields)[1] == content
 
 
-def test_types_and_statuses_of_recorded_programs_exist_in_the_sandbox(probe: Probe) -> None:
-    ours = {(row["type"], row["status"]) for row in rows_of(probe, "programs 2023")}
+def test_types_and_statuses_of_recorded_programs_exist_in_the_sandbox(client: RawClient) -> None:
+    ours = {(row["type"], row["status"]) for row in rows_of(client, "programs 2023")}
     with (FOLDER / "programs_100_of_2020.csv").open(encoding="utf-8", newline="") as file:
         real = {(row["type"], row["status"]) for row in csv.DictReader(file)}
     for year in ("2022", "2023"):
@@ -202,23 +202,23 @@ def test_types_and_statuses_of_recorded_programs_exist_in_the_sandbox(probe: Pro
     assert real <= ours
 
 
-def test_names_order_programs_as_recorded(probe: Probe) -> None:
+def test_names_order_programs_as_recorded(client: RawClient) -> None:
     for rows in (recorded("programs 2022"), recorded("programs 2023")):
         names = [row["name"] for row in rows]
         assert names == sorted(names, key=str.lower)
-    ours = [row["name"] for row in rows_of(probe, "programs 2023")]
+    ours = [row["name"] for row in rows_of(client, "programs 2023")]
     assert ours == sorted(ours, key=str.lower)
 
 
-def test_a_head_start_is_told_of_email_programs_only_and_not_of_all(probe: Probe) -> None:
-    for rows in (recorded("programs 2023"), rows_of(probe, "programs 2023")):
+def test_a_head_start_is_told_of_email_programs_only_and_not_of_all(client: RawClient) -> None:
+    for rows in (recorded("programs 2023"), rows_of(client, "programs 2023")):
         emails = [row for row in rows if row["type"] == "Email"]
         told = [row for row in rows if "headStart" in row]
         assert {row["type"] for row in told} == {"Email"}
         assert len(told) < len(emails)
 
 
-def test_urls_of_programs_are_spelled_as_recorded(probe: Probe) -> None:
+def test_urls_of_programs_are_spelled_as_recorded(client: RawClient) -> None:
     def prefixes(rows: list[dict[str, Any]]) -> dict[str, str]:
         found = {}
         for row in rows:
@@ -226,7 +226,7 @@ def test_urls_of_programs_are_spelled_as_recorded(probe: Probe) -> None:
             found[row["type"]] = match.group(1) if match else row["url"]
         return found
 
-    ours = prefixes(rows_of(probe, "programs 2023"))
+    ours = prefixes(rows_of(client, "programs 2023"))
     for name in ("programs 2022", "programs 2023"):
         real = prefixes(recorded(name))
         assert {kind_: ours[kind_] for kind_ in real} == real

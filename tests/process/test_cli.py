@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from harness import Output, Tap, by_key, message_lines, only
-from marketo_sandbox.tokens import CLIENT_SECRET
+from marketo_sandbox import CLIENT_SECRET
 
 from tap_marketo_programs.errors import PermissionDenied, StateRefused
 from tap_marketo_programs.tap import TapMarketoPrograms

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from exports import DAY, HOUR, Scene, bookmark, ledger, named
-from marketo_sandbox.probe import Probe
+from marketo_sandbox.raw_client import RawClient
 
 from tap_marketo_programs.export.bookmark import write_bookmark
 
@@ -45,7 +45,7 @@ def the_job(scene: Scene) -> str:
 
 def enqueue(scene: Scene) -> None:
     """The job is queued."""
-    Probe(scene.tap.sandbox.url).enqueue(the_job(scene))
+    RawClient(scene.tap.sandbox.url).enqueue(the_job(scene))
 
 
 def enqueue_until_the_next(scene: Scene) -> None:
@@ -264,7 +264,7 @@ def test_jobs_that_were_never_enqueued_are_enqueued_a_few_at_a_time(tap: Tap) ->
     fields = scene.asked()[0]["fields"]
     for first in range(1011, 1061, 10):
         ids = tuple(range(first, first + 10))
-        answer = Probe(tap.sandbox.url).create({"programIds": list(ids)}, fields)
+        answer = RawClient(tap.sandbox.url).create({"programIds": list(ids)}, fields)
         export_id = answer.result[0]["exportId"]
         part = replace(flight.slice, program_ids=ids)
         known.created(replace(flight, export_id=export_id, slice=part))

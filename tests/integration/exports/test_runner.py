@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from exports import DAY, HOUR, Scene, assert_states_true, ledger, named
-from marketo_sandbox.probe import Probe
+from marketo_sandbox.raw_client import RawClient
 
 from tap_marketo_programs.errors import (
     ExportFailed,
@@ -198,7 +198,7 @@ def test_a_create_that_never_arrived_is_sent_again(scene: Scene) -> None:
 
 
 def test_of_two_jobs_that_may_be_the_lost_one_neither_is_taken(scene: Scene) -> None:
-    probe = Probe(scene.tap.sandbox.url)
+    probe = RawClient(scene.tap.sandbox.url)
     foreign = ""
 
     def somebody_creates_one_too(message: Message) -> None:
@@ -221,7 +221,7 @@ def test_a_strangers_job_that_was_taken_for_the_lost_one_is_found_out(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     scene.begin(programs=20)
-    probe = Probe(scene.tap.sandbox.url)
+    probe = RawClient(scene.tap.sandbox.url)
 
     def somebody_creates_one(message: Message) -> None:
         if message["type"] == "SCHEMA":

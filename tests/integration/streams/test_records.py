@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from conformity import assert_valid, validator
 from harness import by_key
-from marketo_sandbox.fields import LEAD_FIELDS
+from marketo_sandbox.data.fields import LEAD_FIELDS
 
 if TYPE_CHECKING:
     from harness import Tap

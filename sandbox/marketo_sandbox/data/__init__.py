@@ -1,0 +1,1 @@
+"""What a subscription holds: programs, members, leads, fields, and how they are made and edited."""

@@ -1,0 +1,1 @@
+"""Marketo's paths and what answers them."""

@@ -1,0 +1,1 @@
+"""What concerns every request of any endpoint: sockets, messages, log, limits, tokens."""
