@@ -14,16 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from tap_marketo_programs.errors import (
-    AnswerError,
     MarketoError,
-    MarketoTransientError,
-    RequestRefused,
 )
-from tap_marketo_programs.export import actions, events, resume
-from tap_marketo_programs.export.actions import Now, Worker
+from tap_marketo_programs.export import actions, earlier_jobs, events
+from tap_marketo_programs.export.actions import Worker
 from tap_marketo_programs.export.coordinator import Coordinator
 from tap_marketo_programs.export.download import Downloader
-from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.planning import add_plan
 from tap_marketo_programs.export.progress import ExportProgress
 from tap_marketo_programs.export.scheduler import Scheduler
@@ -32,12 +28,10 @@ from tap_marketo_programs.export.workers import ApiWorker, DownloadWorker
 from tap_marketo_programs.process.private_folder import PrivateFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from types import TracebackType
 
-    from tap_marketo_programs.export.job import ExportJob
-    from tap_marketo_programs.export.ledger import InFlight
     from tap_marketo_programs.export.tasks import Task
     from tap_marketo_programs.export.verify import Reading, VerifiedFile
     from tap_marketo_programs.export.work import Work
@@ -190,19 +184,9 @@ class ExportRun:
 
     def _prepare(self) -> None:
         work = self._work
-        exportable: Collection[str] | None = None
-        for flight in list(work.ledger.in_flight.values()):
-            if exportable is None and resume.needs_fields(work, flight):
-                exportable = self._remote.description.exportable_fields()
-            if resume.fits(work, flight, exportable):
-                self._resume(flight)
-            else:
-                logger.info("Export %s of an earlier run no longer fits; dropped", flight.export_id)
-                resume.abandon(work, flight)
-        # A job that was recreated stands behind younger ones in the ledger.
-        work.tasks.tasks.sort(key=lambda task: task.slice.new_watermark)
+        earlier_jobs.resume_all(work, self._remote)
         add_plan(work)
-        self._count_used()
+        earlier_jobs.count_used(work, self._remote)
         self._progress.planned([task.slice for task in work.tasks], len(work.to_check_for_changes))
         api = ApiWorker(self._coordinator, self._remote, self._report, self._progress.completed)
         downloader = Downloader(
@@ -221,35 +205,6 @@ class ExportRun:
         )
         self._threads.append(thread)
         thread.start()
-
-    def _resume(self, flight: InFlight) -> None:
-        """Ask what became of a job of an earlier run, and go on with it if it is there."""
-        job: ExportJob | None = None
-        silence = ""
-        try:
-            job = self._api.status(flight.export_id)
-        except RequestRefused as error:
-            logger.info("Export %s of an earlier run is gone (%s)", flight.export_id, error)
-            resume.abandon(self._work, flight)
-            return
-        except MarketoTransientError as error:
-            silence = str(error)
-            logger.warning(
-                "Export %s: its status cannot be had (%s); the list of jobs is asked instead",
-                flight.export_id,
-                error,
-            )
-            job = self._api.find(flight.export_id)
-        now = Now(self._api.clock.monotonic(), self._api.now())
-        resume.resume_job(self._work, flight, job, silence, now)
-
-    def _count_used(self) -> None:
-        """Learn what earlier runs exported today; necessary only with a quota to keep."""
-        try:
-            self._work.quota.used_before(self._api.jobs([ExportStatus.COMPLETED]))
-        except AnswerError:
-            if self._work.settings.quota_mb is not None:
-                raise
 
     # For the workers
 

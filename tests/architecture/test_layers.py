@@ -54,6 +54,7 @@ EDGE: dict[str, str] = {
     "export.api": "sends",
     "export.coordinator": "locks, and asks for the time",
     "export.decoding": "reads bytes",
+    "export.earlier_jobs": "sends",
     "export.download": "sends, and writes files",
     "export.progress": "writes to the log, and asks for the time",
     "export.run": "starts threads",
