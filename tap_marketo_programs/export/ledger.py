@@ -50,6 +50,13 @@ class Ledger:
     in_flight: dict[str, InFlight] = field(default_factory=dict)
     unfinished: datetime | None = None
 
+    @property
+    def latest(self) -> datetime | None:
+        """The latest time that anything here speaks of; None where nothing does."""
+        jobs = (job.slice.new_watermark for job in self.in_flight.values())
+        plans = [self.unfinished] if self.unfinished else []
+        return max([*self.watermarks.values(), *jobs, *plans], default=None)
+
     def created(self, job: InFlight) -> None:
         """A job exists from now on."""
         self.in_flight[job.export_id] = job

@@ -47,8 +47,8 @@ class OfEveryStream:
     """
 
 
-class OfMembers:
-    """What `streams.program_members.ProgramMembersStream` overrides and uses besides.
+class OfExports:
+    """What `streams.exported.ExportedStream` overrides and uses besides.
 
     - `_sync_records`, `_sync_batches`: Without the overrides, a run of exports would belong to
       a suspended generator, and an error while writing would not end it.
@@ -56,6 +56,12 @@ class OfMembers:
       SDK does around its loop. Without them, a stream that writes lines would leave no STATE.
     - `_stream_version`: The version of a full table. Without it a target could not tell its
       rows from those of the run before.
+    """
+
+
+class OfMembers:
+    """What `streams.program_members.ProgramMembersStream` uses besides.
+
     - `_primary_keys`: The keys that a catalog names. Without it a catalog could not name any.
     - `_tap_input_catalog`: The user's catalog. Without it, an API user who may not read
       members could not extract programs either.

@@ -18,8 +18,6 @@ LONG: dict[str, str] = {
     "tap_marketo_programs/marketo/client.py _transmit": SPLIT,
     "tap_marketo_programs/member_file/file.py": SPLIT,
     "tap_marketo_programs/member_file/file.py MemberFile": SPLIT,
-    "tap_marketo_programs/streams/program_members.py": SPLIT,
-    "tap_marketo_programs/streams/program_members.py ProgramMembersStream": SPLIT,
 }
 
 # Arrows between rooms that the layer table does not allow.
