@@ -55,7 +55,7 @@ COLUMNS: tuple[tuple[str, str, str | None], ...] = (
     ("company", "string", None),
     ("score", "number", None),
 )
-KEYS = 3  # so many columns at the start are selected always
+KEYS = 3  # as many columns at the start are selected always
 
 
 class Shape(NamedTuple):
@@ -64,7 +64,7 @@ class Shape(NamedTuple):
     Attributes:
         label: In words.
         columns: How many: the known ones, then custom texts.
-        step: Every so many columns one is selected, besides the keys.
+        step: One column in this many is selected, besides the keys.
         awkward: The share of rows with a cell that holds commas, quotes and a line break.
         foreign: Whether names are French and Japanese.
         quoted: Whether each text that is not null stands in quotes.
@@ -135,7 +135,7 @@ class File(NamedTuple):
 
 
 def write(folder: Path, rows: int, shape: str = USUAL) -> File:
-    """Write a file of so many rows."""
+    """Write a file of that many rows."""
     made = File(folder / f"{shape}-{rows}.csv", shape, rows)
     form = SHAPES[shape]
     cells = _Cells(form)

@@ -152,7 +152,7 @@ class Result(NamedTuple):
 
 
 def rounds(cases: Sequence[Case], runs: int) -> list[Result]:
-    """Run each case so many times, in turn."""
+    """Run each case that many times, in turn."""
     results = [Result(case, []) for case in cases]
     with tempfile.TemporaryDirectory() as folder:
         warm = {

@@ -65,7 +65,7 @@ def run(mode: str, megabytes: float, bytecode: str) -> list[str]:
         peak, cpu = _watch(process)
         wall = time.monotonic() - started
         assert process.returncode == 0
-        (job,) = [one for one in sandbox.control.jobs() if one["numberOfRecords"]]
+        (job,) = [job for job in sandbox.control.jobs() if job["numberOfRecords"]]
         rows = job["numberOfRecords"]
         return [
             mode,

@@ -75,7 +75,7 @@ def _start(line: list[str], environment: Mapping[str, str]) -> subprocess.Popen[
 
 
 def rows(runs: int) -> list[Row]:
-    """Every case, so many times in turn."""
+    """Every case, that many times in turn."""
     with (
         Sandbox(world="tiny", knobs={"rate_limit": None}) as sandbox,
         socket.create_server(("127.0.0.1", 0)) as server,

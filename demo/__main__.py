@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[1]
 FOLDER = PROJECT / "output" / "postgres"
-# A sandbox begins anew each time, so nothing of the last one may count.
+# A sandbox starts again each time, so nothing of the last one may count.
 LOAD = ["meltano", "run", "--full-refresh", "tap-marketo-programs", "target-postgres"]
 
 

@@ -66,7 +66,7 @@ class Database:
             f"WHERE table_schema = '{SCHEMA}' AND table_name = '{table}' "
             "AND data_type = 'timestamp without time zone'"
         )
-        rows = [json.loads(line) for line in self._lines(f'SELECT row_to_json(t) FROM "{table}" t')]  # noqa: S608 - likewise
+        rows = [json.loads(line) for line in self._lines(f'SELECT row_to_json(t) FROM "{table}" t')]  # noqa: S608 - as above
         for row in rows:
             row.update({name: f"{row[name]}Z" for name in instants if row[name] is not None})
         return rows

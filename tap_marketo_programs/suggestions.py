@@ -23,7 +23,7 @@ def meant(name: str, known: Iterable[str]) -> str | None:
 
     Case, underscores and the like do not count: `programIds` is `program_ids`.
     """
-    by_letters = {_letters(one): one for one in known}
+    by_letters = {_letters(name): name for name in known}
     wanted = _letters(name)
     if close := get_close_matches(wanted, by_letters, n=1, cutoff=LIKENESS):
         return by_letters[close[0]]

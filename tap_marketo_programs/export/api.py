@@ -190,7 +190,7 @@ def _the_job(verb: str, export_id: str | None, answer: Sequence[object]) -> Expo
     Raises:
         BrokenAnswer: The answer is about another job, or about none.
     """
-    entries = [one for one in answer if isinstance(one, dict) and not skip_reason(one)]
+    entries = [entry for entry in answer if isinstance(entry, dict) and not skip_reason(entry)]
     if export_id is not None and len(entries) == 1 and entries[0].get("exportId") is None:
         # Asked for by its id, and the only one: its name may be missing.
         entries = [{**entries[0], "exportId": export_id}]

@@ -37,6 +37,6 @@ def changes_found(work: Work, event: events.ChangesFound, _: Now) -> None:
 def plan_changed(work: Work) -> None:
     """Export what changed, once all is asked: ten at a time is cheaper than one by one."""
     if work.changed and not work.to_check_for_changes and not work.checking:
-        wanted = [one for one in work.changed if one not in work.excluded]
+        wanted = [program_id for program_id in work.changed if program_id not in work.excluded]
         work.changed.clear()
         work.tasks.add(plan(wanted, known_until(work), work.request.bounds))

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _EXPORT_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 # Seconds since 1970 from 1973 to the year 5138: a smaller number is a date without
 # dashes or nothing, a larger one counts milliseconds.
-_LEAST_SECONDS = 100_000_000
-_MOST_SECONDS = 100_000_000_000
+_MIN_SECONDS = 100_000_000
+_MIN_MILLISECONDS = 100_000_000_000
 
 
 class ExportStatus(StrEnum):
@@ -149,6 +149,6 @@ def _since_1970(value: object) -> datetime:
     if isinstance(value, bool):
         raise ValueError  # noqa: TRY004 - one error for whatever is no moment
     seconds = number(text_of(value))
-    if seconds < _LEAST_SECONDS:
+    if seconds < _MIN_SECONDS:
         raise ValueError
-    return datetime.fromtimestamp(seconds / (1000 if seconds >= _MOST_SECONDS else 1), UTC)
+    return datetime.fromtimestamp(seconds / (1000 if seconds >= _MIN_MILLISECONDS else 1), UTC)

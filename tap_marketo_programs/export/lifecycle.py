@@ -118,7 +118,9 @@ def _count(work: Work, task: Task, job: ExportJob) -> None:
 def export_written(work: Work, event: events.ExportWritten, _: Now) -> None:
     """All rows of an export are written: its watermark moves."""
     task = event.task
-    kept = tuple(one for one in task.slice.program_ids if one not in work.excluded)
+    kept = tuple(
+        program_id for program_id in task.slice.program_ids if program_id not in work.excluded
+    )
     # In this order: a signal in between costs a download, not another export.
     work.ledger.written(replace(task.slice, program_ids=kept))
     work.ledger.dropped(task.export_id)

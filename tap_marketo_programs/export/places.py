@@ -32,7 +32,7 @@ def waiting(work: Work, now: Now) -> list[Task]:
     if work.stop_reason is None:
         if work.tasks.count(Phase.RUNNING) < work.settings.max_queued:
             created = work.tasks.of(Phase.CREATED)
-            found += [one for one in created if not one.question and work.is_named(one)]
+            found += [task for task in created if not task.question and work.is_named(task)]
         if (planned := _may_create(work, now)) is not None:
             planned.due = max(planned.due, work.create_at)
             found.append(planned)
@@ -47,10 +47,10 @@ def _may_create(work: Work, now: Now) -> Task | None:
         return None
     if _room(work, now) is Room.RESERVED:
         return None
-    planned = [one for one in work.tasks.of(Phase.PLANNED) if one.question is None]
+    planned = [task for task in work.tasks.of(Phase.PLANNED) if task.question is None]
     if work.tasks.count(*_FINISHED) > most + MAX_FILES:
         # Only what these wait for; with nothing at all they might wait for ever.
-        planned = [one for one in planned if work.tasks.blocks_a_finished_task(one)]
+        planned = [task for task in planned if work.tasks.blocks_a_finished_task(task)]
     return next(iter(planned), None)
 
 

@@ -37,16 +37,22 @@ def known_until(work: Work) -> dict[int, datetime]:
 def add_plan(work: Work) -> None:
     """Add the slices that neither the ledger nor a job in flight covers."""
     request, until = work.request, work.request.bounds.now
-    wanted = [one for one in request.program_ids if one not in work.excluded]
+    wanted = [program_id for program_id in request.program_ids if program_id not in work.excluded]
     if request.full_table:
-        covered = {one for task in work.tasks for one in task.slice.program_ids}
-        work.tasks.add(full([one for one in wanted if one not in covered], request.bounds))
+        covered = {program_id for task in work.tasks for program_id in task.slice.program_ids}
+        work.tasks.add(
+            full([program_id for program_id in wanted if program_id not in covered], request.bounds)
+        )
         return
     _fill_gaps(work, set(wanted))
     known = known_until(work)
     interrupted = work.ledger.unfinished
     if interrupted and until - interrupted <= RESTART_PERIOD:
-        fresh = [one for one in wanted if one in known and known[one] >= interrupted]
+        fresh = [
+            program_id
+            for program_id in wanted
+            if program_id in known and known[program_id] >= interrupted
+        ]
         del fresh[MAX_CHECKS:]
         work.to_check_for_changes.extend(fresh)
         wanted = sorted(set(wanted).difference(fresh))
@@ -65,7 +71,11 @@ def _fill_gaps(work: Work, wanted: set[int]) -> None:
     for task in list(work.tasks):
         ids, window = task.slice.program_ids, task.slice.window
         start = window.start if window else task.slice.min_updated_at
-        behind = [one for one in ids if start and one in wanted and known.get(one, start) < start]
+        behind = [
+            program_id
+            for program_id in ids
+            if start and program_id in wanted and known.get(program_id, start) < start
+        ]
         if start and behind:
             bounds = replace(work.request.bounds, now=start)
             work.tasks.insert(task, plan(behind, known, bounds))

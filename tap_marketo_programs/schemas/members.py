@@ -167,7 +167,7 @@ def dedupe_fields(result: object) -> tuple[str, ...]:
     for entry in _mappings(result):
         told = entry.get("dedupeFields")
         if isinstance(told, list):
-            keys = dict.fromkeys(one for one in told if isinstance(one, str) and one in names)
+            keys = dict.fromkeys(name for name in told if isinstance(name, str) and name in names)
             return (
                 tuple(keys) if keys.keys() >= set(DEFAULT_DEDUPE_FIELDS) else DEFAULT_DEDUPE_FIELDS
             )

@@ -30,7 +30,7 @@ def stream_classes() -> dict[str, Any]:
         ProgramsStream,
         TagTypesStream,
     )
-    return {one.name: one for one in classes}
+    return {kind.name: kind for kind in classes}
 
 
 def stream_facts() -> dict[str, StreamFacts]:

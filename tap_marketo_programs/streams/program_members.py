@@ -7,7 +7,7 @@ made or files are read, nor in which form rows leave.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.run import ExportRun
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.programs import Programs
-
-T = TypeVar("T")
 
 
 class ProgramMembersStream(ExportedStream):

@@ -43,12 +43,16 @@ WORDS = (
     Word(r"(?i)\bone for one in\b", "the noun: program for program in"),
     Word(r"(?i)\bnone the less\b|\bnonetheless\b", "all the same"),
     Word(r"(?i)\b(whereof|wherein|whereby|betimes|hitherto|thereof|therein)\b", "plain words"),
-    Word(r"(?i)(?<![a-z])(take|takes|taken|taking|took)[ _-](it |them |these )?up\b", "resume"),
+    Word(
+        r"(?i)(?<![a-z])(take|takes|taken|taking|took)[ _-](it |them |these )?up\b(?! to\b)",
+        "resume",
+    ),
     Word(r"(?i)\bunprobed\b", "to_check_for_changes"),
     Word(r"\bto_check\b", "to_check_for_changes", ENGINE),
     Word(r"(?i)\b(emitted|emission)\b", "written"),
     Word(r"\bguessed\b", "adopted", ENGINE),
-    Word(r"\bfloor\b", "min_updated_at", MEMBERS),
+    # Version 1 of the bookmark has it as a key.
+    Word(r"\bfloor\b(?!\")", "min_updated_at", MEMBERS),
     Word(r"\b(slice|task|flight|one)\.until\b", "new_watermark", MEMBERS),
     Word(r"\b_?take_back\b", "requeue"),
     Word(r"\b_?leave_out\b", "exclude_program", ENGINE),
