@@ -17,6 +17,7 @@ from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound, Requ
 from tap_marketo_programs.marketo.paging import ask, listing
 from tap_marketo_programs.marketo.records import detailed, row_of
 from tap_marketo_programs.marketo.tag_values import allowable_values, pieces, value_candidates
+from tap_marketo_programs.marketo.verdicts import means_unknown_tag_value
 from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas.assets import TAG_TYPES
 
@@ -181,16 +182,6 @@ def has_programs(client: MarketoClient, tag_type: str, value: str) -> bool:
     try:
         return bool(ask(client, PROGRAMS_BY_TAG_PATH, params))
     except RequestRefused as error:
-        if not means_unknown_value(error):
+        if not means_unknown_tag_value(error):
             raise
         return False
-
-
-def means_unknown_value(error: RequestRefused) -> bool:
-    """Whether a refusal of byTag may only mean that Marketo does not know the value.
-
-    What it says is not documented; these are the codes that its other asset
-    endpoints use for what they cannot find or do not like. Any other refusal
-    is about the request itself, and hiding it would hide every program.
-    """
-    return error.code in {"702", "709", "1003"}

@@ -26,10 +26,10 @@ from tap_marketo_programs.marketo.tags import (
     PROGRAMS_BY_TAG_PATH,
     TAG_TYPES_PATH,
     hidden_values,
-    means_unknown_value,
     tag_types,
     wanted_tags,
 )
+from tap_marketo_programs.marketo.verdicts import means_unknown_tag_value
 from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.schemas import timestamps
@@ -85,8 +85,8 @@ class AssetStream(MarketoStream, RESTStream[int]):
 
     @property
     def requests_session(self) -> requests.Session:
-        """The client, so that its limits and retries hold for the SDK's requests too."""
-        return self.client
+        """The client's, so that its limits and retries hold for the SDK's requests too."""
+        return self.client.session
 
     def request_decorator(self, func: RequestFunc) -> RequestFunc:
         """No second layer of retries: the client has them, with Marketo's own verdicts."""
@@ -321,7 +321,7 @@ class ProgramsByTagStream(AssetStream):
                 found = True
                 yield {**program_record(row, self.odd), "tagType": tag_type, "tagValue": value}
         except RequestRefused as error:
-            if found or not means_unknown_value(error):
+            if found or not means_unknown_tag_value(error):
                 raise
             shown = quoted(tag_type)
             self.logger.info("No programs for a value of tag type %s (%s)", shown, error)

@@ -9,7 +9,7 @@ import pytest
 from clocks import StillClock
 
 from tap_marketo_programs.errors import BrokenAnswer, MarketoConfigError, RequestRefused
-from tap_marketo_programs.marketo import client as client_module
+from tap_marketo_programs.marketo import transport
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def connect(host_url: str) -> MarketoClient:
 @pytest.fixture
 def client(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> MarketoClient:
     """A client that takes a thousand bytes for an answer, no more."""
-    monkeypatch.setattr(client_module, "LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(transport, "MAX_ANSWER", 1000)
     connection = Connection(sandbox.url, sandbox.client_id, sandbox.client_secret)
     return MarketoClient(connection, StillClock())
 
@@ -93,7 +93,8 @@ def test_an_empty_variable_does_not_turn_verification_off(
     monkeypatch.setenv(name, "")
 
     with connect("https://marketo.invalid") as client:
-        found = client.merge_environment_settings("https://marketo.invalid", {}, True, None, None)  # noqa: FBT003 - requests' signature
+        session = client._transport._session
+        found = session.merge_environment_settings("https://marketo.invalid", {}, True, None, None)  # noqa: FBT003 - requests' signature
 
     assert found["verify"] is True
 
