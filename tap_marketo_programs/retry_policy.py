@@ -54,7 +54,7 @@ class Budget:
     waits: Waits
 
     def allows(self, tries: int, seconds: float) -> bool:
-        """Whether another try may begin after so many, at this many seconds."""
+        """Whether another try may begin after this many tries and seconds."""
         return tries < self.tries and seconds <= self.seconds
 
 

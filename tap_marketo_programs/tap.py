@@ -31,7 +31,7 @@ from tap_marketo_programs.errors import (
     StateRefused,
 )
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
-from tap_marketo_programs.marketo.programs import Programs
+from tap_marketo_programs.marketo.programs import ProgramDirectory
 from tap_marketo_programs.process.command import Command, NoCells, OneLine
 from tap_marketo_programs.process.private_folder import remove_orphans
 from tap_marketo_programs.process.signals import terminate
@@ -241,7 +241,7 @@ class TapMarketoPrograms(Tap):
 
     def discover_streams(self) -> list[Stream]:
         """All streams."""
-        programs = Programs(self.client, self.config.get("program_ids"))
+        programs = ProgramDirectory(self.client, self.config.get("program_ids"))
         streams: list[Stream] = [
             kind(self, self.client, programs) for kind in _stream_classes().values()
         ]

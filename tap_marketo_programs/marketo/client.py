@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.marketo.answer import Answer
 
-__all__ = ["Connection", "MarketoClient", "envelope"]
+__all__ = ["Connection", "MarketoClient", "envelope_of"]
 
 _Result = TypeVar("_Result")
 
@@ -105,7 +105,7 @@ class MarketoClient:
     ) -> list[Any]:
         """One call for rows: the `result` of the envelope, empty where it is missing."""
         response = self.fetch(method, path, params=params, body=body, repeatable=repeatable)
-        return rows(envelope(response))
+        return rows(envelope_of(response))
 
     def fetch(
         self,
@@ -132,7 +132,7 @@ class MarketoClient:
     def look(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """One GET where an answer without any body means nothing found; its envelope or `{}`."""
         request = self._transport.prepare("GET", path, params=params)
-        return envelope(self._retries.run(lambda: self._call(request, require_success_if_any)))
+        return envelope_of(self._retries.run(lambda: self._call(request, require_success_if_any)))
 
     def read(
         self,
@@ -146,7 +146,7 @@ class MarketoClient:
         """One call for what `make` makes of its rows; where that is a BrokenAnswer, ask again."""
         request = self._transport.prepare(method, path, body=body)
         return self._retries.run(
-            lambda: make(rows(envelope(self._call(request)))),
+            lambda: make(rows(envelope_of(self._call(request)))),
             repeatable=repeatable,
         )
 
@@ -233,6 +233,6 @@ class MarketoClient:
         return response
 
 
-def envelope(response: requests.Response) -> dict[str, Any]:
+def envelope_of(response: requests.Response) -> dict[str, Any]:
     """The envelope of an answer that the client handed out; `{}` for one that may be empty."""
     return answer_of(response).json_object() or {}

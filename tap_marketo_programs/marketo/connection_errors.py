@@ -1,7 +1,7 @@
 """What broke on the way to Marketo, in our own words.
 
 The texts of requests and urllib3 repeat URLs, with the logins of proxies in them, and
-objects; none of theirs is shown. It must not know Marketo's codes, nor what is done
+objects; so none of these texts is shown. It must not know Marketo's codes, nor what is done
 about an error.
 """
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from singer_sdk.tap_base import Tap
 
     from tap_marketo_programs.marketo.client import MarketoClient
-    from tap_marketo_programs.marketo.programs import Programs
+    from tap_marketo_programs.marketo.programs import ProgramDirectory
 
 
 # What a bookmark may hold; the SDK itself writes all but the first two.
@@ -71,7 +71,7 @@ class AssetStream(MarketoStream, RESTStream[int]):
 
     key: ClassVar[str] = "id"
 
-    def __init__(self, tap: Tap, client: MarketoClient, programs: Programs) -> None:
+    def __init__(self, tap: Tap, client: MarketoClient, programs: ProgramDirectory) -> None:
         super().__init__(tap)
         self.client = client
         self.programs = programs

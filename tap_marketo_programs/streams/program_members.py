@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.request import ExportRequest, ExportSettings
     from tap_marketo_programs.export.run import Export, ExportRun
     from tap_marketo_programs.marketo.client import MarketoClient
-    from tap_marketo_programs.marketo.programs import Programs
+    from tap_marketo_programs.marketo.programs import ProgramDirectory
     from tap_marketo_programs.member_file.file import MemberFile
     from tap_marketo_programs.member_file.oddities import FileOddities
 
@@ -80,7 +80,7 @@ class ProgramMembersStream(MarketoStream):
     # Cells are typed once, where they are read, by the very schema that goes out.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    def __init__(self, tap: Tap, client: MarketoClient, programs: Programs) -> None:
+    def __init__(self, tap: Tap, client: MarketoClient, programs: ProgramDirectory) -> None:
         self.client = client
         self.programs = programs
         # Checked by the thread that downloads, until the main thread reads them.
