@@ -8,6 +8,7 @@ means, how a request is signed, nor that one may be sent again.
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from tap_marketo_programs.marketo.http_statuses import wants_proxy_login
 from tap_marketo_programs.marketo.proxies import proxy_of, proxy_refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tap_marketo_programs.clock import Clock
     from tap_marketo_programs.marketo.connection import Connection
@@ -126,7 +127,7 @@ class Transport:
         # Always as a stream: requests would read a body of any size.
         settings = self._session.merge_environment_settings(request.url, {}, True, None, None)  # noqa: FBT003 - the signature of requests
         asked_at = self._clock.monotonic()
-        try:
+        with _errors_in_our_words(request):
             with within(deadline):
                 response = self._session.send(
                     request,
@@ -137,18 +138,6 @@ class Transport:
                 )
             if not stream:
                 read_whole(response)
-        except requests.RequestException as error:
-            raise connection_failed(error, request) from None
-        except LocationValueError as error:
-            # requests lets this one of a proxy's URL through.
-            raise connection_failed(requests.exceptions.InvalidURL(error), request) from None
-        except OSError as error:
-            # Before it connects, requests looks for the certificates it was told of.
-            message = (
-                "The certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names cannot be read "
-                f"({type(error).__name__}). Correct the variable, or remove it."
-            )
-            raise MarketoConfigError(message) from None
         _refuse_proxys_answer(response)
         self._server_clock.note(response.headers, asked_at)
         return response
@@ -164,6 +153,25 @@ class Transport:
 
 def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
+
+
+@contextmanager
+def _errors_in_our_words(request: requests.PreparedRequest) -> Iterator[None]:
+    """Let whatever the libraries raise for a request be an error of this tap."""
+    try:
+        yield
+    except requests.RequestException as error:
+        raise connection_failed(error, request) from None
+    except LocationValueError as error:
+        # requests lets this one of a proxy's URL through.
+        raise connection_failed(requests.exceptions.InvalidURL(error), request) from None
+    except OSError as error:
+        # Before it connects, requests looks for the certificates it was told of.
+        message = (
+            "The certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names cannot be read "
+            f"({type(error).__name__}). Correct the variable, or remove it."
+        )
+        raise MarketoConfigError(message) from None
 
 
 def _refuse_proxys_answer(response: requests.Response) -> None:
