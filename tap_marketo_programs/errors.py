@@ -31,16 +31,12 @@ MarketoError
  ├─ BatchFailed (SDK: FatalSyncError)              a batch file could not be made or stored
  └─ RecordFailed (SDK: FatalSyncError)             a row could not become a message
 
-The table `VERDICTS` is the only place that says what a code means. This
-module knows nothing of HTTP, time or retries: `client` acts on the class.
-
-Codes: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/error-codes
+What a code means is said in `marketo.verdicts` alone; everybody else acts on the
+class. This module must not know HTTP, time or retries.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from singer_sdk.exceptions import (
@@ -51,7 +47,7 @@ from singer_sdk.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
 
 class MarketoError(Exception):
@@ -140,7 +136,31 @@ class RequestRefused(MarketoRefusal):
 
 
 class FieldUnknown(RequestRefused):
-    """Export fields that Marketo does not know, or does not export; see `named_fields`."""
+    """Export fields that Marketo does not know, or does not export.
+
+    Args:
+        text: See `AnswerError`.
+        code: See `AnswerError`.
+        message: See `AnswerError`.
+        in_doubt: See `AnswerError`.
+        names: What Marketo's words show as names; whoever asked knows which are fields.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        code: str = "",
+        message: str = "",
+        in_doubt: bool = False,
+        names: Collection[str] = (),
+    ) -> None:
+        super().__init__(text, code=code, message=message, in_doubt=in_doubt)
+        self._names = frozenset(name.casefold() for name in names)
+
+    def named(self, fields: Iterable[str]) -> set[str]:
+        """Those of the fields that are named, exactly or in another letter case."""
+        return {field for field in fields if field.casefold() in self._names}
 
 
 class ObjectNotFound(RequestRefused):
@@ -209,125 +229,3 @@ class BatchFailed(MarketoError, FatalSyncError):
 
 class RecordFailed(MarketoError, FatalSyncError):
     """A row could not become a message; never says what stands in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One row of the table: this code, with words like these, means that class."""
-
-    code: str
-    raises: type[AnswerError]
-    words: re.Pattern[str] | None = None
-
-
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-# First match wins. 1029 has one code and at least three meanings: the words
-# tell them apart, as every client in production does.
-VERDICTS: tuple[Verdict, ...] = (
-    Verdict("500", ServiceUnavailable),
-    Verdict("502", ServiceUnavailable),
-    Verdict("503", ServiceUnavailable),
-    Verdict("600", PermissionDenied),
-    Verdict("601", TokenRejected),
-    Verdict("602", TokenRejected),
-    Verdict("603", PermissionDenied),
-    Verdict("604", ServiceUnavailable),
-    Verdict("606", RateLimited),
-    Verdict("607", CallQuotaExceeded),
-    Verdict("608", ServiceUnavailable),
-    Verdict("611", ServiceUnavailable),
-    Verdict("614", ServiceUnavailable),
-    Verdict("615", ServiceUnavailable),
-    Verdict("702", ObjectNotFound),
-    Verdict("713", ServiceUnavailable),
-    Verdict("1006", FieldUnknown),
-    Verdict("1013", ObjectNotFound),
-    Verdict("1029", QueueFull, _words(r"many jobs")),
-    Verdict("1029", DailyQuotaExceeded, _words(r"daily quota|quota .*exceeded")),
-    Verdict("1029", AlreadyQueued, _words(r"already queued")),
-    Verdict("1035", ProgramsFilterUnsupported, _words(r"\bprogram_?ids\b")),
-    Verdict("1035", FilterUnsupported),
-    # Airbyte's users met it for lead exports, with all names at once, in brackets.
-    *(
-        Verdict(code, FieldUnknown, _words(r"\bfields?\b"))
-        for code in ("609", "1001", "1002", "1003")
-    ),
-)
-
-# How a refusal shows which fields it means.
-_NAMING = (
-    re.compile(r"[\[({]([^\[\](){}]*)[\])}]"),
-    re.compile(r"[\"'`]([^\"'`]+)[\"'`]"),
-    re.compile(r"\bfields?\b[\s:=]+(.+)", re.IGNORECASE),
-)
-
-
-def named_fields(message: str, fields: Iterable[str]) -> set[str]:
-    """The export fields that a refusal names: in brackets, in quotes or behind `fields`.
-
-    Args:
-        message: Marketo's words, such as `Invalid fields [a, b]` or `Field 'a' not found`.
-        fields: The fields that were asked for.
-
-    Returns:
-        Those of the fields that are named, exactly or in another letter case; the
-        rest of the message is no field's name, even where it reads like one.
-    """
-    lists = [found for naming in _NAMING for found in naming.findall(message)]
-    parts = [part for found in lists for part in re.split(r"[,;]", found)]
-    names = {part.strip(" \t'\"`.").casefold() for part in parts}
-    return {field for field in fields if field.casefold() in names}
-
-
-# With these Marketo may have done all the same what it was asked to do.
-IN_DOUBT = frozenset({"500", "502", "503", "604"})
-
-FIRST_SERVER_ERROR = 500
-
-# HTTP statuses that say the same thing without an envelope. 404 is not among
-# them: Marketo says 702 of what does not exist, or nothing; a 404 comes from
-# somebody else, or means a wrong base_url.
-HTTP_VERDICTS: Mapping[int, type[AnswerError]] = {
-    # Not Identity's, which is about the credentials.
-    401: TokenRejected,
-    408: ServiceUnavailable,
-    # A connection that leads to the wrong server, and one that began too early.
-    421: ServiceUnavailable,
-    425: ServiceUnavailable,
-    429: RateLimited,
-    # What nginx notes of a request that was given up between two gateways.
-    499: ServiceUnavailable,
-    500: ServiceUnavailable,
-    502: ServiceUnavailable,
-    503: ServiceUnavailable,
-    504: ServiceUnavailable,
-}
-
-
-def verdict(code: str, message: str) -> type[AnswerError]:
-    """The class for one entry of an envelope's `errors`.
-
-    Args:
-        code: Marketo's code, a string of digits.
-        message: Marketo's words.
-
-    Returns:
-        The error class; `RequestRefused` for a code nobody has described.
-    """
-    for row in VERDICTS:
-        if row.code == code and (row.words is None or row.words.search(message)):
-            return row.raises
-    return RequestRefused
-
-
-def http_verdict(status: int) -> type[AnswerError]:
-    """The class for an HTTP status that carries no envelope.
-
-    Every 5xx passes, known or not: gateways in front of Marketo answer 520, 522,
-    524, 530 and 598 as well, and some have statuses beyond.
-    """
-    unknown = ServiceUnavailable if status >= FIRST_SERVER_ERROR else RequestRefused
-    return HTTP_VERDICTS.get(status, unknown)

@@ -27,7 +27,7 @@ from tap_marketo_programs.config.settings import SETTINGS, Settings
 from tap_marketo_programs.config.validation import validated
 from tap_marketo_programs.errors import PermissionDenied, StateRefused
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
-from tap_marketo_programs.marketo.programs import Programs
+from tap_marketo_programs.marketo.programs import ProgramDirectory
 from tap_marketo_programs.process.command import Command, NoCells, OneLine
 from tap_marketo_programs.process.private_folder import remove_orphans
 from tap_marketo_programs.process.signals import terminate
@@ -92,7 +92,7 @@ class TapMarketoPrograms(Tap):
 
     def discover_streams(self) -> list[Stream]:
         """All streams."""
-        programs = Programs(self.client, self.settings.program_ids)
+        programs = ProgramDirectory(self.client, self.settings.program_ids)
         streams: list[Stream] = [
             kind(self, self.client, programs, self.settings) for kind in stream_classes().values()
         ]

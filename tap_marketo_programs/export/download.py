@@ -20,6 +20,7 @@ from tap_marketo_programs.errors import (
     RequestRefused,
 )
 from tap_marketo_programs.export.transfer import Transfer, ending
+from tap_marketo_programs.marketo.verdicts import is_past_the_end
 from tap_marketo_programs.process.private_folder import new_file, unwritable
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class Downloader:
             with self._api.open_file(transfer.job.export_id, transfer.next_byte) as response:
                 return transfer.receive(response, self._stopping)
         except RequestRefused as error:
-            if error.code == "HTTP 416" and transfer.received:
+            if is_past_the_end(error) and transfer.received:
                 return transfer.ends_here()
             # An envelope that refuses the file means what the plain 404 means: an
             # expired job may be answered so.

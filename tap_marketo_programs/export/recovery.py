@@ -8,7 +8,6 @@ Pure: every function changes the run's `Work` and nothing else.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import (
@@ -22,13 +21,13 @@ from tap_marketo_programs.errors import (
     RequestRefused,
 )
 from tap_marketo_programs.export.refusals import (
-    MAX_CREATES,
     ask,
     is_outage,
     stop_creating,
     wait_for_slot,
 )
 from tap_marketo_programs.export.tasks import Phase, Question, Task
+from tap_marketo_programs.retry_policy import JOB_POLICY
 
 if TYPE_CHECKING:
     from tap_marketo_programs.errors import MarketoError
@@ -37,20 +36,6 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.work import Work
 
 logger = logging.getLogger(__name__)
-
-# Downloads of one job before it is created again.
-MAX_DOWNLOADS = 2
-# Jobs whose file is no good before their slice is given up.
-MAX_BAD_JOBS = 2
-# Failed jobs in a row: then it is not the programs.
-MAX_FAILURES = 12
-# Enqueues that Marketo refuses for no known reason while the job waits.
-MAX_REFUSED_ENQUEUES = 3
-# Files in a row that are as Marketo made them and cannot be read: then it is not one
-# program, and splitting jobs further would only use up the quota.
-MAX_UNREADABLE = 6
-# A file that cannot be downloaded for so long is exported once more.
-MAX_UNREACHABLE = timedelta(days=1)
 
 
 # A program at fault
@@ -75,7 +60,7 @@ def split_or_skip(work: Work, task: Task, why: str) -> None:
     ids = task.slice.program_ids
     if len(ids) > 1:
         # Each part gets one try: the whole has had its share.
-        work.tasks.replace(task, task.slice.halves(), creates=MAX_CREATES - 1)
+        work.tasks.replace(task, task.slice.halves(), creates=JOB_POLICY.creates - 1)
         return
     message = f"program {ids[0]} cannot be exported: {why}"
     work.problems.append(ExportFailed(message))
@@ -107,7 +92,7 @@ def not_enqueued(work: Work, task: Task, error: AnswerError, now: Now) -> None:
         # What Marketo shows of a job may be a minute old, so one look is not enough.
         task.refused_enqueues += 1
         task.due = now.seconds + work.settings.poll_interval
-        if task.refused_enqueues >= MAX_REFUSED_ENQUEUES:
+        if task.refused_enqueues >= JOB_POLICY.refused_enqueues:
             work.cancels.append(task.export_id)
             job_died(work, task, str(error), now)
 
@@ -154,12 +139,12 @@ def job_died(work: Work, task: Task, why: str, now: Now) -> None:
     logger.warning("Export %s ended without a file (%s)", task.export_id, why)
     work.failures += 1
     work.figures.jobs_given_up += 1
-    if work.failures >= MAX_FAILURES:
+    if work.failures >= JOB_POLICY.failures:
         message = f"{work.failures} export jobs in a row failed; the last one: {why}"
         work.end_with(ExportFailed(message))
         return
     left = requeue(work, task, now)
-    if left.creates >= MAX_CREATES:
+    if left.creates >= JOB_POLICY.creates:
         ask(left, Question.PROGRAMS, why, now)
 
 
@@ -186,7 +171,7 @@ def file_rejected(work: Work, event: events.FileRejected, now: Now) -> None:
     logger.warning("Export %s: %s", task.export_id, error)
     task.bad_files += 1
     # Somebody else's file will not become ours.
-    if task.bad_files < MAX_DOWNLOADS and not isinstance(error, FileForeign):
+    if task.bad_files < JOB_POLICY.downloads and not isinstance(error, FileForeign):
         # Either the file or what the status says of it is wrong: ask for both again.
         task.due = now.seconds + work.settings.poll_interval
         task.move(Phase.RECHECKING)
@@ -195,7 +180,7 @@ def file_rejected(work: Work, event: events.FileRejected, now: Now) -> None:
     else:
         work.figures.jobs_given_up += 1
         task.bad_jobs += 1
-        if task.bad_jobs < MAX_BAD_JOBS:
+        if task.bad_jobs < JOB_POLICY.bad_jobs:
             requeue(work, task, now)
         else:
             give_up(work, task, error)
@@ -208,7 +193,7 @@ def _split_unreadable(work: Work, task: Task, error: FileUnreadable) -> None:
     """
     work.unreadable += 1
     work.figures.jobs_given_up += 1
-    if len(task.slice.program_ids) == 1 or work.unreadable >= MAX_UNREADABLE:
+    if len(task.slice.program_ids) == 1 or work.unreadable >= JOB_POLICY.unreadable:
         give_up(work, task, error)
         return
     logger.warning(
@@ -224,7 +209,7 @@ def _split_unreadable(work: Work, task: Task, error: FileUnreadable) -> None:
 def _leave_to_next_run(work: Work, task: Task, error: MarketoTransientError, now: Now) -> None:
     """A job is paid for: create it again only once a day has made no difference."""
     created = task.job.created_at if task.job else None
-    if created is not None and now.calendar - created > MAX_UNREACHABLE:
+    if created is not None and now.calendar - created > JOB_POLICY.unreachable:
         work.figures.jobs_given_up += 1
         requeue(work, task, now)
     else:

@@ -20,12 +20,12 @@ from tap_marketo_programs.errors import (
     ProgramsFilterUnsupported,
     QueueFull,
     RequestRefused,
-    named_fields,
 )
 from tap_marketo_programs.export import quota
 from tap_marketo_programs.export.planning import add_plan
 from tap_marketo_programs.export.tasks import Phase, Question, Task
 from tap_marketo_programs.quoting import quoted
+from tap_marketo_programs.retry_policy import JOB_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -37,16 +37,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Jobs created for one slice before it is split or given up.
-MAX_CREATES = 3
-# Creates in a row that Marketo refuses. Ten programs that are all at fault make 19.
-MAX_REFUSALS = 25
-# Calls in a row for one verb that get no answer, each with all its retries: then it is
-# not the job. One job makes nine before its programs are tried apart.
-MAX_UNANSWERED = 12
-# Waits for a place in a queue that other integrations fill, in seconds.
-MIN_QUEUE_WAIT = 15.0
-MAX_QUEUE_WAIT = 300.0
 KEY_FIELD = "leadId"
 
 
@@ -75,7 +65,7 @@ def create_failed(work: Work, event: events.CreateFailed, now: Now) -> None:
 def _create_refused(work: Work, task: Task, error: RequestRefused, now: Now) -> None:
     """A field or a program is at fault."""
     if isinstance(error, FieldUnknown):
-        named = named_fields(error.message, work.fields)
+        named = error.named(work.fields)
         if KEY_FIELD in named:
             message = f"Marketo refuses to export {KEY_FIELD}, the members' key ({error})"
             work.end_with(ExportFailed(message))
@@ -84,7 +74,7 @@ def _create_refused(work: Work, task: Task, error: RequestRefused, now: Now) -> 
             drop_fields(work, named)
             return
     work.refusals += 1
-    if work.refusals >= MAX_REFUSALS:
+    if work.refusals >= JOB_POLICY.refusals:
         message = f"{work.refusals} creates in a row were refused; the last one: {error}"
         work.end_with(ExportFailed(message))
         return
@@ -107,8 +97,8 @@ def _create_unanswered(work: Work, task: Task, error: MarketoTransientError, now
     task.creates += 1
     if is_outage(work, "create", error) or task not in work.tasks:
         return
-    if task.creates < MAX_CREATES:
-        task.due = now.seconds + MIN_QUEUE_WAIT
+    if task.creates < JOB_POLICY.creates:
+        task.due = now.seconds + JOB_POLICY.queue_waits.first
     else:
         ask(task, Question.PROGRAMS, error, now)
 
@@ -116,7 +106,7 @@ def _create_unanswered(work: Work, task: Task, error: MarketoTransientError, now
 def is_outage(work: Work, verb: str, error: MarketoTransientError) -> bool:
     """Tell one sick job from a verb that Marketo answers for nobody, which ends the run."""
     work.unanswered[verb] += 1
-    if work.unanswered[verb] < MAX_UNANSWERED:
+    if work.unanswered[verb] < JOB_POLICY.unanswered:
         return False
     work.end_with(error)
     return True
@@ -149,7 +139,7 @@ def wait_for_slot(work: Work, task: Task, error: QueueFull, now: Now) -> None:
         )
         work.end_with(QueueFull(message, code=error.code))
         return
-    work.queue_wait = min(max(work.queue_wait * 2, MIN_QUEUE_WAIT), MAX_QUEUE_WAIT)
+    work.queue_wait = JOB_POLICY.queue_waits.after(work.queue_wait)
     wait = min(work.queue_wait, work.settings.poll_interval * 5)
     task.due = work.create_at = now.seconds + wait
 

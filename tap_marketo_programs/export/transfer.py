@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from tap_marketo_programs.errors import ConnectionFailed, FileCorrupt
 from tap_marketo_programs.export.decoding import Damaged, Decoder, decoder_for
-from tap_marketo_programs.marketo.client import connection_failed
+from tap_marketo_programs.marketo.connection_errors import connection_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

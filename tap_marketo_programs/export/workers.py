@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.verify import Verifier
     from tap_marketo_programs.marketo.changes import ProgramChanges
     from tap_marketo_programs.marketo.describe import MemberDescription
-    from tap_marketo_programs.marketo.programs import Programs
+    from tap_marketo_programs.marketo.programs import ProgramDirectory
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Remote:
     """
 
     api: ExportApi
-    programs: Programs
+    programs: ProgramDirectory
     changes: ProgramChanges
     description: MemberDescription
 

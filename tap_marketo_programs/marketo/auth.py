@@ -24,14 +24,12 @@ if TYPE_CHECKING:
     from tap_marketo_programs.clock import Clock
 
 # A token that dies within this many seconds would die under the next request.
-SHORTEST_LIFE_SECONDS = 5.0
+MIN_LIFE_SECONDS = 5.0
+# A token lives for an hour; more than a day of it would be a mistake.
+MAX_LIFE_SECONDS = 86_400.0
 # Each wait outlasts the token's own figure, so more rounds than this mean that
 # Identity is not telling the truth.
 MAX_WAITS = 5
-
-
-# A token lives for an hour; more than a day of it would be a mistake.
-LONGEST_LIFE_SECONDS = 86_400.0
 # As part of a header: without blanks, controls and whatever is not ASCII.
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
@@ -79,7 +77,7 @@ class AccessToken:
     def _renew(self) -> Token:
         for _ in range(MAX_WAITS):
             text, life = _read(self._fetch())
-            if life >= SHORTEST_LIFE_SECONDS:
+            if life >= MIN_LIFE_SECONDS:
                 return Token(text, self._clock.monotonic() + life)
             self._clock.sleep(life + 1)
         message = "Marketo's Identity service hands out only access tokens that are already dying"
@@ -101,7 +99,7 @@ def _read(answer: Mapping[str, Any]) -> tuple[str, float]:
     if not _TOKEN.fullmatch(text):
         message = "Marketo's Identity service answered with an access token that no header can hold"
         raise BrokenAnswer(message)
-    return text, float(min(max(0, life), LONGEST_LIFE_SECONDS))
+    return text, float(min(max(0, life), MAX_LIFE_SECONDS))
 
 
 def _seconds(told: object) -> float | None:

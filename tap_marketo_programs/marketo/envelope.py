@@ -64,9 +64,9 @@ def _clean(value: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value.replace("\0", ""))
     if isinstance(value, list):
-        return [_clean(one) for one in value]
+        return [_clean(item) for item in value]
     if isinstance(value, dict):
-        return {_clean(key): _clean(one) for key, one in value.items()}
+        return {_clean(key): _clean(item) for key, item in value.items()}
     return value
 
 
@@ -123,7 +123,7 @@ def _entries(told: object) -> list[tuple[str, str]]:
         told = list(told.values())
     if not isinstance(told, list):
         told = [told] if told else []
-    return [_entry(one) for one in told]
+    return [_entry(item) for item in told]
 
 
 def _entry(told: object) -> tuple[str, str]:

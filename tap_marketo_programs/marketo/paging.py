@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from singer_sdk.pagination import OffsetPaginator
 
 from tap_marketo_programs.errors import NeverSettled
-from tap_marketo_programs.marketo.client import envelope
+from tap_marketo_programs.marketo.client import envelope_of
 from tap_marketo_programs.marketo.envelope import rows
 from tap_marketo_programs.marketo.records import key_reader, unreadable
 from tap_marketo_programs.schemas.oddities import Oddities
@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 PAGE_SIZE = 200
 STEP = PAGE_SIZE - 1
 # A listing of 5,000 rows in random order settles after about ten sweeps.
-MOST_SWEEPS = 30
+MAX_SWEEPS = 30
 
 
 class OffsetSweep(OffsetPaginator):
@@ -75,7 +75,7 @@ class OffsetSweep(OffsetPaginator):
 
     def new_rows(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """The rows of a page that no earlier page had."""
-        for row in rows(envelope(response)):
+        for row in rows(envelope_of(response)):
             if unreadable(row, self._key):
                 continue
             key = self._read_key(row[self._key])
@@ -96,7 +96,7 @@ class OffsetSweep(OffsetPaginator):
         Raises:
             NeverSettled: Too many sweeps disagreed.
         """
-        marks = [self._mark(row) for row in rows(envelope(response))]
+        marks = [self._mark(row) for row in rows(envelope_of(response))]
         offset = self.current_value
         follows = bool(marks) and marks[0] == self._anchor
         if offset and not follows:
@@ -112,7 +112,7 @@ class OffsetSweep(OffsetPaginator):
                 _tell_silence(response)
             self.odd.skipped.update(self._skipped)
             return False
-        if self._sweeps >= MOST_SWEEPS:
+        if self._sweeps >= MAX_SWEEPS:
             message = (
                 f"{self._sweeps} sweeps over {offset + len(marks)} rows have shown "
                 f"{len(self._seen)} different ones: the listing changes faster than it can be "
@@ -193,7 +193,7 @@ def ask(client: MarketoClient, path: str, params: Mapping[str, Any] | None = Non
     """The rows of one answer; one without any that does not say so is asked for again, once."""
     for _ in range(2):
         response = client.fetch("GET", path, params=params)
-        found = rows(envelope(response))
+        found = rows(envelope_of(response))
         if found or _says_empty(response):
             return found
     _tell_silence(response)
@@ -206,7 +206,7 @@ def _says_empty(response: requests.Response) -> bool:
     Marketo leaves `result` out of an empty page, but then warns that no assets
     were found, in every answer on record.
     """
-    answer = envelope(response)
+    answer = envelope_of(response)
     return isinstance(answer.get("result"), list) or bool(answer.get("warnings"))
 
 

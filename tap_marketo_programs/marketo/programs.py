@@ -1,7 +1,8 @@
-"""The subscription's programs, as one run sees them.
+"""Which programs there are in the subscription, and which of them the user wants.
 
-Several streams need to know which programs there are and which are wanted;
-they share one scan. It must not know streams or Singer.
+Several streams need to know; they share one scan. Whatever restricts programs
+belongs here, so that every stream means the same programs. It must not know
+streams or Singer.
 
 Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/assets/programs
 """
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 PROGRAMS_PATH = "/rest/asset/v1/programs.json"
 
 
-class Programs:
-    """Which programs there are, and which of them the user wants.
+class ProgramDirectory:
+    """The programs of one subscription, as one run sees them: listed, filtered, asked for.
 
     Args:
         client: Sends everything.
@@ -47,7 +48,9 @@ class Programs:
         if self._wanted is None:
             return sorted(found)
         # A program can slip through a moving listing, so what it did not show is asked for.
-        unknown = [one for one in sorted(self._wanted - found) if not self.exists(one)]
+        unknown = [
+            program_id for program_id in sorted(self._wanted - found) if not self.exists(program_id)
+        ]
         if unknown:
             message = (
                 f"program_ids: Marketo has no program {', '.join(map(str, unknown))}, or the API "

@@ -129,7 +129,7 @@ class _Fitter:
             fitted = _scalar(value, types, text_format)
         except ValueError:
             return self._unfit(path)
-        # Dates are spelt anew always; that is no oddity.
+        # Dates are always written in our own spelling; that is no oddity.
         if type(fitted) is not type(value):
             self._odd.converted[path] += 1
         return fitted
@@ -141,10 +141,10 @@ class _Fitter:
             value = [value]
         if not isinstance(value, list):
             return self._unfit(path)
-        if nulls := sum(one is None for one in value):
+        if nulls := sum(item is None for item in value):
             self._odd.nulled[path] += nulls
-        items = (self._found(one, schema, path) for one in value if one is not None)
-        return [one for one in items if one is not _NOTHING]
+        found = (self._found(item, schema, path) for item in value if item is not None)
+        return [item for item in found if item is not _NOTHING]
 
     def _unfit(self, path: str) -> object:
         self._odd.nulled[path] += 1
@@ -207,7 +207,7 @@ def tag_type_record(raw: Mapping[str, Any], odd: Oddities | None = None) -> dict
         values = None
     elif isinstance(told, list):
         # Blank ones are left out without a word; others that are no text, with one.
-        texts = sum(isinstance(one, str | int | float) for one in told)
+        texts = sum(isinstance(value, str | int | float) for value in told)
         odd.nulled.update({"allowableValues": len(told) - texts} if texts < len(told) else {})
     return {**fit({**raw, "allowableValues": None}, TAG_TYPES, odd), "allowableValues": values}
 

@@ -39,7 +39,7 @@ class _Told:
     asked_at: float
 
 
-class MarketoClock:
+class ServerClock:
     """Marketo's clock beside our own, for all threads of a run.
 
     Args:

@@ -26,17 +26,17 @@ def allowable_values(told: object) -> tuple[str, ...]:
         told: `allowableValues` as it came; a tag type without values has `[]` or none.
 
     Returns:
-        The values, in Marketo's order, blank ones left out; brackets inside them are theirs.
+        The values, in Marketo's order, blank ones left out; brackets inside a value belong to it.
     """
     if isinstance(told, list):
-        return tuple(one for one in map(_text_or_blank, told) if one.strip())
+        return tuple(value for value in map(_text_or_blank, told) if value.strip())
     inner = _inside(told)
     if ", " in inner:
-        return tuple(one for one in inner.split(", ") if one.strip())
+        return tuple(value for value in inner.split(", ") if value.strip())
     # The other list of a tag type, `applicableProgramTypes`, has commas alone, so this
-    # one may some day; between them, blanks are nobody's. If it is one value with
+    # one may some day; blanks between them belong to no value. If it is one value with
     # commas inside, `value_candidates` has it.
-    return tuple(one.strip() for one in inner.split(",") if one.strip())
+    return tuple(value.strip() for value in inner.split(",") if value.strip())
 
 
 def _inside(told: object) -> str:
@@ -56,7 +56,7 @@ _COMMA = re.compile(r"(,\s*)")
 
 def pieces(text: str) -> list[str]:
     """What stands between the commas of a text."""
-    return [one.strip() for one in text.split(",") if one.strip()]
+    return [piece.strip() for piece in text.split(",") if piece.strip()]
 
 
 def value_candidates(told: object, longest: int) -> Iterator[str]:

@@ -17,6 +17,7 @@ from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound, Requ
 from tap_marketo_programs.marketo.paging import ask, listing
 from tap_marketo_programs.marketo.records import detailed, row_of
 from tap_marketo_programs.marketo.tag_values import allowable_values, pieces, value_candidates
+from tap_marketo_programs.marketo.verdicts import means_unknown_tag_value
 from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas.assets import TAG_TYPES
 
@@ -32,12 +33,12 @@ TAG_TYPES_PATH = "/rest/asset/v1/tagTypes.json"
 TAG_TYPE_PATH = "/rest/asset/v1/tagType/byName.json"
 PROGRAMS_BY_TAG_PATH = "/rest/asset/v1/program/byTag.json"
 
-# A value with commas in it comes back in pieces; so many pieces are put together
-# again, in so many calls for each tag type.
-MOST_PIECES = 3
-MOST_GUESSES = 60
+# A value with commas in it comes back in pieces: how many of them are put together
+# again, and in how many calls for each tag type.
+MAX_PIECES = 3
+MAX_GUESSES = 60
 # Characters of a list of names in a message.
-MOST_NAMES = 2_000
+MAX_NAMES = 2_000
 
 
 def tag_types(client: MarketoClient, odd: Oddities) -> Iterator[dict[str, Any]]:
@@ -65,7 +66,7 @@ class WantedTags:
 
     Args:
         tag_type: Its name, as Marketo spells it.
-        values: The values, likewise, none twice.
+        values: The values, in Marketo's spelling too, none twice.
         told: Marketo's list, where all values are wanted: what was read out of it may
             be pieces of a value with a comma.
     """
@@ -124,7 +125,7 @@ def _spelt(tag_type: str, named: Sequence[str], told: object) -> Iterator[str]:
                 "program_tags: tag type '%s' has no value '%s'. It has: %s (Admin > Tags).",
                 quoted(tag_type),
                 quoted(value),
-                quoted(", ".join(known), MOST_NAMES),
+                quoted(", ".join(known), MAX_NAMES),
             )
         yield spellings.get(value.casefold(), value)
 
@@ -133,7 +134,7 @@ def _known_name(name: str, names: Collection[str]) -> str:
     for known in names:
         if known.casefold() == name.casefold():
             return known
-    there = quoted(", ".join(sorted(names)), MOST_NAMES)
+    there = quoted(", ".join(sorted(names)), MAX_NAMES)
     message = (
         f"program_tags: Marketo has no tag type '{quoted(name)}'. It has: {there} (Admin > Tags)."
     )
@@ -159,10 +160,10 @@ def hidden_values(
     doubtful = {piece for part in suspects for piece in pieces(part)}
     guesses = [
         candidate
-        for candidate in value_candidates(wanted.told, MOST_PIECES)
+        for candidate in value_candidates(wanted.told, MAX_PIECES)
         if not doubtful.isdisjoint(pieces(candidate))
     ]
-    if len(guesses) > MOST_GUESSES:
+    if len(guesses) > MAX_GUESSES:
         logger.warning(
             "Tag type %s has %d values that no program carries; values that contain a comma "
             "cannot be told from them. Name such values in program_tags.",
@@ -181,16 +182,6 @@ def has_programs(client: MarketoClient, tag_type: str, value: str) -> bool:
     try:
         return bool(ask(client, PROGRAMS_BY_TAG_PATH, params))
     except RequestRefused as error:
-        if not means_unknown_value(error):
+        if not means_unknown_tag_value(error):
             raise
         return False
-
-
-def means_unknown_value(error: RequestRefused) -> bool:
-    """Whether a refusal of byTag may only mean that Marketo does not know the value.
-
-    What it says is not documented; these are the codes that its other asset
-    endpoints use for what they cannot find or do not like. Any other refusal
-    is about the request itself, and hiding it would hide every program.
-    """
-    return error.code in {"702", "709", "1003"}

@@ -21,10 +21,10 @@ from tap_marketo_programs.marketo.tags import (
     PROGRAMS_BY_TAG_PATH,
     TAG_TYPES_PATH,
     hidden_values,
-    means_unknown_value,
     tag_types,
     wanted_tags,
 )
+from tap_marketo_programs.marketo.verdicts import means_unknown_tag_value
 from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.schemas.oddities import Oddities
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.marketo.client import MarketoClient
-    from tap_marketo_programs.marketo.programs import Programs
+    from tap_marketo_programs.marketo.programs import ProgramDirectory
 
 
 class AssetStream(MarketoStream, RESTStream[int]):
@@ -55,7 +55,7 @@ class AssetStream(MarketoStream, RESTStream[int]):
     key: ClassVar[str] = "id"
 
     def __init__(
-        self, tap: Tap, client: MarketoClient, programs: Programs, settings: Settings
+        self, tap: Tap, client: MarketoClient, programs: ProgramDirectory, settings: Settings
     ) -> None:
         super().__init__(tap)
         self.client = client
@@ -71,8 +71,8 @@ class AssetStream(MarketoStream, RESTStream[int]):
 
     @property
     def requests_session(self) -> requests.Session:
-        """The client, so that its limits and retries hold for the SDK's requests too."""
-        return self.client
+        """The client's, so that its limits and retries hold for the SDK's requests too."""
+        return self.client.session
 
     def request_decorator(self, func: RequestFunc) -> RequestFunc:
         """No second layer of retries: the client has them, with Marketo's own verdicts."""
@@ -156,7 +156,7 @@ class ProgramsByTagStream(AssetStream):
                 found = True
                 yield {**program_record(row, self.odd), "tagType": tag_type, "tagValue": value}
         except RequestRefused as error:
-            if found or not means_unknown_value(error):
+            if found or not means_unknown_tag_value(error):
                 raise
             shown = quoted(tag_type)
             self.logger.info("No programs for a value of tag type %s (%s)", shown, error)

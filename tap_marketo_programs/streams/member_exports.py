@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.ledger import Ledger
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.describe import MemberDescription
-    from tap_marketo_programs.marketo.programs import Programs
+    from tap_marketo_programs.marketo.programs import ProgramDirectory
 
 # A program that is listed no more may have been deleted; but a permission that was
 # lost and came back must not cost every program's history once more.
@@ -58,7 +58,7 @@ class MemberExports:
 
     stream: str
     client: MarketoClient
-    programs: Programs
+    programs: ProgramDirectory
     description: MemberDescription
     settings: Settings
     properties: Mapping[str, Mapping[str, Any]]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.export.run import ExportRun
     from tap_marketo_programs.marketo.client import MarketoClient
-    from tap_marketo_programs.marketo.programs import Programs
+    from tap_marketo_programs.marketo.programs import ProgramDirectory
 
 
 class ProgramMembersStream(ExportedStream):
@@ -45,7 +45,7 @@ class ProgramMembersStream(ExportedStream):
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(
-        self, tap: Tap, client: MarketoClient, programs: Programs, settings: Settings
+        self, tap: Tap, client: MarketoClient, programs: ProgramDirectory, settings: Settings
     ) -> None:
         self.settings = settings
         self.client = client

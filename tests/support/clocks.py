@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from harness import FastClock
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
-
+    import pytest
     from marketo_sandbox import Sandbox
+
+TODAY = datetime(2026, 5, 5, 10, tzinfo=UTC)
 
 
 class StillClock(FastClock):
@@ -43,3 +47,29 @@ class WrongClock(FastClock):
     def now(self) -> datetime:
         """The sandbox's calendar, and not quite."""
         return super().now() + self._by
+
+
+class Calendar(StillClock):
+    """A clock whose calendar shows what a test says; time passes by sleeping only."""
+
+    def __init__(self, now: datetime = TODAY) -> None:
+        super().__init__()
+        self.begin = now
+
+    def now(self) -> datetime:
+        """Where it began, and what was slept since."""
+        return self.begin + timedelta(seconds=self.monotonic())
+
+
+def date_header(shown: datetime) -> dict[str, str]:
+    """The header of an answer that tells the time."""
+    return {"Date": format_datetime(shown, usegmt=True)}
+
+
+def clock_warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was said of Marketo's clock and ours."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.endswith(".server_clock") and record.levelno == logging.WARNING
+    ]

@@ -21,8 +21,9 @@ from matrix import (
     Trouble,
 )
 
-from tap_marketo_programs.errors import VERDICTS, http_verdict, verdict
-from tap_marketo_programs.marketo.client import BUDGET, RATE_BUDGET, Budget
+from tap_marketo_programs.marketo.http_statuses import http_verdict
+from tap_marketo_programs.marketo.verdicts import VERDICTS, verdict
+from tap_marketo_programs.retry_policy import REQUEST_POLICY, Budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -59,7 +60,8 @@ tap is tested under every variant; the first one is the likeliest.
 def errors_page() -> str:
     """The page on codes and situations."""
     patience = (
-        f"`Tries again`: at most {_bounds(BUDGET)}; after a rate limit {_bounds(RATE_BUDGET)}. "
+        f"`Tries again`: at most {_bounds(REQUEST_POLICY.usual)}; "
+        f"after a rate limit {_bounds(REQUEST_POLICY.rate_limited)}. "
         "Before Marketo has answered for the first time in a run, a few seconds: silence is more "
         "likely a wrong `base_url`.\n"
     )

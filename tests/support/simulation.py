@@ -235,7 +235,7 @@ class Simulation:
     def _create(self, action: actions.CreateJob, outcome: str) -> events.Event:
         errors: dict[str, AnswerError] = {
             "refused": RequestRefused("refused", code="1003"),
-            "field": FieldUnknown("field", code="1006", message="Field 'webinarUrl' not found"),
+            "field": FieldUnknown("field", code="1006", names=["webinarUrl"]),
             "some field": FieldUnknown("field", code="1003", message="Invalid fields"),
             "unanswered": ServiceUnavailable("down", code="611"),
             "full": QueueFull("full", code="1029"),

@@ -24,12 +24,8 @@ from tap_marketo_programs.errors import (
     RequestRefused,
     ServiceUnavailable,
 )
-from tap_marketo_programs.marketo.client import (
-    BUDGET,
-    FIRST_CONTACT_BUDGET,
-    Connection,
-    MarketoClient,
-)
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
+from tap_marketo_programs.retry_policy import REQUEST_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +41,7 @@ PROGRAMS = "/rest/asset/v1/programs.json"
 CREATE = "/bulk/v1/program/members/export/create.json"
 FILE = "/bulk/v1/program/members/export/abc/file.json"
 ALWAYS = 1000
+BUDGET, FIRST_CONTACT = REQUEST_POLICY.usual, REQUEST_POLICY.first_contact
 
 
 @pytest.fixture
@@ -150,7 +147,7 @@ def test_a_load_balancer_s_cookie_is_not_kept(sandbox: Sandbox, client: MarketoC
 
     client.call("GET", PROGRAMS)
 
-    assert list(client.cookies) == []
+    assert list(client._transport._session.cookies) == []
 
 
 # Retries and their bounds
@@ -178,7 +175,7 @@ def test_retries_are_bounded_in_tries_and_wait_longer_each_time(
     assert len(sandbox.control.requests("programs")) == BUDGET.tries
     assert len(slept(client)) == BUDGET.tries - 1
     for number, wait in enumerate(slept(client)):
-        longest = min(2**number, BUDGET.longest_wait)
+        longest = min(2**number, BUDGET.waits.longest)
         assert longest / 2 <= wait <= longest
 
 
@@ -262,7 +259,7 @@ def test_a_call_that_surely_did_not_happen_is_repeated(
 def test_a_call_for_which_there_was_no_connection_is_repeated(connect: Connect) -> None:
     client = connect()
     client.call("GET", PROGRAMS)
-    gone = client.prepare_request(requests.Request("GET", closed_port() + PROGRAMS))
+    gone = client.session.prepare_request(requests.Request("GET", closed_port() + PROGRAMS))
 
     with pytest.raises(ConnectionFailed) as caught:
         client.send(gone)
@@ -315,8 +312,8 @@ def one_line_on(client: MarketoClient) -> str:
     assert text.startswith(f"base_url: {client.connection.host_url} does not answer as Marketo's")
     assert text.endswith("Compare it with the REST endpoint in Admin > Web Services.")
     assert "\n" not in text
-    assert len(slept(client)) < FIRST_CONTACT_BUDGET.tries
-    assert sum(slept(client)) <= FIRST_CONTACT_BUDGET.seconds
+    assert len(slept(client)) < FIRST_CONTACT.tries
+    assert sum(slept(client)) <= FIRST_CONTACT.seconds
     return text
 
 
@@ -340,7 +337,7 @@ def test_a_host_that_is_not_marketo_is_named_in_one_line(
     with stranger(status, body) as host, connect(host_url=host.url) as client:
         assert words in one_line_on(client)
 
-        assert len(host.requests) == FIRST_CONTACT_BUDGET.tries
+        assert len(host.requests) == FIRST_CONTACT.tries
         assert not any("Authorization" in headers for _, _, headers in host.requests)
 
 
@@ -378,7 +375,7 @@ def test_marketo_itself_is_waited_for_longer_once_it_has_answered(
 
     assert len(client.call("GET", PROGRAMS)) == 3
 
-    assert BUDGET.tries > FIRST_CONTACT_BUDGET.tries
+    assert BUDGET.tries > FIRST_CONTACT.tries
 
 
 # What requests can raise
@@ -413,7 +410,7 @@ def test_whatever_requests_raises_is_a_failed_connection(
     secret = "https://user:word@proxy.example.com"
     arguments = (secret, "", 0) if issubclass(kind, requests.JSONDecodeError) else (secret,)
     client.call("GET", PROGRAMS)
-    client.mount("http://", Raising(kind(*arguments)))
+    client._transport._session.mount("http://", Raising(kind(*arguments)))
 
     error = failure(client)
 
@@ -436,7 +433,7 @@ def test_a_failed_connection_says_what_failed(
     client: MarketoClient, kind: type[requests.RequestException], words: str
 ) -> None:
     client.call("GET", PROGRAMS)
-    client.mount("http://", Raising(kind("x")))
+    client._transport._session.mount("http://", Raising(kind("x")))
 
     assert str(failure(client)) == f"GET {PROGRAMS}: {words}"
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 from harness import FastClock
 
 from tap_marketo_programs.errors import RateLimited
-from tap_marketo_programs.marketo.client import RATE_BUDGET, Connection, MarketoClient
-from tap_marketo_programs.marketo.limits import MAX_CONNECTIONS, WINDOW_SECONDS, CallLimits
+from tap_marketo_programs.marketo.client import Connection, MarketoClient
+from tap_marketo_programs.marketo.limits import MAX_CONNECTIONS, WINDOW_SECONDS
+from tap_marketo_programs.retry_policy import REQUEST_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,9 +166,9 @@ def test_neighbours_that_never_leave_room_end_the_call_in_bounded_tries_and_time
     with pytest.raises(RateLimited, match="606 Max rate limit"):
         client.call("GET", PROGRAMS)
 
-    assert 2 <= len(arrivals(sandbox)) <= RATE_BUDGET.tries
+    assert 2 <= len(arrivals(sandbox)) <= REQUEST_POLICY.rate_limited.tries
     # The last wait may not begin after this, and the requests themselves take time too.
-    assert client.clock.monotonic() - began < RATE_BUDGET.seconds * 3
+    assert client.clock.monotonic() - began < REQUEST_POLICY.rate_limited.seconds * 3
 
 
 def test_a_limit_of_the_subscription_is_kept_without_a_606(
@@ -182,26 +182,3 @@ def test_a_limit_of_the_subscription_is_kept_without_a_606(
         assert sandbox.control.stats()["errors"] == {}
     finally:
         sandbox.control.reset(world="tiny", speed=600.0)
-
-
-def test_a_pause_never_shortens_a_longer_one() -> None:
-    clock = FastClock()
-    limits = CallLimits(100, clock)
-    limits.pause(20)
-    limits.pause(1)
-    began = clock.monotonic()
-
-    with limits.call():
-        assert clock.monotonic() - began >= 15
-
-
-def test_calls_of_one_thread_come_without_waiting_until_the_window_is_full() -> None:
-    clock = FastClock(SLOW)
-    limits = CallLimits(3, clock)
-    times = []
-    for _ in range(7):
-        with limits.call():
-            times.append(clock.monotonic())
-
-    waits = [later - first for first, later in pairwise(times)]
-    assert [wait >= WINDOW_SECONDS / 2 for wait in waits] == [False, False, True] * 2

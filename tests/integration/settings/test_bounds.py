@@ -9,7 +9,7 @@ import pytest
 from clocks import StillClock
 
 from tap_marketo_programs.errors import BrokenAnswer, RequestRefused
-from tap_marketo_programs.marketo import client as client_module
+from tap_marketo_programs.marketo import transport
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ FILE = "/bulk/v1/program/members/export/x/file.json"
 @pytest.fixture
 def client(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> MarketoClient:
     """A client that takes a thousand bytes for an answer, no more."""
-    monkeypatch.setattr(client_module, "LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(transport, "MAX_ANSWER", 1000)
     connection = Connection(sandbox.url, sandbox.client_id, sandbox.client_secret)
     return MarketoClient(connection, StillClock())
 

@@ -25,7 +25,8 @@ def test_an_empty_variable_does_not_turn_verification_off(
     monkeypatch.setenv(name, "")
 
     with connect("https://marketo.invalid") as client:
-        found = client.merge_environment_settings("https://marketo.invalid", {}, True, None, None)  # noqa: FBT003 - requests' signature
+        session = client._transport._session
+        found = session.merge_environment_settings("https://marketo.invalid", {}, True, None, None)  # noqa: FBT003 - requests' signature
 
     assert found["verify"] is True
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import logging
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from clocks import StillClock, WrongClock
+from clocks import TODAY, Calendar, WrongClock, clock_warnings, date_header
 from exports import DAY, HOUR, ledger, moment
 from harness import Target, by_key
-from hypothesis import given
-from hypothesis import strategies as st
 from strangers import stranger
 
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
-from tap_marketo_programs.marketo.server_clock import MarketoClock, date_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,41 +21,8 @@ if TYPE_CHECKING:
     from harness import Output, Tap
     from marketo_sandbox import Sandbox
 
-TODAY = datetime(2026, 5, 5, 10, tzinfo=UTC)
 CREATE = "/bulk/v1/program/members/export/create.json"
 TOKEN = json.dumps({"access_token": "abc", "expires_in": 3600})
-
-
-class Calendar(StillClock):
-    """A clock whose calendar shows what a test says; time passes by sleeping only."""
-
-    def __init__(self, now: datetime = TODAY) -> None:
-        super().__init__()
-        self.begin = now
-
-    def now(self) -> datetime:
-        """Where it began, and what was slept since."""
-        return self.begin + timedelta(seconds=self.monotonic())
-
-
-def date(shown: datetime) -> dict[str, str]:
-    """The header of an answer."""
-    return {"Date": format_datetime(shown, usegmt=True)}
-
-
-def told(by: timedelta, clock: Calendar) -> MarketoClock:
-    """Marketo's clock after an answer whose `Date` is so much ahead of ours."""
-    found = MarketoClock(clock)
-    found.note(date(clock.now() + by), clock.monotonic())
-    return found
-
-
-def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.name.endswith("marketo_clock") and record.levelno == logging.WARNING
-    ]
 
 
 @contextmanager
@@ -76,23 +38,9 @@ def client_of(headers: Mapping[str, str], clock: Calendar) -> Iterator[MarketoCl
 # Which of two clocks counts
 
 
-@pytest.mark.parametrize(
-    "by", [-timedelta(days=400), -timedelta(minutes=4), timedelta(0), timedelta(hours=3)], ids=str
-)
-def test_windows_end_by_the_earlier_clock_and_marketos_dates_compare_with_marketos(
-    by: timedelta,
-) -> None:
-    clock = Calendar()
-
-    found = told(by, clock)
-
-    assert found.now() == min(TODAY, TODAY + by)
-    assert found.marketo_time() == TODAY + by
-
-
 @pytest.mark.parametrize("year", [2031, 9999])
 def test_a_date_far_ahead_of_this_machine_is_not_believed(year: int) -> None:
-    with client_of(date(TODAY.replace(year=year)), Calendar()) as client:
+    with client_of(date_header(TODAY.replace(year=year)), Calendar()) as client:
         assert client.now() == TODAY
 
 
@@ -124,23 +72,6 @@ def test_without_a_date_that_can_be_read_the_own_clock_has_to_do(headers: dict[s
         assert client.now() == client.marketo_time() == TODAY
 
 
-@given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d+ (May|Feb) \d+ \d+:\d+:\d+ \S+"))
-def test_no_text_in_the_date_is_an_error(text: str) -> None:
-    found = date_of({"Date": text})
-
-    assert found is None or found.utcoffset() == timedelta(0)
-
-
-@pytest.mark.parametrize("age", ["1", "86400", "much"])
-def test_an_answer_out_of_a_cache_does_not_tell_the_time(age: str) -> None:
-    clock = Calendar()
-    found = told(timedelta(0), clock)
-
-    found.note({**date(TODAY - timedelta(days=1)), "Age": age}, clock.monotonic())
-
-    assert found.now() == TODAY
-
-
 def test_caches_are_told_to_keep_out(tap: Tap) -> None:
     tap.sync("programs")
 
@@ -148,113 +79,18 @@ def test_caches_are_told_to_keep_out(tap: Tap) -> None:
     assert {call["headers"].get("Cache-Control") for call in calls} == {"no-cache"}
 
 
-def test_backends_with_different_clocks_never_move_a_window_into_the_future(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    clock = Calendar()
-    found = MarketoClock(clock)
-    ends = []
-    for minutes in (0, 60, -60, 3, 90, -2):
-        found.note(date(clock.now() + timedelta(minutes=minutes)), clock.monotonic())
-        ends.append((found.now() - clock.now()) / timedelta(minutes=1))
-        clock.sleep(60)
-
-    assert ends == [0, 0, -60, 0, 0, -2]
-    assert len(warnings(caplog)) == 1
-
-
-def test_a_machine_whose_clock_jumps_ahead_in_mid_run_moves_no_window() -> None:
-    clock = Calendar()
-    found = told(timedelta(0), clock)
-
-    clock.begin += timedelta(days=30)
-
-    assert found.now() == TODAY
-
-
 @pytest.mark.parametrize("year", [1970, 1980, 2000])
 def test_a_clock_that_was_never_set_is_ignored_and_said(
     year: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with client_of(date(datetime(year, 1, 1, tzinfo=UTC)), Calendar()) as client:
+    with client_of(date_header(datetime(year, 1, 1, tzinfo=UTC)), Calendar()) as client:
         assert client.now() == client.marketo_time() == TODAY
 
-    (said,) = warnings(caplog)
+    (said,) = clock_warnings(caplog)
     assert f"say that it is {year}-01-01" in said
 
 
-def test_a_machine_whose_clock_was_never_set_goes_by_marketos(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    clock = Calendar(datetime(1970, 1, 1, tzinfo=UTC))
-    found = MarketoClock(clock)
-    found.note(date(TODAY), clock.monotonic())
-
-    assert found.now() == TODAY
-    (said,) = warnings(caplog)
-    assert said.startswith("This machine's clock says that it is 1970-01-01")
-
-
-def test_answers_that_never_tell_the_time_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    found = MarketoClock(Calendar())
-
-    for _ in range(3):
-        found.note({}, 0)
-        found.now()
-
-    (said,) = caplog.messages
-    assert "do not say what time it is" in said
-
-
 # What is said of it
-
-
-@pytest.mark.parametrize(
-    ("by", "words"),
-    [
-        (timedelta(minutes=6), "is 6 min ahead of this machine's clock (2026-05-05 10:00:00 UTC)"),
-        (timedelta(hours=2, minutes=3), "is 2 h 3 min ahead"),
-        (timedelta(days=9, hours=1), "is 9 d 1 h ahead"),
-        (-timedelta(minutes=6), "is 6 min behind"),
-        (-timedelta(days=40), "is 40 d 0 h behind"),
-    ],
-    ids=str,
-)
-def test_clocks_more_than_five_minutes_apart_are_said_once(
-    by: timedelta, words: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    found = told(by, Calendar())
-
-    for _ in range(3):
-        found.now()
-
-    (said,) = warnings(caplog)
-    assert words in said
-    assert "Set this machine's clock" in said
-
-
-@pytest.mark.parametrize("minutes", [-5, -1, 0, 1, 5])
-def test_clocks_that_nearly_agree_are_not_worth_a_line(
-    minutes: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    found = told(timedelta(minutes=minutes), Calendar())
-
-    found.now()
-
-    assert not warnings(caplog)
-
-
-def test_an_answer_of_an_hour_ago_is_not_taken_for_a_clock_that_is_behind(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    clock = Calendar()
-    found = told(timedelta(0), clock)
-
-    clock.sleep(HOUR)
-
-    assert found.now() == TODAY
-    assert not warnings(caplog)
 
 
 # Whole runs
@@ -285,7 +121,7 @@ def test_no_edit_is_lost_when_marketos_date_runs_ahead(
         before - skew + timedelta(seconds=late) for late in range(-60, 1)
     }
     assert moment(first.state["bookmarks"]["programs"]["replication_key_value"]) <= before - skew
-    assert any(f"{hours % 24} h" in said and "ahead" in said for said in warnings(caplog))
+    assert any(f"{hours % 24} h" in said and "ahead" in said for said in clock_warnings(caplog))
 
 
 def test_a_clock_of_this_machine_that_runs_ahead_moves_no_bookmark(
@@ -298,7 +134,7 @@ def test_a_clock_of_this_machine_that_runs_ahead_moves_no_bookmark(
     now = moment(tap.sandbox.control.now())
     assert max(ledger(output.state).watermarks.values()) <= now
     assert moment(output.state["bookmarks"]["programs"]["replication_key_value"]) <= now
-    assert any("1 d 0 h behind" in said for said in warnings(caplog))
+    assert any("1 d 0 h behind" in said for said in clock_warnings(caplog))
 
 
 def test_the_command_writes_no_bookmark_of_tomorrow_and_says_why_once(
