@@ -65,15 +65,16 @@ def to_array(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
     return pa.array(values, wanted)
 
 
-def read_tables(file: MemberFile) -> Iterator[pa.RecordBatch]:
+def read_tables(file: MemberFile, size: int = _BLOCK) -> Iterator[pa.RecordBatch]:
     """The wanted columns of a file, block by block.
 
     Args:
         file: A file that was checked.
+        size: About how many bytes of it make a table.
     """
     schema = pa.schema([(name, arrow_type(spec)) for name, spec in file.properties.items()])
     columns = [_Column(file, number, spec) for number, spec in enumerate(file.properties.values())]
-    for block in file.blocks(_BLOCK):
+    for block in file.blocks(size):
         texts = None if file.skipped else _split(block)
         if texts is None:
             values = file.values(block)

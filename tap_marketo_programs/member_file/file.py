@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.member_file.blanks import BLANK_LINE, line_ends, without_blank_lines
+from tap_marketo_programs.member_file.bounds import BOUNDS, MAX_ROW, Bounds
 from tap_marketo_programs.member_file.header import Layout, lay_out
 from tap_marketo_programs.member_file.keys import KeyCheck
 from tap_marketo_programs.member_file.oddities import FileOddities
@@ -51,14 +52,8 @@ if TYPE_CHECKING:
 
 Value = str | int | float | bool | None
 
-ROW_LIMIT = 64 * 1024 * 1024
-"""Bytes of one row, and so of one cell, beyond which a file is no table."""
-
-_BLOCK = 128 * 1024  # what is read, split and converted at once
-_GUESSES = 4 * ROW_LIMIT  # bytes that may be read in vain to make sense of stray quotes
-
 # The csv module's own limit is 128 KiB a cell, and one for the whole process.
-csv.field_size_limit(max(csv.field_size_limit(), ROW_LIMIT))
+csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW))
 
 
 # --- cells ---------------------------------------------------------------
@@ -265,11 +260,11 @@ class _Header:
     crlf: bool
 
 
-def _read_header(source: Source) -> tuple[_Header | None, bytes]:
+def _read_header(source: Source, bounds: Bounds) -> tuple[_Header | None, bytes]:
     """The header, None in a file of no bytes, and what was read beyond it."""
     data = b""
-    while (found := _FIRST_ROW.match(data)) is None and len(data) <= ROW_LIMIT:
-        piece = source.read(max(_BLOCK, len(data)))
+    while (found := _FIRST_ROW.match(data)) is None and len(data) <= bounds.row:
+        piece = source.read(max(bounds.block, len(data)))
         if not piece and not data:
             return None, b""
         data += piece or b"\n"
@@ -282,14 +277,14 @@ def _read_header(source: Source) -> tuple[_Header | None, bytes]:
     crlf = found[0].endswith(b"\r\n")
     line = found[0][: -2 if crlf else -1].decode("utf-8", "replace") + "\n"
     try:
-        names = next(_Records(iter([line]), width=None, crlf=False))
+        names = next(_Records(iter([line]), width=None, crlf=False, bounds=bounds))
     except FileCorrupt:
         msg = "The header of the export file cannot be read: its quotes make no sense."
         raise FileCorrupt(msg) from None
     return _Header(tuple(names), crlf), data[found.end() :]
 
 
-def _blocks(source: Source, rest: bytes, size: int) -> Iterator[bytes]:
+def _blocks(source: Source, rest: bytes, size: int, max_row: int) -> Iterator[bytes]:
     """The file in pieces of whole rows, each of about the size and ending in LF.
 
     Raises `_NotClean` for a row beyond all bounds. Where quotes do not come in
@@ -302,7 +297,7 @@ def _blocks(source: Source, rest: bytes, size: int) -> Iterator[bytes]:
         if end:
             yield rest[:end]
             rest = rest[end:]
-        if len(rest) > ROW_LIMIT:
+        if len(rest) > max_row:
             raise _NotClean
         # As much again as there is: a long row is looked at a few times only.
         piece = source.read(max(size, len(rest)))
@@ -443,9 +438,13 @@ class _Records(Iterator[list[str]]):
         texts: The text, in pieces that end in LF.
         width: Cells in a row, None when that does not matter.
         crlf: Whether rows end in CRLF, so that a CR before an LF is no cell's.
+        bounds: Of a row, and of the bytes read in vain.
     """
 
-    def __init__(self, texts: Iterator[str], *, width: int | None, crlf: bool) -> None:
+    def __init__(
+        self, texts: Iterator[str], *, width: int | None, crlf: bool, bounds: Bounds
+    ) -> None:
+        self._bounds = bounds
         self._texts = texts
         self._width = width
         self._crlf = crlf
@@ -505,7 +504,7 @@ class _Records(Iterator[list[str]]):
     def _lengthen(self) -> bool:
         """Double the text from the row's start on; False when no more is there, or allowed."""
         have = len(self._text) - self._at
-        if have > ROW_LIMIT:
+        if have > self._bounds.row:
             return False
         pieces = [self._text[self._at :]]
         wanted = have
@@ -517,40 +516,41 @@ class _Records(Iterator[list[str]]):
 
     def _waste(self, length: int) -> None:
         self._in_vain += length
-        if self._in_vain > _GUESSES:
+        if self._in_vain > self._bounds.guesses:
             msg = f"The quotes of the export file make no sense up to data row {self._row}."
             raise FileCorrupt(msg)
 
 
-def _texts(source: Source, rest: bytes) -> Iterator[str]:
+def _texts(source: Source, rest: bytes, bounds: Bounds) -> Iterator[str]:
     """The text in pieces that end in LF, at whatever line."""
-    while piece := source.read(max(_BLOCK, len(rest))):
+    while piece := source.read(max(bounds.block, len(rest))):
         rest += piece
         end = rest.rfind(b"\n") + 1
         if end:
             yield rest[:end].decode("utf-8", "replace")
             rest = rest[end:]
-        elif len(rest) > ROW_LIMIT:
+        elif len(rest) > bounds.row:
             msg = "The export file has a line beyond all bounds."
             raise FileCorrupt(msg)
     if rest:
         yield rest.decode("utf-8", "replace") + ("" if rest.endswith(b"\n") else "\n")
 
 
-def _records(source: Source, rest: bytes, header: _Header) -> _Records:
-    return _Records(_texts(source, rest), width=len(header.names), crlf=header.crlf)
+def _records(source: Source, rest: bytes, header: _Header, bounds: Bounds) -> _Records:
+    texts = _texts(source, rest, bounds)
+    return _Records(texts, width=len(header.names), crlf=header.crlf, bounds=bounds)
 
 
-def _batches(records: Iterator[list[str]]) -> Iterator[list[list[str]]]:
+def _batches(records: Iterator[list[str]], size: int) -> Iterator[list[list[str]]]:
     """Rows by the block, so that a few huge ones do not add up."""
     batch: list[list[str]] = []
-    size = 0
+    length = 0
     for record in records:
         batch.append(record)
-        size += sum(map(len, record)) + len(record)
-        if size >= _BLOCK:
+        length += sum(map(len, record)) + len(record)
+        if length >= size:
             yield batch
-            batch, size = [], 0
+            batch, length = [], 0
     if batch:
         yield batch
 
@@ -630,7 +630,7 @@ class MemberFile:
     column that may be null and is missing is null; blank lines are no rows
     where there are several columns. All of that is counted while iterating.
 
-    Memory is bounded by the longest row, and a row by `ROW_LIMIT`.
+    Memory is bounded by the longest row, and a row by `bounds`.
 
     Args:
         path: The file.
@@ -644,9 +644,10 @@ class MemberFile:
             jobs with the filter `programIds` only.
         oddities: Counts rows that are skipped, and what is odd about the file,
             while iterating.
+        bounds: How much is read at once, and how much at most.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a file is read with; the last ones have defaults
         self,
         path: Path,
         properties: Mapping[str, Mapping[str, Any]],
@@ -654,8 +655,10 @@ class MemberFile:
         *,
         keys: Mapping[str, Collection[int]] | None = None,
         oddities: FileOddities | None = None,
+        bounds: Bounds = BOUNDS,
     ) -> None:
         self.properties = properties
+        self._bounds = bounds
         self._path = path
         self._columns = [_column(name, schema, nulled) for name, schema in properties.items()]
         unseen: Counter[str] = Counter()
@@ -738,11 +741,12 @@ class MemberFile:
             layout = self._lay_out(header)
             self._oddities.files.update(self._odd(source, header, layout, reading))
             if not reading.clean:
-                for rows in _batches(_records(source, rest, header)):
+                records = _records(source, rest, header, self._bounds)
+                for rows in _batches(records, self._bounds.block):
                     cells = partial(_flat, rows)
                     yield Block(reading.width, layout.places, header.names, cells)
                 return
-            for whole in _blocks(source, rest, size or _BLOCK):
+            for whole in _blocks(source, rest, size or self._bounds.block, self._bounds.row):
                 raw = without_blank_lines(whole) if reading.blanks else whole
                 if raw:
                     cells = partial(_split, raw, crlf=header.crlf)
@@ -777,7 +781,7 @@ class MemberFile:
     def _open(self) -> Iterator[tuple[Source, _Header | None, bytes]]:
         with self._path.open("rb") as file:
             source = Source(file)
-            yield source, *_read_header(source)
+            yield source, *_read_header(source, self._bounds)
 
     def _values(self, block: Block) -> tuple[list[Sequence[Value]], int]:
         cells = block.cells()
@@ -820,7 +824,7 @@ class MemberFile:
             if change < 0 and header.names[-1]:
                 raise _NotClean
             usual = self._usual(layout)
-            for whole in _blocks(source, rest, _BLOCK):
+            for whole in _blocks(source, rest, self._bounds.block, self._bounds.row):
                 raw, bare, rows, blanks = _verify_all(whole, reading.width)
                 cells = partial(_split, raw, crlf=header.crlf)
                 if change > 0 and any(cells()[reading.width - 1 :: reading.width]):
@@ -838,8 +842,8 @@ class MemberFile:
                 return _EMPTY
             layout = self._lay_out(header)
             reading = _Reading(len(header.names), clean=False)
-            records = _records(source, rest, header)
-            for rows in _batches(records):
+            records = _records(source, rest, header, self._bounds)
+            for rows in _batches(records, self._bounds.block):
                 cells = partial(_flat, rows)
                 self._look(Block(reading.width, layout.places, header.names, cells), reading)
                 reading.rows += len(rows)

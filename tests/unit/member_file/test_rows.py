@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_programs.errors import FileCorrupt
-from tap_marketo_programs.member_file import file as rows
+from tap_marketo_programs.member_file.bounds import BOUNDS, Bounds
 from tap_marketo_programs.member_file.file import MemberFile
 from tap_marketo_programs.schemas.members import property_schema
 from tap_marketo_programs.schemas.timestamps import utc_timestamp
@@ -49,19 +49,20 @@ def read(
     data: bytes,
     properties: Mapping[str, Mapping[str, Any]],
     nulled: Counter[str] | None = None,
+    bounds: Bounds = BOUNDS,
 ) -> list[dict[str, Any]]:
     """The records of a checked file, which is as many as the check said."""
-    file = MemberFile(
-        write(tmp_path, data), properties, Counter[str]() if nulled is None else nulled
-    )
+    counter: Counter[str] = Counter() if nulled is None else nulled
+    file = MemberFile(write(tmp_path, data), properties, counter, bounds=bounds)
     count = file.check()
     records = list(file)
     assert len(records) == count
     return records
 
 
-def table(tmp_path: Path, data: bytes, *names: str) -> list[list[Any]]:
-    return [list(record.values()) for record in read(tmp_path, data, strings(*names))]
+def table(tmp_path: Path, data: bytes, *names: str, bounds: Bounds = BOUNDS) -> list[list[Any]]:
+    found = read(tmp_path, data, strings(*names), bounds=bounds)
+    return [list(record.values()) for record in found]
 
 
 # --- the one public real extract -------------------------------------------
@@ -377,30 +378,6 @@ def test_what_a_cell_becomes_does_not_depend_on_its_neighbours(
     assert together == alone
 
 
-@pytest.mark.parametrize(
-    ("schema", "cells"),
-    [
-        (INTEGER, ["1", "007", "9" * 18]),
-        (NUMBER, ["1", "9" * 18, "null", ""]),
-        (NUMBER, ["1.5", "null", ".5", "1." + "9" * 16]),
-        (DATETIME, ["2024-05-06T07:08:09Z", "2024-02-29T23:59:59Z", "null", ""]),
-    ],
-)
-@pytest.mark.parametrize("times", [1, 1000])
-def test_a_column_of_the_usual_form_is_not_read_cell_by_cell(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    schema: dict[str, Any],
-    cells: list[str],
-    times: int,
-) -> None:
-    more = [f"{number}" for number in range(times)] if schema is INTEGER else []
-    lines = "".join(f"{cell},\n" for cell in [*cells, *more])
-    monkeypatch.setattr(rows, "_different", lambda _: pytest.fail("Cells were looked at."))
-
-    assert read(tmp_path, f"x,y\n{lines}".encode(), {"x": schema})
-
-
 def test_columns_are_found_by_name_in_the_order_wanted(tmp_path: Path) -> None:
     data = b"programId,unwanted,leadId,status\n1001,x,452,Member\n"
 
@@ -652,13 +629,12 @@ def padded(rows_: int, row: bytes) -> bytes:
         pytest.param("1,\U0001f680\u65e5\n".encode(), id="wide characters"),
     ],
 )
-def test_blocks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: bytes) -> None:
+def test_blocks_do_not_show(tmp_path: Path, row: bytes) -> None:
     whole = table(tmp_path, padded(50, row), "a", "b")
 
     assert len(whole) == 50
     for size in (1, 7, 64, 333):
-        monkeypatch.setattr(rows, "_BLOCK", size)
-        assert table(tmp_path, padded(50, row), "a", "b") == whole
+        assert table(tmp_path, padded(50, row), "a", "b", bounds=Bounds(block=size)) == whole
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 333, 65_536])
@@ -675,30 +651,30 @@ def test_blocks_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row
         pytest.param(b'a,b\n1,2\n3,"4"', id="no final LF"),
     ],
 )
-def test_a_file_of_rfc_4180_is_never_read_row_by_row(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, size: int
+def test_a_file_of_rfc_4180_is_certain_and_its_blocks_are_its_bytes(
+    tmp_path: Path, data: bytes, size: int
 ) -> None:
-    monkeypatch.setattr(rows, "_BLOCK", size)
-    monkeypatch.setattr(rows, "_records", lambda *_: pytest.fail("Rows were looked at."))
-    file = MemberFile(write(tmp_path, data), strings("a", "b"), Counter())
+    path = write(tmp_path, data)
+    file = MemberFile(path, strings("a", "b"), Counter(), bounds=Bounds(block=size))
 
-    assert file.check()
-    monkeypatch.setattr(file, "check", lambda: pytest.fail("The file was checked twice."))
     raw = [block.raw or b"" for block in file.blocks()]
 
+    assert file.is_certain
     assert b"".join(raw).removesuffix(b"\n") == data.partition(b"\n")[2].removesuffix(b"\n")
     assert all(piece.endswith(b"\n") for piece in raw)
 
 
 @pytest.mark.parametrize("stray", [b"1,plain\n", b'1,"stray"quote"\n'])
 def test_nuls_and_marks_between_blocks_are_no_end_and_no_beginning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stray: bytes
+    tmp_path: Path, stray: bytes
 ) -> None:
-    monkeypatch.setattr(rows, "_BLOCK", 4)
+    small = Bounds(block=4)
     data = b"a,b\n\xef\xbb\xbf1,2\n" + b"\0" * 9 + b"3,4\n" + b"\0" * 99 + stray
 
-    assert table(tmp_path, data, "a", "b")[:2] == [["\ufeff1", "2"], ["3", "4"]]
-    assert len(table(tmp_path, data, "a", "b")) == 3
+    found = table(tmp_path, data, "a", "b", bounds=small)
+
+    assert found[:2] == [["\ufeff1", "2"], ["3", "4"]]
+    assert len(found) == 3
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n"])  # with LF alone the csv module reads it
@@ -719,27 +695,17 @@ def test_a_cell_of_many_megabytes_is_read(tmp_path: Path, end: str) -> None:
         pytest.param(b'"x\n"y\n","",' * 400, id="endless stray rows"),
     ],
 )
-def test_a_row_beyond_all_bounds_is_refused(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    body: bytes,
-) -> None:
-    monkeypatch.setattr(rows, "_BLOCK", 64)
-    monkeypatch.setattr(rows, "ROW_LIMIT", 1000)
-    file = MemberFile(
-        write(tmp_path, b"a,b\n1,2\n" + body + b'",1\n1,2\n'), strings("a"), Counter()
-    )
+def test_a_row_beyond_all_bounds_is_refused(tmp_path: Path, body: bytes) -> None:
+    path = write(tmp_path, b"a,b\n1,2\n" + body + b'",1\n1,2\n')
+    file = MemberFile(path, strings("a"), Counter(), bounds=Bounds(block=64, row=1000))
 
     with pytest.raises(FileCorrupt):
         file.check()
 
 
-def test_a_header_beyond_all_bounds_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rows, "_BLOCK", 64)
-    monkeypatch.setattr(rows, "ROW_LIMIT", 1000)
-    file = MemberFile(write(tmp_path, b'a,"' + b"x" * 5000 + b'"\n1,2\n'), strings("a"), Counter())
+def test_a_header_beyond_all_bounds_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, b'a,"' + b"x" * 5000 + b'"\n1,2\n')
+    file = MemberFile(path, strings("a"), Counter(), bounds=Bounds(block=64, row=1000))
 
     with pytest.raises(FileCorrupt, match=r"^The header "):
         file.check()
@@ -747,22 +713,21 @@ def test_a_header_beyond_all_bounds_is_refused(
 
 @pytest.mark.parametrize("block", range(1, 30))
 def test_a_row_that_begins_a_block_and_is_cut_by_its_end_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+    tmp_path: Path, block: int
 ) -> None:
-    monkeypatch.setattr(rows, "_BLOCK", block)
     data = b'a,b\n"x"y",1\n2,3\n"p\nq\nr",4\n5,6\n'
 
-    found = table(tmp_path, data, "a", "b")
+    found = table(tmp_path, data, "a", "b", bounds=Bounds(block=block))
 
     assert found == [['x"y', "1"], ["2", "3"], ["p\nq\nr", "4"], ["5", "6"]]
 
 
-def test_guessing_at_quotes_has_an_end(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(rows, "_GUESSES", 0)
-    file = MemberFile(write(tmp_path, padded(50, b'"x"y",2\n')), strings("a"), Counter())
+NO_GUESSES = Bounds(guesses=0)
+
+
+def test_guessing_at_quotes_has_an_end(tmp_path: Path) -> None:
+    path = write(tmp_path, padded(50, b'"x"y",2\n'))
+    file = MemberFile(path, strings("a"), Counter(), bounds=NO_GUESSES)
 
     with pytest.raises(FileCorrupt, match="make no sense up to data row"):
         file.check()
@@ -772,34 +737,31 @@ def test_guessing_at_quotes_has_an_end(
 MISLEADING = b'"x"",y,z\na,b",c\n'
 
 
-def test_a_row_read_with_the_wrong_width_counts_as_a_guess(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rows, "_GUESSES", 0)
-    file = MemberFile(write(tmp_path, b"a,b,c\n" + MISLEADING), strings("a"), Counter())
+def test_a_row_read_with_the_wrong_width_counts_as_a_guess(tmp_path: Path) -> None:
+    path = write(tmp_path, b"a,b,c\n" + MISLEADING)
+    file = MemberFile(path, strings("a"), Counter(), bounds=NO_GUESSES)
 
     with pytest.raises(FileCorrupt, match=r"up to data row 1\.$"):
         file.check()
 
 
-def test_guesses_at_one_row_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guesses_at_one_row_add_up(tmp_path: Path) -> None:
     row = b'"x' + b"z" * 30 + b'"y"",z",1\n'  # two readings fail, after 33 and 42 bytes
 
     def check(guesses: int) -> int:
-        monkeypatch.setattr(rows, "_GUESSES", guesses)
-        return MemberFile(write(tmp_path, b"a,b\n" + row), strings("a"), Counter()).check()
+        path = write(tmp_path, b"a,b\n" + row)
+        bounds = Bounds(guesses=guesses)
+        return MemberFile(path, strings("a"), Counter(), bounds=bounds).check()
 
     assert check(80) == 1
     with pytest.raises(FileCorrupt, match="make no sense"):
         check(60)
 
 
-def test_rows_that_are_found_pay_for_the_guesses(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rows, "_GUESSES", 100)
+def test_rows_that_are_found_pay_for_the_guesses(tmp_path: Path) -> None:
+    few = Bounds(guesses=100)
 
-    found = table(tmp_path, b"a,b,c\n" + MISLEADING * 200, "a", "b", "c")
+    found = table(tmp_path, b"a,b,c\n" + MISLEADING * 200, "a", "b", "c", bounds=few)
 
     assert found == [['x"', "y", "z"], ["a", 'b"', "c"]] * 200
 
@@ -815,15 +777,12 @@ def test_a_limit_that_others_set_for_the_csv_module_is_no_crash(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("row", [b'12,"some text, quoted"\n', b'12,"some "stray" text"\n'])
-def test_memory_does_not_grow_with_the_file(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    row: bytes,
-) -> None:
-    monkeypatch.setattr(rows, "_BLOCK", 4096)
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, row: bytes) -> None:
+    small = Bounds(block=4096)
 
     def peak(count: int) -> int:
-        file = MemberFile(write(tmp_path, padded(count, row)), {"a": KEY, "b": STRING}, Counter())
+        path = write(tmp_path, padded(count, row))
+        file = MemberFile(path, {"a": KEY, "b": STRING}, Counter(), bounds=small)
         tracemalloc.start()
         try:
             assert file.check() == count
@@ -869,9 +828,9 @@ def test_any_table_reads_back_equal(
     block: int,
 ) -> None:
     header = [f"c{place}" for place in range(len(table_[0]) if table_ else 2)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows, "_BLOCK", block)
-        found = table(tmp_path, rfc_4180(header, table_, end), *header)
+    bounds = Bounds(block=block)
+
+    found = table(tmp_path, rfc_4180(header, table_, end), *header, bounds=bounds)
 
     assert found == [[cell if cell not in ("", "null") else None for cell in row] for row in table_]
 
@@ -913,12 +872,10 @@ pieces = st.sampled_from(
 @example(b'a,b\n"', 2)
 @example(b'"\n', 2)
 def test_any_bytes_end_in_rows_or_file_corrupt(tmp_path: Path, data: bytes, block: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows, "_BLOCK", block)
-        try:
-            records = read(tmp_path, data, strings("a", "b"))
-        except FileCorrupt:
-            return
+    try:
+        records = read(tmp_path, data, strings("a", "b"), bounds=Bounds(block=block))
+    except FileCorrupt:
+        return
     assert all(list(record) == ["a", "b"] for record in records)
 
 
@@ -952,6 +909,7 @@ def accepted(cell: str) -> str | None:
         return None
 
 
+@one_directory
 @given(
     st.lists(
         st.tuples(
@@ -967,13 +925,11 @@ def accepted(cell: str) -> str | None:
     )
 )
 def test_a_column_of_datetimes_is_read_as_each_of_its_cells_would_be(
-    tmp_path_factory: pytest.TempPathFactory, moments: list[tuple[int, ...]]
+    tmp_path: Path, moments: list[tuple[int, ...]]
 ) -> None:
     cells = ["{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*moment) for moment in moments]
-    path = tmp_path_factory.mktemp("moments") / "file.csv"
-    path.write_text("\n".join(["when", *cells]) + "\n", encoding="utf-8")
-    schema = {"when": {"type": ["string", "null"], "format": "date-time"}}
+    data = "\n".join(["when", *cells, ""]).encode()
 
-    rows = list(MemberFile(path, schema, Counter()))
+    found = read(tmp_path, data, {"when": DATETIME})
 
-    assert [row["when"] for row in rows] == [accepted(cell) for cell in cells]
+    assert [record["when"] for record in found] == [accepted(cell) for cell in cells]
