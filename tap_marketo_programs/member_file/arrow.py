@@ -18,14 +18,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from tap_marketo_programs.member_file.file import has_bare_cr
+from tap_marketo_programs.member_file.strict import has_bare_cr
 from tap_marketo_programs.schemas.properties import declared
 from tap_marketo_programs.schemas.values import PLAIN_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tap_marketo_programs.member_file.file import Block, MemberFile
+    from tap_marketo_programs.member_file.blocks import Block
+    from tap_marketo_programs.member_file.file import MemberFile
 
 _BLOCK = 1 << 22  # bytes; a call of Arrow's costs as much as a hundred rows do
 _PIECE = 1 << 20  # bytes that Arrow splits at once, to stay within the caches

@@ -11,12 +11,19 @@ Pure: names go in, places come out. It must not know cells.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tap_marketo_programs.errors import FileCorrupt
+from tap_marketo_programs.member_file.lenient import LenientRows
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tap_marketo_programs.member_file.bounds import Bounds
+    from tap_marketo_programs.member_file.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +63,42 @@ def lay_out(header: Sequence[str], wanted: Sequence[str]) -> Layout:
 def _plain(name: str) -> str:
     # A mark before the first name survives where a file has two of them.
     return name.strip().strip("\ufeff").strip().casefold()
+
+
+_FIRST_ROW = re.compile(rb'[^"\n]*+(?:"[^"]*+"[^"\n]*+)*+\n')
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first line: the names, and whether rows end in CRLF.
+
+    One for the whole file: in a file of LFs, a CR before an LF is the last
+    cell's own.
+    """
+
+    names: tuple[str, ...]
+    crlf: bool
+
+
+def read_header(source: Source, bounds: Bounds) -> tuple[Header | None, bytes]:
+    """The header, None in a file of no bytes, and what was read beyond it."""
+    data = b""
+    while (found := _FIRST_ROW.match(data)) is None and len(data) <= bounds.row:
+        piece = source.read(max(bounds.block, len(data)))
+        if not piece and not data:
+            return None, b""
+        data += piece or b"\n"
+        if not piece:
+            found = _FIRST_ROW.match(data)
+            break
+    if found is None:
+        msg = "The header of the export file cannot be read: a quoted name never ends."
+        raise FileCorrupt(msg)
+    crlf = found[0].endswith(b"\r\n")
+    line = found[0][: -2 if crlf else -1].decode("utf-8", "replace") + "\n"
+    try:
+        names = next(LenientRows(iter([line]), width=None, crlf=False, bounds=bounds))
+    except FileCorrupt:
+        msg = "The header of the export file cannot be read: its quotes make no sense."
+        raise FileCorrupt(msg) from None
+    return Header(tuple(names), crlf), data[found.end() :]

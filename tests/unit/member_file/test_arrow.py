@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tap_marketo_programs.member_file.file import Block, Value
+    from tap_marketo_programs.member_file.blocks import Block
+    from tap_marketo_programs.member_file.cells import Value
 
 Properties = dict[str, dict[str, Any]]
 
