@@ -23,67 +23,31 @@ What is known of these files, and from where:
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.member_file.blanks import without_blank_lines
 from tap_marketo_programs.member_file.blocks import Block, cut_blocks
 from tap_marketo_programs.member_file.bounds import BOUNDS, Bounds
-from tap_marketo_programs.member_file.columns import Column, column_of
-from tap_marketo_programs.member_file.header import Header, Layout, lay_out, read_header
-from tap_marketo_programs.member_file.keys import KeyCheck
-from tap_marketo_programs.member_file.lenient import LenientRows, batches, flat, texts
+from tap_marketo_programs.member_file.header import opened
+from tap_marketo_programs.member_file.lenient import batches, flat
 from tap_marketo_programs.member_file.oddities import FileOddities
-from tap_marketo_programs.member_file.source import BLANK_LINES, Source
-from tap_marketo_programs.member_file.strict import NotClean, split, verify_all
+from tap_marketo_programs.member_file.reading import WIDTHS, FirstPass, Reading, records_of
+from tap_marketo_programs.member_file.source import BLANK_LINES
+from tap_marketo_programs.member_file.strict import split
+from tap_marketo_programs.member_file.wanted import REPEATED_HEADER, WantedColumns
 from tap_marketo_programs.quoting import quoted
-from tap_marketo_programs.schemas.values import PLAIN_DIGITS
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tap_marketo_programs.member_file.cells import Value
-
-
-def _records(source: Source, rest: bytes, header: Header, bounds: Bounds) -> LenientRows:
-    lines = texts(source, rest, bounds)
-    return LenientRows(lines, width=len(header.names), crlf=header.crlf, bounds=bounds)
-
-
-@dataclass(slots=True)
-class _Reading:
-    """How a file is to be read, and what a first pass over it counted.
-
-    Args:
-        width: Cells in a row.
-        clean: Whether it is RFC 4180.
-        rows: Its rows, those that are skipped included.
-        faults: Rows to skip, by reason.
-        blanks: Its blank lines.
-    """
-
-    width: int
-    clean: bool
-    rows: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    blanks: int = 0
-
-
-_EMPTY = _Reading(1, clean=True)
-# What a row's width may differ by from its header's, where all rows do alike.
-_WIDTHS = {
-    0: "",
-    1: "with a comma behind each row",
-    -1: "with a comma behind the header",
-}
-_REPEATED_HEADER = "the header once more"
+    from tap_marketo_programs.member_file.header import Header
+    from tap_marketo_programs.member_file.layout import Layout
+    from tap_marketo_programs.member_file.source import Source
 
 
 class MemberFile:
@@ -135,15 +99,9 @@ class MemberFile:
         self.properties = properties
         self._bounds = bounds
         self._path = path
-        self._columns = [column_of(name, schema, nulled) for name, schema in properties.items()]
-        unseen: Counter[str] = Counter()
-        # For `check`, which must not count.
-        self._silent = [column_of(name, schema, unseen) for name, schema in properties.items()]
-        self._keys = {name: known for name, known in (keys or {}).items() if name in properties}
-        converts = {column.name: column.convert for column in self._silent}
-        self._key_check = KeyCheck({name: converts[name] for name in self._keys}, self._keys)
+        self._wanted = WantedColumns(properties, nulled, keys or {})
         self._oddities = oddities or FileOddities()
-        self._reading: _Reading | None = None
+        self._reading: Reading | None = None
 
     @property
     def names(self) -> list[str]:
@@ -154,7 +112,7 @@ class MemberFile:
     def held(self) -> int:
         """The number of a checked file's rows, those that are skipped included."""
         reading = self._checked
-        return reading.rows - reading.faults[_REPEATED_HEADER]
+        return reading.rows - reading.faults[REPEATED_HEADER]
 
     @property
     def is_certain(self) -> bool:
@@ -179,7 +137,7 @@ class MemberFile:
                 one, no row has its keys, or the quotes make no sense.
         """
         # Only when done: a file that failed is checked again, and fails again.
-        self._reading = self._check()
+        self._reading = FirstPass(self._path, self._wanted, self._bounds).reading()
         return self._reading.rows - self._reading.faults.total()
 
     def __iter__(self) -> Iterator[dict[str, Value]]:
@@ -210,13 +168,13 @@ class MemberFile:
             size: About how many bytes to take at once, if more than usual.
         """
         reading = self._checked
-        with self._open() as (source, header, rest):
+        with opened(self._path, self._bounds) as (source, header, rest):
             if header is None:
                 return
-            layout = self._lay_out(header)
+            layout = self._wanted.find(header.names)
             self._oddities.files.update(self._odd(source, header, layout, reading))
             if not reading.clean:
-                records = _records(source, rest, header, self._bounds)
+                records = records_of(source, rest, header, self._bounds)
                 for rows in batches(records, self._bounds.block):
                     cells = partial(flat, rows)
                     yield Block(reading.width, layout.places, header.names, cells)
@@ -239,24 +197,17 @@ class MemberFile:
         silent: bool = False,
     ) -> Sequence[Value]:
         """The values of cells of one of the wanted columns; counted as ever unless `silent`."""
-        return (self._silent if silent else self._columns)[number].convert(cells)
+        return self._wanted.convert(number, cells, silent=silent)
 
     def constant(self, number: int) -> Value:
         """What all rows have in a wanted column that the file does not have."""
-        expected = self._keys.get(self._columns[number].name, ())
-        return self.convert(number, [str(*expected)])[0] if len(expected) == 1 else None
+        return self._wanted.constant(number)
 
     @property
-    def _checked(self) -> _Reading:
+    def _checked(self) -> Reading:
         if self._reading is None:
             self.check()
-        return cast("_Reading", self._reading)
-
-    @contextmanager
-    def _open(self) -> Iterator[tuple[Source, Header | None, bytes]]:
-        with self._path.open("rb") as file:
-            source = Source(file)
-            yield source, *read_header(source, self._bounds)
+        return cast("Reading", self._reading)
 
     def _values(self, block: Block) -> tuple[list[Sequence[Value]], int]:
         cells = block.cells()
@@ -265,7 +216,7 @@ class MemberFile:
             None if place is None else cells[place :: block.width] for place in block.places
         ]
         if self.skipped:
-            faults = self._faults(cells, block)
+            faults = self._wanted.faults(cells, block)
             self._oddities.skipped.update(filter(None, faults))
             keep = [not fault for fault in faults]
             wanted = [None if one is None else list(compress(one, keep)) for one in wanted]
@@ -273,87 +224,12 @@ class MemberFile:
         if not count:
             return [[] for _ in wanted], 0
         return [
-            [self.constant(number)] * count if one is None else column.convert(one)
-            for number, (column, one) in enumerate(zip(self._columns, wanted, strict=True))
+            [self.constant(number)] * count if one is None else self.convert(number, one)
+            for number, one in enumerate(wanted)
         ], count
 
-    # The first pass
-
-    def _check(self) -> _Reading:
-        for change in _WIDTHS:
-            try:
-                return self._check_clean(change)
-            except NotClean:
-                continue
-        return self._check_records()
-
-    def _check_clean(self, change: int) -> _Reading:
-        with self._open() as (source, header, rest):
-            if header is None:
-                return _EMPTY
-            layout = self._lay_out(header)
-            reading = _Reading(len(header.names) + change, clean=True)
-            # Without `programId`, rows that have one more cell may have it in front.
-            if change and not self._has_all_keys(layout):
-                raise NotClean
-            if change < 0 and header.names[-1]:
-                raise NotClean
-            usual = self._usual(layout)
-            for whole in cut_blocks(source, rest, self._bounds.block, self._bounds.row):
-                raw, bare, rows, blanks = verify_all(whole, reading.width)
-                cells = partial(split, raw, crlf=header.crlf)
-                if change > 0 and any(cells()[reading.width - 1 :: reading.width]):
-                    raise NotClean
-                if rows and (usual is None or not usual.fullmatch(bare)):
-                    block = Block(reading.width, layout.places, header.names, cells)
-                    self._look(block, reading)
-                reading.rows += rows
-                reading.blanks += blanks
-        return self._judged(reading)
-
-    def _check_records(self) -> _Reading:
-        with self._open() as (source, header, rest):
-            if header is None:
-                return _EMPTY
-            layout = self._lay_out(header)
-            reading = _Reading(len(header.names), clean=False)
-            records = _records(source, rest, header, self._bounds)
-            for rows in batches(records, self._bounds.block):
-                cells = partial(flat, rows)
-                self._look(Block(reading.width, layout.places, header.names, cells), reading)
-                reading.rows += len(rows)
-            reading.blanks = records.blanks
-        return self._judged(reading)
-
-    def _lay_out(self, header: Header) -> Layout:
-        layout = lay_out(header.names, self.names)
-        missing = [
-            column.name
-            for number, (column, place) in enumerate(zip(self._columns, layout.places, strict=True))
-            if place is None and not self._can_miss(number, column)
-        ]
-        if self.names and set(layout.places) == {None}:
-            missing = self.names
-        if missing:
-            shown = ", ".join(map(quoted, missing))
-            msg = f"The export file has no column {shown}."
-            raise FileCorrupt(msg)
-        return layout
-
-    def _has_all_keys(self, layout: Layout) -> bool:
-        return all(
-            place is not None
-            for name, place in zip(self.names, layout.places, strict=True)
-            if name in self._keys
-        )
-
-    def _can_miss(self, number: int, column: Column) -> bool:
-        if column.name in self._keys:
-            return self.constant(number) is not None
-        return column.nullable
-
     def _odd(
-        self, source: Source, header: Header, layout: Layout, reading: _Reading
+        self, source: Source, header: Header, layout: Layout, reading: Reading
     ) -> Iterator[str]:
         """What is odd about the file, though it can be read."""
         yield from source.oddities
@@ -361,68 +237,7 @@ class MemberFile:
             yield "with column names in other letters"
         if reading.blanks and BLANK_LINES not in source.oddities:
             yield BLANK_LINES
-        if change := _WIDTHS[reading.width - len(header.names)]:
+        if change := WIDTHS[reading.width - len(header.names)]:
             yield change
-        for column, place in zip(self._columns, layout.places, strict=True):
-            if place is None and column.name not in self._keys:
-                yield f"without the column {quoted(column.name)}, which became null"
-
-    def _look(self, block: Block, reading: _Reading) -> None:
-        """Count the rows of a block that will be skipped.
-
-        Raises:
-            FileCorrupt: Another row has no value where the catalog forbids null.
-        """
-        cells = block.cells()
-        faults = self._faults(cells, block)
-        for column, place in zip(self._silent, block.places, strict=True):
-            if not column.required or column.name in self._keys or place is None:
-                continue
-            for row, value in enumerate(column.convert(cells[place :: block.width])):
-                if value is None and not faults[row]:
-                    msg = (
-                        f"Data row {reading.rows + row + 1} of the export file has no fitting "
-                        f"value for {quoted(column.name)}, where the catalog forbids null."
-                    )
-                    raise FileCorrupt(msg)
-        reading.faults.update(filter(None, faults))
-
-    def _faults(self, cells: Sequence[str], block: Block) -> list[str]:
-        """Why each row of a block is skipped; an empty text for those that are not."""
-        width = block.width
-        keys = {
-            name: cells[place::width]
-            for name, place in zip(self.names, block.places, strict=True)
-            if place is not None and name in self._keys
-        }
-        faults = self._key_check.faults(keys, len(cells) // width)
-        header = list(block.header[:width])
-        for row, fault in enumerate(faults):
-            if fault and cells[row * width : row * width + len(header)] == header:
-                faults[row] = _REPEATED_HEADER
-        return faults
-
-    def _judged(self, reading: _Reading) -> _Reading:
-        faults = reading.faults
-        if reading.rows and faults.total() == reading.rows and set(faults) != {_REPEATED_HEADER}:
-            told = ", ".join(f"{fault}: {count}" for fault, count in sorted(faults.items()))
-            msg = f"The export file has no row that can be loaded ({told})."
-            raise FileCorrupt(msg)
-        return reading
-
-    def _usual(self, layout: Layout) -> re.Pattern[bytes] | None:
-        """Rows whose keys are plain digits, and those expected: these need no closer look."""
-        patterns: dict[int, bytes] = {}
-        for column, place in zip(self._silent, layout.places, strict=True):
-            if place is None or not (column.required or column.name in self._keys):
-                continue
-            if column.convert(["12"]) != [12]:
-                return None
-            digits = rb"\d{1,%d}" % PLAIN_DIGITS
-            if expected := self._keys.get(column.name):
-                digits = rb"(?:%b)" % b"|".join(b"%d" % value for value in expected)
-            patterns[place] = digits + rb"(?=[,\n]|\r\n)"
-        cells = [
-            patterns.get(place, rb"[^,\n]*+") for place in range(max(patterns, default=-1) + 1)
-        ]
-        return re.compile(rb"(?:" + b",".join(cells) + rb"[^\n]*+\n)*+")
+        for name in self._wanted.nulls(layout):
+            yield f"without the column {quoted(name)}, which became null"

@@ -13,7 +13,7 @@ from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.member_file.arrow import read_tables
 from tap_marketo_programs.member_file.bounds import BOUNDS, Bounds
 from tap_marketo_programs.member_file.file import MemberFile
-from tap_marketo_programs.member_file.header import lay_out
+from tap_marketo_programs.member_file.layout import lay_out
 from tap_marketo_programs.member_file.oddities import FileOddities
 
 if TYPE_CHECKING:
