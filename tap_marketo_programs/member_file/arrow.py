@@ -97,7 +97,7 @@ def _split(block: Block) -> Sequence[pa.StringArray | None] | None:
     refuses what is not UTF-8.
     """
     raw = block.raw
-    if raw is None or has_bare_cr(raw) or raw.startswith(_BYTE_ORDER_MARK):
+    if has_bare_cr(raw) or raw.startswith(_BYTE_ORDER_MARK):
         return None
     names = [str(place) for place in range(block.width)]
     wanted = [names[place] for place in block.places if place is not None]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-BLANK_LINE = re.compile(r"[ \t\r]*\n")
-_FIRST_BLANKS = re.compile(rb"\A(?:[ \t\r]*\n)+")
-_BLANKS = re.compile(rb"\n(?:[ \t\r]*\n)+")
+BLANK_LINE = re.compile(rb"[ \t\r]*+\n")
+_FIRST_BLANKS = re.compile(rb"\A(?:[ \t\r]*+\n)++")
+_BLANKS = re.compile(rb"\n(?:[ \t\r]*+\n)++")
 
 
 def without_blank_lines(block: bytes) -> bytes:

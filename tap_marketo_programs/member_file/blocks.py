@@ -9,15 +9,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_marketo_programs.member_file.strict import NotClean
+from tap_marketo_programs.member_file.strict import NotClean, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tap_marketo_programs.member_file.source import Source
 
 # Rows, as long as every quote opens or closes.
-_WHOLE_ROWS = re.compile(rb'(?:[^"\n]*+(?:"[^"]*+"[^"\n]*+)*+\n)*+')
+WHOLE_ROWS = re.compile(rb'(?:[^"\n]*+(?:"[^"]*+"[^"\n]*+)*+\n)*+')
 
 
 def cut_blocks(source: Source, rest: bytes, size: int, max_row: int) -> Iterator[bytes]:
@@ -27,9 +27,7 @@ def cut_blocks(source: Source, rest: bytes, size: int, max_row: int) -> Iterator
     pairs the pieces are no rows; `verify` notices.
     """
     while True:
-        end = rest.rfind(b"\n") + 1
-        if b'"' in rest and rest.count(b'"', 0, end) % 2:
-            end = whole_rows(rest)
+        end = whole_rows(rest)
         if end:
             yield rest[:end]
             rest = rest[end:]
@@ -46,8 +44,11 @@ def cut_blocks(source: Source, rest: bytes, size: int, max_row: int) -> Iterator
 
 def whole_rows(data: bytes) -> int:
     """Where the last row ends whose quotes come in pairs, as do those before it."""
-    found = _WHOLE_ROWS.match(data)
-    return found.end() if found else 0
+    end = data.rfind(b"\n") + 1
+    if b'"' in data and data.count(b'"', 0, end) % 2:
+        found = WHOLE_ROWS.match(data)
+        return found.end() if found else 0
+    return end
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,17 @@ class Block:
         width: Cells in a row.
         places: Where in a row the wanted columns are; None for one that is not there.
         header: The names of all columns.
-        cells: Makes all cells, row after row.
-        raw: The rows as the file has them, if they are RFC 4180, without NULs
-            and each with its line end.
+        crlf: Whether rows end in CRLF.
+        raw: The rows as RFC 4180 has them, without NULs and blank lines, and
+            each with its line end.
     """
 
     width: int
     places: Sequence[int | None]
     header: Sequence[str]
-    cells: Callable[[], list[str]]
-    raw: bytes | None = None
+    crlf: bool
+    raw: bytes
+
+    def cells(self) -> list[str]:
+        """All cells, row after row."""
+        return split(self.raw, crlf=self.crlf)

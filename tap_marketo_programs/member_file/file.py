@@ -23,19 +23,15 @@ What is known of these files, and from where:
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_marketo_programs.member_file.blanks import without_blank_lines
-from tap_marketo_programs.member_file.blocks import Block, cut_blocks
+from tap_marketo_programs.member_file.blocks import Block
 from tap_marketo_programs.member_file.bounds import BOUNDS, Bounds
 from tap_marketo_programs.member_file.header import opened
-from tap_marketo_programs.member_file.lenient import batches, flat
 from tap_marketo_programs.member_file.oddities import FileOddities
-from tap_marketo_programs.member_file.reading import WIDTHS, FirstPass, Reading, records_of
+from tap_marketo_programs.member_file.reading import WIDTHS, FirstPass, Reading
 from tap_marketo_programs.member_file.source import BLANK_LINES
-from tap_marketo_programs.member_file.strict import split
 from tap_marketo_programs.member_file.wanted import REPEATED_HEADER, WantedColumns
 from tap_marketo_programs.quoting import quoted
 
@@ -173,17 +169,10 @@ class MemberFile:
                 return
             layout = self._wanted.find(header.names)
             self._oddities.files.update(self._odd(source, header, layout, reading))
-            if not reading.clean:
-                records = records_of(source, rest, header, self._bounds)
-                for rows in batches(records, self._bounds.block):
-                    cells = partial(flat, rows)
-                    yield Block(reading.width, layout.places, header.names, cells)
-                return
-            for whole in cut_blocks(source, rest, size or self._bounds.block, self._bounds.row):
-                raw = without_blank_lines(whole) if reading.blanks else whole
+            size = size or self._bounds.block
+            for raw in reading.again(source, rest, self._bounds, size):
                 if raw:
-                    cells = partial(split, raw, crlf=header.crlf)
-                    yield Block(reading.width, layout.places, header.names, cells, raw)
+                    yield Block(reading.width, layout.places, header.names, header.crlf, raw)
 
     def values(self, block: Block) -> list[Sequence[Value]]:
         """The wanted columns of a block."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.member_file.lenient import LenientRows
 from tap_marketo_programs.member_file.source import Source
+from tap_marketo_programs.member_file.strict import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.member_file.bounds import Bounds
 
-_FIRST_ROW = re.compile(rb'[^"\n]*+(?:"[^"]*+"[^"\n]*+)*+\n')
+FIRST_ROW = re.compile(rb'[^"\n]*+(?:"[^"]*+"[^"\n]*+)*+\n')
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +39,25 @@ class Header:
 def read_header(source: Source, bounds: Bounds) -> tuple[Header | None, bytes]:
     """The header, None in a file of no bytes, and what was read beyond it."""
     data = b""
-    while (found := _FIRST_ROW.match(data)) is None and len(data) <= bounds.row:
+    while (found := FIRST_ROW.match(data)) is None and len(data) <= bounds.row:
         piece = source.read(max(bounds.block, len(data)))
         if not piece and not data:
             return None, b""
         data += piece or b"\n"
         if not piece:
-            found = _FIRST_ROW.match(data)
+            found = FIRST_ROW.match(data)
             break
     if found is None:
         msg = "The header of the export file cannot be read: a quoted name never ends."
         raise FileCorrupt(msg)
     crlf = found[0].endswith(b"\r\n")
-    line = found[0][: -2 if crlf else -1].decode("utf-8", "replace") + "\n"
+    line = found[0][: -2 if crlf else -1] + b"\n"
     try:
-        names = next(LenientRows(iter([line]), width=None, crlf=False, bounds=bounds))
+        names = next(LenientRows(iter([line]), width=None, crlf=False, bounds=bounds)).cells
     except FileCorrupt:
         msg = "The header of the export file cannot be read: its quotes make no sense."
         raise FileCorrupt(msg) from None
-    return Header(tuple(names), crlf), data[found.end() :]
+    return Header(tuple(map(decoded, names)), crlf), data[found.end() :]
 
 
 @contextmanager

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import FileCorrupt
+from tap_marketo_programs.member_file.blanks import without_blank_lines
 from tap_marketo_programs.member_file.blocks import Block, cut_blocks
-from tap_marketo_programs.member_file.header import Header, opened
-from tap_marketo_programs.member_file.lenient import LenientRows, batches, flat, texts
-from tap_marketo_programs.member_file.strict import NotClean, split, verify_all
+from tap_marketo_programs.member_file.header import opened
+from tap_marketo_programs.member_file.lenient import LenientRows, lines_of
+from tap_marketo_programs.member_file.mending import mended_rows
+from tap_marketo_programs.member_file.strict import NotClean, verify_all
 from tap_marketo_programs.member_file.wanted import REPEATED_HEADER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tap_marketo_programs.member_file.bounds import Bounds
     from tap_marketo_programs.member_file.source import Source
+    from tap_marketo_programs.member_file.strict import CleanBlock
     from tap_marketo_programs.member_file.wanted import WantedColumns
 
 
@@ -31,6 +34,7 @@ class Reading:
 
     Args:
         width: Cells in a row.
+        crlf: Whether rows end in CRLF.
         clean: Whether it is RFC 4180.
         rows: Its rows, those that are skipped included.
         faults: Rows to skip, by reason.
@@ -38,25 +42,51 @@ class Reading:
     """
 
     width: int
+    crlf: bool
     clean: bool
     rows: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     blanks: int = 0
 
+    def check(self, source: Source, rest: bytes, bounds: Bounds) -> Iterator[CleanBlock]:
+        """The rows in blocks, each checked.
 
-EMPTY = Reading(1, clean=True)
+        Raises:
+            NotClean: They are not RFC 4180, and the file was to be read so.
+            FileCorrupt: They cannot be read in any way.
+        """
+        if not self.clean:
+            yield from self._mended(source, rest, bounds)
+            return
+        for block in cut_blocks(source, rest, bounds.block, bounds.row):
+            yield verify_all(block, self.width)
+
+    def again(self, source: Source, rest: bytes, bounds: Bounds, size: int) -> Iterator[bytes]:
+        """The rows once more, after `check`, as RFC 4180 has them.
+
+        In blocks of about the size, where the file is clean.
+        """
+        if not self.clean:
+            for block in self._mended(source, rest, bounds):
+                yield block.raw
+            return
+        for whole in cut_blocks(source, rest, size, bounds.row):
+            yield without_blank_lines(whole) if self.blanks else whole
+
+    def _mended(self, source: Source, rest: bytes, bounds: Bounds) -> Iterator[CleanBlock]:
+        # In pieces of one size each time: what a row may cost depends on where they end.
+        lines = lines_of(source, rest, bounds.block, bounds.row)
+        rows = LenientRows(lines, width=self.width, crlf=self.crlf, bounds=bounds)
+        return mended_rows(rows, self.width, bounds.block)
+
+
+EMPTY = Reading(1, crlf=False, clean=True)
 # What a row's width may differ by from its header's, where all rows do alike.
 WIDTHS = {
     0: "",
     1: "with a comma behind each row",
     -1: "with a comma behind the header",
 }
-
-
-def records_of(source: Source, rest: bytes, header: Header, bounds: Bounds) -> LenientRows:
-    """The rows one by one."""
-    lines = texts(source, rest, bounds)
-    return LenientRows(lines, width=len(header.names), crlf=header.crlf, bounds=bounds)
 
 
 class FirstPass:
@@ -77,48 +107,37 @@ class FirstPass:
         """How the file is to be read; FileCorrupt where it cannot be."""
         for change in WIDTHS:
             try:
-                return self._check_clean(change)
+                return self._read(change, clean=True)
             except NotClean:
                 continue
-        return self._check_records()
+        return self._read(0, clean=False)
 
-    def _check_clean(self, change: int) -> Reading:
+    def _read(self, change: int, *, clean: bool) -> Reading:
+        """Read the whole file in one way.
+
+        Raises:
+            NotClean: It is not RFC 4180, and was to be read so.
+            FileCorrupt: It cannot be read in any way.
+        """
         with opened(self._path, self._bounds) as (source, header, rest):
             if header is None:
                 return EMPTY
             layout = self._wanted.find(header.names)
-            reading = Reading(len(header.names) + change, clean=True)
+            reading = Reading(len(header.names) + change, header.crlf, clean)
             # Without `programId`, rows that have one more cell may have it in front.
             if change and not self._wanted.has_all_keys(layout):
                 raise NotClean
             if change < 0 and header.names[-1]:
                 raise NotClean
             usual = self._wanted.usual_rows(layout)
-            for whole in cut_blocks(source, rest, self._bounds.block, self._bounds.row):
-                raw, bare, rows, blanks = verify_all(whole, reading.width)
-                cells = partial(split, raw, crlf=header.crlf)
-                if change > 0 and any(cells()[reading.width - 1 :: reading.width]):
+            for checked in reading.check(source, rest, self._bounds):
+                block = Block(reading.width, layout.places, header.names, header.crlf, checked.raw)
+                if change > 0 and any(block.cells()[reading.width - 1 :: reading.width]):
                     raise NotClean
-                if rows and (usual is None or not usual.fullmatch(bare)):
-                    block = Block(reading.width, layout.places, header.names, cells)
+                if checked.rows and (usual is None or not usual.fullmatch(checked.bare)):
                     reading.faults.update(self._wanted.look(block, reading.rows))
-                reading.rows += rows
-                reading.blanks += blanks
-        return _judged(reading)
-
-    def _check_records(self) -> Reading:
-        with opened(self._path, self._bounds) as (source, header, rest):
-            if header is None:
-                return EMPTY
-            layout = self._wanted.find(header.names)
-            reading = Reading(len(header.names), clean=False)
-            records = records_of(source, rest, header, self._bounds)
-            for rows in batches(records, self._bounds.block):
-                cells = partial(flat, rows)
-                block = Block(reading.width, layout.places, header.names, cells)
-                reading.faults.update(self._wanted.look(block, reading.rows))
-                reading.rows += len(rows)
-            reading.blanks = records.blanks
+                reading.rows += checked.rows
+                reading.blanks += checked.blanks
         return _judged(reading)
 
 

@@ -9,6 +9,7 @@ import csv
 import io
 import re
 from itertools import chain
+from typing import NamedTuple
 
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.member_file.blanks import line_ends, without_blank_lines
@@ -22,7 +23,7 @@ csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW))
 # only: between two such cells there is no quote, so each begins after a comma
 # or a line end that separates, and ends before one. The possessive quantifiers
 # make it linear; looking back after the quote lets the search jump to quotes.
-_QUOTED_CELL = re.compile(rb'"(?<![^,\n]")[^"]*+(?:""[^"]*+)*+"(?=[,\n]|\r\n)')
+QUOTED_CELL = re.compile(rb'"(?<![^,\n]")[^"]*+(?:""[^"]*+)*+"(?=[,\n]|\r\n)')
 _NO_SHAPE = bytes(set(range(256)) - set(b",\n"))
 
 
@@ -30,35 +31,51 @@ class NotClean(Exception):
     """The file is not RFC 4180, or not one table."""
 
 
-def verify(block: bytes, width: int) -> tuple[bytes, int]:
-    """The block without its quoted cells, and its rows, when it is clean and each has the width.
+class CleanBlock(NamedTuple):
+    """Some rows that have passed the check.
+
+    Attributes:
+        raw: The rows, each with its line end.
+        bare: The same without their quoted cells.
+        rows: How many.
+        blanks: How many blank lines were between them.
+    """
+
+    raw: bytes
+    bare: bytes
+    rows: int
+    blanks: int = 0
+
+
+def verify(block: bytes, width: int) -> CleanBlock:
+    """The block, when it is clean and each of its rows has the width.
 
     Raises `NotClean` otherwise. No cell is looked at: with everything but
     commas and line ends left out, a good block is one line of commas repeated.
     """
-    bare = _QUOTED_CELL.sub(b"", block) if b'"' in block else block
+    bare = QUOTED_CELL.sub(b"", block) if b'"' in block else block
     shape = bare.translate(None, _NO_SHAPE)
     rows = shape.count(b"\n")
     if b'"' in bare or shape != (b"," * (width - 1) + b"\n") * rows:
         raise NotClean
-    return bare, rows
+    return CleanBlock(block, bare, rows)
 
 
-def verify_all(block: bytes, width: int) -> tuple[bytes, bytes, int, int]:
-    """The block without its blank lines, what `verify` says of it, and how many those were."""
+def verify_all(block: bytes, width: int) -> CleanBlock:
+    """What `verify` says of the block without its blank lines."""
     try:
-        return block, *verify(block, width), 0
+        return verify(block, width)
     except NotClean:
         # Under one column, a line of nothing is a row: its cell is empty.
         full = block if width == 1 else without_blank_lines(block)
         if len(full) == len(block):
             raise
-        return full, *verify(full, width), line_ends(block) - line_ends(full)
+        return verify(full, width)._replace(blanks=line_ends(block) - line_ends(full))
 
 
 def has_bare_cr(rows: bytes) -> bool:
     """Whether clean rows hold a CR outside of quoted cells: some readers end a row there."""
-    return b"\r" in rows and b"\r" in _QUOTED_CELL.sub(b"", rows)
+    return b"\r" in rows and b"\r" in QUOTED_CELL.sub(b"", rows)
 
 
 # With less than so many bytes to a quote, the csv module is the faster reader.
