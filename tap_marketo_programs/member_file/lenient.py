@@ -6,6 +6,7 @@ know columns, or what becomes of a cell.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.member_file.bounds import Bounds
     from tap_marketo_programs.member_file.source import Source
+
+
+# A CR, too: behind the last cell it would be taken for the line end's.
+TO_QUOTE = re.compile(rb'[",\n\r]')
 
 
 class Row(NamedTuple):
@@ -183,10 +188,7 @@ def written(cells: Iterable[bytes]) -> bytes:
 
 
 def _written(cell: bytes) -> bytes:
-    # A CR, too: behind the last cell it would be taken for the line end's.
-    if not any(mark in cell for mark in (b'"', b",", b"\n", b"\r")):
-        return cell
-    return b'"%b"' % cell.replace(b'"', b'""')
+    return b'"%b"' % cell.replace(b'"', b'""') if TO_QUOTE.search(cell) else cell
 
 
 def lines_of(source: Source, rest: bytes, size: int, max_row: int) -> Iterator[bytes]:

@@ -65,11 +65,16 @@ def _mend(rows: LenientRows, width: int, size: int) -> CleanBlock:
     """The rows that begin in the next `size` bytes, those between faulty ones by shape."""
     end = rows.position + size
     blanks = rows.blanks
-    found = []
+    found: list[CleanBlock] = []
     while (left := end - rows.position) > 0:
         clean = _rows_by_shape(rows, rows.lines_without_quotes(left), width)
         if clean is not None:
-            found.append(clean.raw)
+            found.append(clean)
         elif (row := next(rows, None)) is not None:
-            found.append(row.clean)
-    return verify(b"".join(found), width)._replace(blanks=rows.blanks - blanks)
+            found.append(verify(row.clean, width))
+    return CleanBlock(
+        b"".join([one.raw for one in found]),
+        b"".join([one.bare for one in found]),
+        sum(one.rows for one in found),
+        rows.blanks - blanks,
+    )

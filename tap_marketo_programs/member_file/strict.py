@@ -32,7 +32,7 @@ class NotClean(Exception):
 
 
 class CleanBlock(NamedTuple):
-    """Some rows that have passed the check.
+    """Some rows that have passed the check of `verify`.
 
     Attributes:
         raw: The rows, each with its line end.
@@ -53,24 +53,36 @@ def verify(block: bytes, width: int) -> CleanBlock:
     Raises `NotClean` otherwise. No cell is looked at: with everything but
     commas and line ends left out, a good block is one line of commas repeated.
     """
-    bare = QUOTED_CELL.sub(b"", block) if b'"' in block else block
-    shape = bare.translate(None, _NO_SHAPE)
-    rows = shape.count(b"\n")
-    if b'"' in bare or shape != (b"," * (width - 1) + b"\n") * rows:
-        raise NotClean
-    return CleanBlock(block, bare, rows)
+    return _shaped(block, _bare(block), width)
 
 
 def verify_all(block: bytes, width: int) -> CleanBlock:
     """What `verify` says of the block without its blank lines."""
+    # A quote that is left here is left without the blank lines, too.
+    bare = _bare(block)
     try:
-        return verify(block, width)
+        return _shaped(block, bare, width)
     except NotClean:
         # Under one column, a line of nothing is a row: its cell is empty.
         full = block if width == 1 else without_blank_lines(block)
         if len(full) == len(block):
             raise
         return verify(full, width)._replace(blanks=line_ends(block) - line_ends(full))
+
+
+def _bare(block: bytes) -> bytes:
+    bare = QUOTED_CELL.sub(b"", block) if b'"' in block else block
+    if b'"' in bare:
+        raise NotClean
+    return bare
+
+
+def _shaped(block: bytes, bare: bytes, width: int) -> CleanBlock:
+    shape = bare.translate(None, _NO_SHAPE)
+    rows = shape.count(b"\n")
+    if shape != (b"," * (width - 1) + b"\n") * rows:
+        raise NotClean
+    return CleanBlock(block, bare, rows)
 
 
 def has_bare_cr(rows: bytes) -> bool:
