@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import re
 
+# A line of blanks, from its start. Possessive, here and below: blanks before a
+# cell are not walked back over, and of lines none is given back.
 BLANK_LINE = re.compile(rb"[ \t\r]*+\n")
+# Such lines at the start of a text.
 _FIRST_BLANKS = re.compile(rb"\A(?:[ \t\r]*+\n)++")
+# A line end and the blank lines behind it.
 _BLANKS = re.compile(rb"\n(?:[ \t\r]*+\n)++")
 
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.member_file.source import Source
 
-# Rows, as long as every quote opens or closes.
+# Rows, as long as every quote opens or closes; the rest may be the start of a row.
+# Possessive: without it the last quote that does not close would have all rows
+# before it, whose quotes do, tried in all other ways to divide them.
 WHOLE_ROWS = re.compile(rb'(?:[^"\n]*+(?:"[^"]*+"[^"\n]*+)*+\n)*+')
 
 

@@ -18,12 +18,12 @@ class Bounds:
     Args:
         block: What is read, split and converted at once.
         row: One row, and so one cell, beyond which a file is no table.
-        guesses: What may be read to no end when stray quotes allow several readings.
+        wasted: What may be read for nothing where stray quotes allow several readings.
     """
 
     block: int = 128 * 1024
     row: int = MAX_ROW
-    guesses: int = 4 * MAX_ROW
+    wasted: int = 4 * MAX_ROW
 
 
 BOUNDS = Bounds()

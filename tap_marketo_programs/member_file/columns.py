@@ -112,7 +112,7 @@ _ANY_DIGIT = bytes.maketrans(b"123456789", b"0" * 9)
 def _plain_moments(cells: Sequence[str]) -> Sequence[Value] | None:
     """The cells, if each is null or `YYYY-MM-DDThh:mm:ssZ` and of the calendar.
 
-    They leave as they came: what is costly about a moment, writing it anew, is
+    They leave as they came: what is costly about a moment, writing it again, is
     saved for nearly every cell of such a column.
     """
     texts, present = _present(cells)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.member_file.bounds import Bounds
 
+# A row whose quotes open and close, and its line end. Possessive, for while the
+# header is not complete there is no line end to find by going back.
 FIRST_ROW = re.compile(rb'[^"\n]*+(?:"[^"]*+"[^"\n]*+)*+\n')
 
 

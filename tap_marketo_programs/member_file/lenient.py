@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from tap_marketo_programs.member_file.source import Source
 
 
-# A CR, too: behind the last cell it would be taken for the line end's.
+# What a cell cannot hold without quotes. A CR, too: behind the last cell it
+# would be taken for the line end's.
 TO_QUOTE = re.compile(rb'[",\n\r]')
 
 
@@ -101,7 +102,7 @@ class LenientRows(Iterator[Row]):
         return self._data[self._at : self._data.rfind(b"\n", self._at, end) + 1]
 
     def move_on(self, length: int, rows: int, blanks: int) -> None:
-        """Leave out bytes ahead that somebody else has read as so many rows and blank lines."""
+        """Leave out bytes ahead, read by somebody else as these numbers of rows and blank lines."""
         self.rows += rows
         self.blanks += blanks
         self._pay_for(length)
@@ -174,7 +175,7 @@ class LenientRows(Iterator[Row]):
 
     def _waste(self, length: int) -> None:
         self._wasted += length
-        if self._wasted > self._bounds.guesses:
+        if self._wasted > self._bounds.wasted:
             msg = f"The quotes of the export file make no sense up to data row {self.rows}."
             raise FileCorrupt(msg)
 

@@ -13,9 +13,9 @@ is a safe point, the start of the file being the first. From a safe point:
 * Any other row is read by the lenient reader, to wherever it ends.
 
 So each file has the rows, the faults and the counts that the lenient reader
-alone would find. Only one thing may differ: that reader's debt, which bounds
-the work on files whose quotes make no sense, includes the part of a row at the
-end of a piece, and the pieces may end elsewhere.
+alone would find. Only one thing may differ: that reader counts what it reads
+twice, to bound the work on files whose quotes make no sense, and rows that are
+read by shape are not read twice.
 
 What the lenient reader found is written as RFC 4180 has it and checked as all
 other rows are. So whoever splits rows, Arrow included, meets clean ones only.

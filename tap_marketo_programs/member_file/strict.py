@@ -21,8 +21,12 @@ csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW))
 # A quoted cell as RFC 4180 has it, in its place. Where nothing but cells like
 # this is taken out and no quote is left, the text can be read in this one way
 # only: between two such cells there is no quote, so each begins after a comma
-# or a line end that separates, and ends before one. The possessive quantifiers
-# make it linear; looking back after the quote lets the search jump to quotes.
+# or a line end that separates, and ends before one.
+# Possessive: a cell whose end is no separator is given up at once. With plain
+# `*` each doubled quote in it would be tried as its end on the way back, for
+# nothing, and where the last quote is missing, again from each quote that
+# the search begins at. Looking back after the quote, not before, lets the search
+# jump from quote to quote.
 QUOTED_CELL = re.compile(rb'"(?<![^,\n]")[^"]*+(?:""[^"]*+)*+"(?=[,\n]|\r\n)')
 _NO_SHAPE = bytes(set(range(256)) - set(b",\n"))
 
@@ -90,7 +94,7 @@ def has_bare_cr(rows: bytes) -> bool:
     return b"\r" in rows and b"\r" in QUOTED_CELL.sub(b"", rows)
 
 
-# With less than so many bytes to a quote, the csv module is the faster reader.
+# With fewer bytes than this to a quote, the csv module is the faster reader.
 _FEW_QUOTES = 64
 
 

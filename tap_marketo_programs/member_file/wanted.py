@@ -152,7 +152,9 @@ class WantedColumns:
     def usual_rows(self, layout: Layout) -> re.Pattern[bytes] | None:
         """Rows whose keys are plain digits, and those expected: these need no closer look.
 
-        None where a catalog types a key so that such digits do not fit.
+        None where a catalog types a key so that such digits do not fit. Matched
+        against rows without their quoted cells; possessive, since a row of
+        another form is not found by dividing the rows before it otherwise.
         """
         patterns: dict[int, bytes] = {}
         for column, place in zip(self._silent, layout.places, strict=True):

@@ -577,7 +577,7 @@ def test_an_empty_line_under_one_column_is_an_empty_cell(tmp_path: Path) -> None
         pytest.param(
             b'a,b\n"x"y",1\n"p""q",2\n"r"",s",3\n',
             [['x"y', "1"], ['p"q', "2"], ['r",s', "3"]],
-            id="beside rows that double theirs",
+            id="beside rows that double their quotes",
         ),
         pytest.param(
             b'a,b\n"x"y""z",1\n"x"y"",z",2\n',
@@ -722,12 +722,12 @@ def test_a_row_that_begins_a_block_and_is_cut_by_its_end_is_read(
     assert found == [['x"y', "1"], ["2", "3"], ["p\nq\nr", "4"], ["5", "6"]]
 
 
-NO_GUESSES = Bounds(guesses=0)
+NO_WASTE = Bounds(wasted=0)
 
 
 def test_guessing_at_quotes_has_an_end(tmp_path: Path) -> None:
     path = write(tmp_path, padded(50, b'"x"y",2\n'))
-    file = MemberFile(path, strings("a"), Counter(), bounds=NO_GUESSES)
+    file = MemberFile(path, strings("a"), Counter(), bounds=NO_WASTE)
 
     with pytest.raises(FileCorrupt, match="make no sense up to data row"):
         file.check()
@@ -739,7 +739,7 @@ MISLEADING = b'"x"",y,z\na,b",c\n'
 
 def test_a_row_read_with_the_wrong_width_counts_as_a_guess(tmp_path: Path) -> None:
     path = write(tmp_path, b"a,b,c\n" + MISLEADING)
-    file = MemberFile(path, strings("a"), Counter(), bounds=NO_GUESSES)
+    file = MemberFile(path, strings("a"), Counter(), bounds=NO_WASTE)
 
     with pytest.raises(FileCorrupt, match=r"up to data row 1\.$"):
         file.check()
@@ -750,7 +750,7 @@ def test_guesses_at_one_row_add_up(tmp_path: Path) -> None:
 
     def check(guesses: int) -> int:
         path = write(tmp_path, b"a,b\n" + row)
-        bounds = Bounds(guesses=guesses)
+        bounds = Bounds(wasted=guesses)
         return MemberFile(path, strings("a"), Counter(), bounds=bounds).check()
 
     assert check(80) == 1
@@ -759,7 +759,7 @@ def test_guesses_at_one_row_add_up(tmp_path: Path) -> None:
 
 
 def test_rows_that_are_found_pay_for_the_guesses(tmp_path: Path) -> None:
-    few = Bounds(guesses=100)
+    few = Bounds(wasted=100)
 
     found = table(tmp_path, b"a,b,c\n" + MISLEADING * 200, "a", "b", "c", bounds=few)
 
