@@ -290,7 +290,7 @@ cells = st.one_of(
 )
 
 
-@settings(one_directory, max_examples=200)
+@settings(one_directory, max_examples=100)
 @given(
     st.lists(st.lists(cells, min_size=len(PROPERTIES), max_size=len(PROPERTIES)), max_size=6),
     st.sampled_from([8, 1 << 18]),

@@ -456,7 +456,7 @@ odd_lines = st.one_of(
 
 
 @settings(
-    max_examples=200,
+    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     deadline=None,
 )
