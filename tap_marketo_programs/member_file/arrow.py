@@ -1,9 +1,9 @@
 """The columns of an export file as Arrow has them, for batches that are to be Parquet.
 
 No cell becomes a Python object here as long as cells have their usual form:
-Arrow's own reader splits what `rows` has found to be RFC 4180, and columns are
+Arrow's own reader splits what `strict` has found to be RFC 4180, and columns are
 compared and cast as a whole. What is not of that form, be it a block or a
-column of one, is left to `rows`, so that the values are those of RECORD
+column of one, is left to `file`, so that the values are those of RECORD
 messages always.
 
 Only batches import this, for it needs pyarrow. It must not know where the file
@@ -43,7 +43,7 @@ _TYPES = {
 
 
 def arrow_type(spec: Mapping[str, Any]) -> pa.DataType:
-    """The Arrow type of a property; of several JSON types a text comes first, as in `rows`."""
+    """The Arrow type of a property; of several JSON types a text comes first, as in `cells`."""
     types, _ = declared(spec)
     for name, arrow in _TYPES.items():
         if name in types:
@@ -90,7 +90,7 @@ def read_tables(file: MemberFile, size: int = _BLOCK) -> Iterator[pa.RecordBatch
 
 
 def _split(block: Block) -> Sequence[pa.StringArray | None] | None:
-    """The wanted columns as texts and nulls, unless Arrow would read them otherwise than `rows`.
+    """The wanted columns as texts and nulls, unless Arrow would read them otherwise than `strict`.
 
     A column that is not in the file is None. Arrow ends a row at a CR that is not
     quoted, has its own thoughts about CRLF, leaves out a mark at the start and

@@ -158,7 +158,7 @@ class MemberFile:
                 yield columns, count
 
     def blocks(self, size: int | None = None) -> Iterator[Block]:
-        """The rows as they are, for whoever can read the clean ones faster.
+        """The rows as RFC 4180 has them, for whoever can split them faster.
 
         Args:
             size: About how many bytes to take at once, if more than usual.
@@ -185,7 +185,7 @@ class MemberFile:
         *,
         silent: bool = False,
     ) -> Sequence[Value]:
-        """The values of cells of one of the wanted columns; counted as ever unless `silent`."""
+        """The values of cells of one of the wanted columns; misfits are counted unless `silent`."""
         return self._wanted.convert(number, cells, silent=silent)
 
     def constant(self, number: int) -> Value:

@@ -1,6 +1,6 @@
 """The bytes of an export file as its readers want them: UTF-8, rows that end in LF or CRLF.
 
-Marketo's files are that already (see `rows`), and such a file passes as it is.
+Marketo's files are that already (see `file`), and such a file passes as it is.
 What a server or proxy in between may have made of one, and what can be undone
 with certainty, is undone here. It must not know rows, columns or cells.
 """

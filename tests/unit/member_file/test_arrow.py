@@ -197,6 +197,20 @@ null,1,12345678901234567.,null,e,null,null,
     assert table.num_rows == 3
 
 
+def test_rows_whose_quotes_were_not_doubled_become_no_objects_of_python(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_bytes(b'key,text\n1,a\n2,"say "hi""\n3,"b, ""c"""\n4,6" pipe\n')
+    file = OfArrowOnly(path, {"key": INTEGER, "text": STRING}, Counter())
+
+    (table,) = read_tables(file)
+
+    assert not file.is_certain
+    assert table.to_pydict() == {
+        "key": [1, 2, 3, 4],
+        "text": ["a", 'say "hi"', 'b, "c"', '6" pipe'],
+    }
+
+
 class Watched(MemberFile):
     """A file that keeps the cells that it was asked to convert."""
 
