@@ -68,7 +68,8 @@ class Shape(NamedTuple):
         awkward: The share of rows with a cell that holds commas, quotes and a line break.
         foreign: Whether names are French and Japanese.
         quoted: Whether each text that is not null stands in quotes.
-        doubled: Whether quotes in cells are, as RFC 4180 demands.
+        undoubled: The share of cells with quotes whose quotes are not doubled,
+            as RFC 4180 demands.
         line_end: After each row.
     """
 
@@ -78,7 +79,7 @@ class Shape(NamedTuple):
     awkward: float = 0.02
     foreign: bool = False
     quoted: bool = False
-    doubled: bool = True
+    undoubled: float = 0
     line_end: str = "\n"
 
     @property
@@ -117,7 +118,8 @@ SHAPES = {
     "wide": Shape("100 columns, 20 of them selected", columns=100, step=6),
     "foreign": Shape("names French and Japanese, now and then with a U+2028", foreign=True),
     "crlf": Shape("rows end in CRLF", line_end="\r\n"),
-    "bare": Shape("not RFC 4180: bare quotes inside cells, in 2 % of the rows", doubled=False),
+    "stray": Shape("not RFC 4180: bare quotes in one row of 10,000", undoubled=0.005),
+    "bare": Shape("not RFC 4180: bare quotes inside cells, in 2 % of the rows", undoubled=1),
 }
 
 
@@ -158,12 +160,15 @@ class _Cells:
 
     def __init__(self, shape: Shape) -> None:
         self._quoted = shape.quoted
-        self._inner = '""' if shape.doubled else '"'
+        self._undoubled = shape.undoubled
+        # Its own: the rows must not depend on how they are written.
+        self._draw = random.Random(shape.columns)  # noqa: S311 - the same file every time
 
     def text(self, cell: str, is_text: bool) -> str:  # noqa: FBT001 - for `map`
         """A cell between two commas."""
         if _SPECIAL.search(cell) or (self._quoted and is_text and cell != "null"):
-            return '"' + cell.replace('"', self._inner) + '"'
+            inner = '"' if '"' in cell and self._draw.random() < self._undoubled else '""'
+            return '"' + cell.replace('"', inner) + '"'
         return cell
 
 

@@ -41,7 +41,7 @@ def report(options: argparse.Namespace) -> str:
         "Shapes of files",
         f"{rows:,} rows each to RECORD lines, the SDK's path the first {sdk_rows:,} only; rows in "
         f"a second of CPU, medians of {options.runs} rounds; in brackets the median of each "
-        "round's ratio. Of the last shape the SDK's path makes other values than were meant.",
+        "round's ratio. Of the last two shapes the SDK's path makes other values than were meant.",
         measure.table(head, [_line(shape, rows, sdk_rows, options.runs) for shape in files.SHAPES]),
     )
 

@@ -1,9 +1,9 @@
 """The columns of an export file as Arrow has them, for batches that are to be Parquet.
 
 No cell becomes a Python object here as long as cells have their usual form:
-Arrow's own reader splits what `rows` has found to be RFC 4180, and columns are
+Arrow's own reader splits what `strict` has found to be RFC 4180, and columns are
 compared and cast as a whole. What is not of that form, be it a block or a
-column of one, is left to `rows`, so that the values are those of RECORD
+column of one, is left to `file`, so that the values are those of RECORD
 messages always.
 
 Only batches import this, for it needs pyarrow. It must not know where the file
@@ -18,14 +18,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from tap_marketo_programs.member_file.file import has_bare_cr
+from tap_marketo_programs.member_file.strict import has_bare_cr
 from tap_marketo_programs.schemas.properties import declared
 from tap_marketo_programs.schemas.values import PLAIN_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tap_marketo_programs.member_file.file import Block, MemberFile
+    from tap_marketo_programs.member_file.blocks import Block
+    from tap_marketo_programs.member_file.file import MemberFile
 
 _BLOCK = 1 << 22  # bytes; a call of Arrow's costs as much as a hundred rows do
 _PIECE = 1 << 20  # bytes that Arrow splits at once, to stay within the caches
@@ -42,7 +43,7 @@ _TYPES = {
 
 
 def arrow_type(spec: Mapping[str, Any]) -> pa.DataType:
-    """The Arrow type of a property; of several JSON types a text comes first, as in `rows`."""
+    """The Arrow type of a property; of several JSON types a text comes first, as in `cells`."""
     types, _ = declared(spec)
     for name, arrow in _TYPES.items():
         if name in types:
@@ -61,19 +62,20 @@ def to_array(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
     """
     if wanted == pa.float64():
         # Arrow refuses an int that a double cannot hold to the last digit; JSON readers do not.
-        values = [float(one) if isinstance(one, int) else one for one in values]
+        values = [float(value) if isinstance(value, int) else value for value in values]
     return pa.array(values, wanted)
 
 
-def read_tables(file: MemberFile) -> Iterator[pa.RecordBatch]:
+def read_tables(file: MemberFile, size: int = _BLOCK) -> Iterator[pa.RecordBatch]:
     """The wanted columns of a file, block by block.
 
     Args:
         file: A file that was checked.
+        size: About how many bytes of it make a table.
     """
     schema = pa.schema([(name, arrow_type(spec)) for name, spec in file.properties.items()])
     columns = [_Column(file, number, spec) for number, spec in enumerate(file.properties.values())]
-    for block in file.blocks(_BLOCK):
+    for block in file.blocks(size):
         texts = None if file.skipped else _split(block)
         if texts is None:
             values = file.values(block)
@@ -88,14 +90,14 @@ def read_tables(file: MemberFile) -> Iterator[pa.RecordBatch]:
 
 
 def _split(block: Block) -> Sequence[pa.StringArray | None] | None:
-    """The wanted columns as texts and nulls, unless Arrow would read them otherwise than `rows`.
+    """The wanted columns as texts and nulls, unless Arrow would read them otherwise than `strict`.
 
     A column that is not in the file is None. Arrow ends a row at a CR that is not
     quoted, has its own thoughts about CRLF, leaves out a mark at the start and
     refuses what is not UTF-8.
     """
     raw = block.raw
-    if raw is None or has_bare_cr(raw) or raw.startswith(_BYTE_ORDER_MARK):
+    if has_bare_cr(raw) or raw.startswith(_BYTE_ORDER_MARK):
         return None
     names = [str(place) for place in range(block.width)]
     wanted = [names[place] for place in block.places if place is not None]

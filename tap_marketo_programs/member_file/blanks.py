@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import re
 
-BLANK_LINE = re.compile(r"[ \t\r]*\n")
-_FIRST_BLANKS = re.compile(rb"\A(?:[ \t\r]*\n)+")
-_BLANKS = re.compile(rb"\n(?:[ \t\r]*\n)+")
+# A line of blanks, from its start. Possessive, here and below: blanks before a
+# cell are not walked back over, and of lines none is given back.
+BLANK_LINE = re.compile(rb"[ \t\r]*+\n")
+# Such lines at the start of a text.
+_FIRST_BLANKS = re.compile(rb"\A(?:[ \t\r]*+\n)++")
+# A line end and the blank lines behind it.
+_BLANKS = re.compile(rb"\n(?:[ \t\r]*+\n)++")
 
 
 def without_blank_lines(block: bytes) -> bytes:

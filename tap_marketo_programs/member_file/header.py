@@ -1,58 +1,70 @@
-"""Where in the rows of an export file the wanted columns are.
+"""The first line of an export file: the names of its columns, and how its rows end.
 
-Columns are found by their name, not by their place, since Marketo prepends
-`programId` to what was asked for (Adobe: Bulk Program Member Extract). A name
-in other letters, or with blanks around it, is that name where nothing else
-can be meant. A display name such as `Lead Id` cannot be told from any other
-text; that column is missing.
-
-Pure: names go in, places come out. It must not know cells.
+It must not know which columns are wanted.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tap_marketo_programs.errors import FileCorrupt
+from tap_marketo_programs.member_file.lenient import LenientRows
+from tap_marketo_programs.member_file.source import Source
+from tap_marketo_programs.member_file.strict import decoded
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tap_marketo_programs.member_file.bounds import Bounds
+
+# A row whose quotes open and close, and its line end. Possessive, for while the
+# header is not complete there is no line end to find by going back.
+FIRST_ROW = re.compile(rb'[^"\n]*+(?:"[^"]*+"[^"\n]*+)*+\n')
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """The places of the wanted columns.
+class Header:
+    """The first line: the names, and whether rows end in CRLF.
 
-    Args:
-        places: For each wanted column, which cell of a row it is; None for one
-            that the file does not have.
-        renamed: How many were found under a name in other letters.
+    One for the whole file: in a file of LFs, a CR before an LF is the last
+    cell's own.
     """
 
-    places: tuple[int | None, ...]
-    renamed: int
+    names: tuple[str, ...]
+    crlf: bool
 
 
-def lay_out(header: Sequence[str], wanted: Sequence[str]) -> Layout:
-    """Find the wanted columns; of two with one name the first counts."""
-    exact: dict[str, int] = {}
-    for place, name in enumerate(header):
-        exact.setdefault(name, place)
-    places = {name: exact[name] for name in wanted if name in exact}
-    taken = {header[place] for place in places.values()}
-    similar: dict[str, set[str]] = defaultdict(set)
-    for name in exact.keys() - taken:
-        similar[_plain(name)].add(name)
-    asked = [_plain(name) for name in wanted if name not in places]
-    renamed = 0
-    for name in wanted:
-        candidates = similar.get(_plain(name), set())
-        if name not in places and len(candidates) == 1 and asked.count(_plain(name)) == 1:
-            places[name] = exact[next(iter(candidates))]
-            renamed += 1
-    return Layout(tuple(places.get(name) for name in wanted), renamed)
+def read_header(source: Source, bounds: Bounds) -> tuple[Header | None, bytes]:
+    """The header, None in a file of no bytes, and what was read beyond it."""
+    data = b""
+    while (found := FIRST_ROW.match(data)) is None and len(data) <= bounds.row:
+        piece = source.read(max(bounds.block, len(data)))
+        if not piece and not data:
+            return None, b""
+        data += piece or b"\n"
+        if not piece:
+            found = FIRST_ROW.match(data)
+            break
+    if found is None:
+        msg = "The header of the export file cannot be read: a quoted name never ends."
+        raise FileCorrupt(msg)
+    crlf = found[0].endswith(b"\r\n")
+    line = found[0][: -2 if crlf else -1] + b"\n"
+    try:
+        names = next(LenientRows(iter([line]), width=None, crlf=False, bounds=bounds)).cells
+    except FileCorrupt:
+        msg = "The header of the export file cannot be read: its quotes make no sense."
+        raise FileCorrupt(msg) from None
+    return Header(tuple(map(decoded, names)), crlf), data[found.end() :]
 
 
-def _plain(name: str) -> str:
-    # A mark before the first name survives where a file has two of them.
-    return name.strip().strip("\ufeff").strip().casefold()
+@contextmanager
+def opened(path: Path, bounds: Bounds) -> Iterator[tuple[Source, Header | None, bytes]]:
+    """A file, its header, None in a file of no bytes, and what was read beyond it."""
+    with path.open("rb") as file:
+        source = Source(file)
+        yield source, *read_header(source, bounds)

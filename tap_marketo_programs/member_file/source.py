@@ -1,6 +1,6 @@
 """The bytes of an export file as its readers want them: UTF-8, rows that end in LF or CRLF.
 
-Marketo's files are that already (see `rows`), and such a file passes as it is.
+Marketo's files are that already (see `file`), and such a file passes as it is.
 What a server or proxy in between may have made of one, and what can be undone
 with certainty, is undone here. It must not know rows, columns or cells.
 """
@@ -26,11 +26,13 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# A header begins with the ASCII letters of a REST name.
+# A header begins with the ASCII letters of a REST name: each second byte is NUL.
 _UNMARKED = (
     (re.compile(rb"[\x01-\x7f]\0[\x01-\x7f]\0"), "utf-16-le"),
     (re.compile(rb"\0[\x01-\x7f]\0[\x01-\x7f]"), "utf-16-be"),
 )
+# The first line, and how it ends (group 1): in CR, CRLF or LF. Possessive, for a
+# file of one line alone, as long as what is looked at, has no end to go back to.
 _FIRST_LINE = re.compile(rb'[^"\r\n]*+(?:"[^"]*+"[^"\r\n]*+)*+(\r\n?|\n)')
 
 

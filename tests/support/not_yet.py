@@ -11,14 +11,7 @@ SPLIT = "is being split"
 MOVE = "is being moved"
 
 # Files, classes and functions above the limits of `test_limits`.
-LONG: dict[str, str] = {
-    "tap_marketo_programs/errors.py": SPLIT,
-    "tap_marketo_programs/marketo/client.py": SPLIT,
-    "tap_marketo_programs/marketo/client.py MarketoClient": SPLIT,
-    "tap_marketo_programs/marketo/client.py _transmit": SPLIT,
-    "tap_marketo_programs/member_file/file.py": SPLIT,
-    "tap_marketo_programs/member_file/file.py MemberFile": SPLIT,
-}
+LONG: dict[str, str] = {}
 
 # Arrows between rooms that the layer table does not allow.
 ARROWS: dict[str, str] = {}
@@ -43,14 +36,7 @@ THREADS: dict[str, str] = {
 }
 
 # Places that compare codes or messages of Marketo outside of the verdicts.
-CODES: dict[str, str] = {
-    "errors": MOVE,
-    "errors verdict": MOVE,
-    "export.download _receive": MOVE,
-    "marketo.client": MOVE,
-    "marketo.client _budget": MOVE,
-    "marketo.tags means_unknown_value": MOVE,
-}
+CODES: dict[str, str] = {}
 
 # Modules that do not say what they must not know.
 SILENT: dict[str, str] = {
@@ -61,15 +47,6 @@ SILENT: dict[str, str] = {
 # Paths (and markers) that documents and tables name and that do not exist yet.
 COMING: dict[str, str] = {
     "marker unit": "the tests are being sorted",
-    "tap_marketo_programs/marketo/verdicts.py": SPLIT,
-    "tap_marketo_programs/marketo/transport.py": SPLIT,
-    "tap_marketo_programs/marketo/retry.py": SPLIT,
-    "tap_marketo_programs/member_file/blocks.py": SPLIT,
-    "tap_marketo_programs/marketo/answer.py": SPLIT,
-    "tap_marketo_programs/marketo/http_statuses.py": SPLIT,
-    "tap_marketo_programs/retry_policy.py": SPLIT,
-    "tests/integration/connection/test_server_clock.py": MOVE,
-    "tests/unit/marketo/test_verdicts.py": MOVE,
 }
 
 # Files and folders that still hold words of the table in `test_words`.
@@ -77,8 +54,6 @@ WORDS: tuple[str, ...] = (
     "README.md",
     "docs/errors.md",
     "docs/unknowns.md",
-    "tap_marketo_programs/marketo",
-    "tap_marketo_programs/member_file",
     "tests/integration/connection",
     "tests/integration/exports",
     "tests/integration/settings",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tap_marketo_programs.member_file import arrow as tables
 from tap_marketo_programs.member_file.arrow import arrow_type, read_tables, to_array
 from tap_marketo_programs.member_file.file import MemberFile
 
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tap_marketo_programs.member_file.file import Value
+    from tap_marketo_programs.member_file.blocks import Block
+    from tap_marketo_programs.member_file.cells import Value
 
 Properties = dict[str, dict[str, Any]]
 
@@ -41,6 +41,7 @@ def both(
     tmp_path: Path,
     data: bytes,
     properties: Properties,
+    size: int = 1 << 22,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The rows as records and as Arrow has them; as many cells became null on both ways."""
     path = tmp_path / "export.csv"
@@ -50,7 +51,7 @@ def both(
     counted_too: Counter[str] = Counter()
     file = MemberFile(path, properties, counted_too)
     file.check()
-    rows = [row for table in read_tables(file) for row in table.to_pylist()]
+    rows = [row for table in read_tables(file, size) for row in table.to_pylist()]
     assert counted_too == counted
     return records, rows
 
@@ -157,13 +158,19 @@ def test_any_shape_of_file_reads_as_records_do(tmp_path: Path, data: bytes) -> N
     assert rows == records
 
 
-def no_python(*_: object, **__: object) -> None:
-    pytest.fail("A cell became a Python object.")
+class OfArrowOnly(MemberFile):
+    """A file that makes no Python object of a cell."""
+
+    def values(self, block: Block) -> NoReturn:
+        del block
+        pytest.fail("A cell became a Python object.")
+
+    def convert(self, number: int, cells: Sequence[str], *, silent: bool = False) -> NoReturn:
+        del number, cells, silent
+        pytest.fail("A cell became a Python object.")
 
 
-def test_cells_of_the_usual_form_become_no_objects_of_python(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cells_of_the_usual_form_become_no_objects_of_python(tmp_path: Path) -> None:
     properties: Properties = {
         "key": INTEGER,
         "whole": NUMBER,
@@ -182,14 +189,38 @@ key,whole,part,when,text,never,day,flag
 c",d,null,
 null,1,12345678901234567.,null,e,null,null,
 """)
-    file = MemberFile(path, properties, Counter())
+    file = OfArrowOnly(path, properties, Counter())
     file.check()
-    monkeypatch.setattr(MemberFile, "values", no_python)
-    monkeypatch.setattr(MemberFile, "convert", no_python)
 
     (table,) = read_tables(file)
 
     assert table.num_rows == 3
+
+
+def test_rows_whose_quotes_were_not_doubled_become_no_objects_of_python(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_bytes(b'key,text\n1,a\n2,"say "hi""\n3,"b, ""c"""\n4,6" pipe\n')
+    file = OfArrowOnly(path, {"key": INTEGER, "text": STRING}, Counter())
+
+    (table,) = read_tables(file)
+
+    assert not file.is_certain
+    assert table.to_pydict() == {
+        "key": [1, 2, 3, 4],
+        "text": ["a", 'say "hi"', 'b, "c"', '6" pipe'],
+    }
+
+
+class Watched(MemberFile):
+    """A file that keeps the cells that it was asked to convert."""
+
+    seen: ClassVar[list[str]] = []
+
+    def convert(
+        self, number: int, cells: Sequence[str], *, silent: bool = False
+    ) -> Sequence[Value]:
+        self.seen.extend(cells)
+        return super().convert(number, cells, silent=silent)
 
 
 @pytest.mark.parametrize(
@@ -197,25 +228,16 @@ null,1,12345678901234567.,null,e,null,null,
     [(BOOLEAN, ["1", "0"]), (DATE, ["2024-05-06", "2024-05-07"]), (INTEGER, ["-1", "12.0"])],
 )
 def test_each_text_of_a_column_that_repeats_itself_is_read_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: dict[str, Any], cells: list[str]
+    tmp_path: Path, spec: dict[str, Any], cells: list[str]
 ) -> None:
-    seen: list[str] = []
-    convert = MemberFile.convert
-
-    def watched(
-        file: MemberFile, number: int, cells: Sequence[str], *, silent: bool = False
-    ) -> Sequence[Value]:
-        seen.extend(cells)
-        return convert(file, number, cells, silent=silent)
-
-    monkeypatch.setattr(MemberFile, "convert", watched)
     path = tmp_path / "export.csv"
     path.write_text("\n".join(["x", *cells * 50, ""]), encoding="utf-8")
+    Watched.seen.clear()
 
-    (table,) = read_tables(MemberFile(path, {"x": spec}, Counter()))
+    (table,) = read_tables(Watched(path, {"x": spec}, Counter()))
 
     assert table.num_rows == 100
-    assert seen == cells
+    assert Watched.seen == cells
 
 
 def test_the_types_are_the_schemas_whatever_the_cells(tmp_path: Path) -> None:
@@ -282,7 +304,7 @@ cells = st.one_of(
 )
 
 
-@settings(one_directory, max_examples=200)
+@settings(one_directory, max_examples=100)
 @given(
     st.lists(st.lists(cells, min_size=len(PROPERTIES), max_size=len(PROPERTIES)), max_size=6),
     st.sampled_from([8, 1 << 18]),
@@ -295,8 +317,7 @@ def test_any_table_reads_as_its_records_do(
         return ",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n"
 
     data = (",".join(PROPERTIES) + "\n" + "".join(map(line, rows))).encode()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "_BLOCK", block)
-        records, found = both(tmp_path, data, PROPERTIES)
+
+    records, found = both(tmp_path, data, PROPERTIES, block)
 
     assert found == records

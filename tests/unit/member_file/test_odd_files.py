@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_programs.errors import FileCorrupt
-from tap_marketo_programs.member_file import file as rows
 from tap_marketo_programs.member_file.arrow import read_tables
+from tap_marketo_programs.member_file.bounds import BOUNDS, Bounds
 from tap_marketo_programs.member_file.file import MemberFile
-from tap_marketo_programs.member_file.header import lay_out
+from tap_marketo_programs.member_file.layout import lay_out
 from tap_marketo_programs.member_file.oddities import FileOddities
 
 if TYPE_CHECKING:
@@ -42,13 +42,14 @@ def lines(*texts: str, end: str = "\n") -> bytes:
     return "".join(text + end for text in texts).encode()
 
 
-def opened(
+def opened(  # noqa: PLR0913 - what may differ from file to file
     tmp_path: Path,
     data: bytes,
     oddities: FileOddities | None = None,
     *,
     programs: tuple[int, ...] = (1001, 1002),
     properties: Mapping[str, Mapping[str, Any]] = PROPERTIES,
+    bounds: Bounds = BOUNDS,
 ) -> MemberFile:
     path = tmp_path / "export.csv"
     path.write_bytes(data)
@@ -59,6 +60,7 @@ def opened(
         oddities.nulled,
         keys={"leadId": (), "programId": programs},
         oddities=oddities,
+        bounds=bounds,
     )
 
 
@@ -164,13 +166,10 @@ def test_rows_that_are_skipped_count_as_rows_of_the_file_but_repeated_headers_do
     assert (file.check(), file.held) == (2, 3)
 
 
-def test_rows_are_skipped_in_blocks_of_any_size(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_are_skipped_in_blocks_of_any_size(tmp_path: Path) -> None:
     data = lines(HEADER, *[GOOD, f"1001,null,a,{WHEN}", "", MORE] * 20)
     for size in (1, 7, 64, 333):
-        monkeypatch.setattr(rows, "_BLOCK", size)
-        found, counted = read(tmp_path, data)
+        found, counted = read(tmp_path, data, bounds=Bounds(block=size))
         assert found == ROWS * 20
         assert counted.skipped == {"no readable leadId": 20}
 
@@ -304,11 +303,12 @@ def test_blank_lines_are_no_rows(
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("size", [1, 65_536])
 def test_blank_lines_before_the_header_are_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str, end: str, size: int
+    tmp_path: Path, mark: str, end: str, size: int
 ) -> None:
-    if not mark:
-        monkeypatch.setattr(rows, "_BLOCK", size)
-    found, counted = read(tmp_path, mark.encode() + lines("", "", HEADER, "", GOOD, MORE, end=end))
+    bounds = BOUNDS if mark else Bounds(block=size)
+    data = mark.encode() + lines("", "", HEADER, "", GOOD, MORE, end=end)
+
+    found, counted = read(tmp_path, data, bounds=bounds)
 
     assert found == ROWS
     assert counted.files["with blank lines"] == 1
@@ -349,13 +349,10 @@ def test_rows_may_end_in_cr_alone(tmp_path: Path, final: str) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
-def test_blocks_do_not_show_where_rows_end_in_cr(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
-) -> None:
-    monkeypatch.setattr(rows, "_BLOCK", size)
+def test_blocks_do_not_show_where_rows_end_in_cr(tmp_path: Path, size: int) -> None:
     data = "\r".join([HEADER, GOOD, f'1001,3,"x\r""\r""y",{WHEN}', MORE, ""])
 
-    found, _ = read(tmp_path, data.encode())
+    found, _ = read(tmp_path, data.encode(), bounds=Bounds(block=size))
 
     assert [found[0], found[1]["name"], found[2]] == [ROWS[0], 'x\r"\r"y', ROWS[1]]
 
@@ -411,13 +408,12 @@ def test_rows_with_one_cell_more_may_have_a_program_in_front(tmp_path: Path) -> 
 )
 @pytest.mark.parametrize("size", [1, 2, 3, 65_536])
 def test_a_file_in_another_encoding_that_shows_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, name: str, size: int
+    tmp_path: Path, encoding: str, name: str, size: int
 ) -> None:
-    monkeypatch.setattr(rows, "_BLOCK", size)
     for end in ("\n", "\r\n", "\r"):
         text = lines(HEADER, f'1001,1,"é, 日本 \U0001f680",{WHEN}', MORE, end=end).decode()
 
-        found, counted = read(tmp_path, text.encode(encoding))
+        found, counted = read(tmp_path, text.encode(encoding), bounds=Bounds(block=size))
 
         assert found[0]["name"] == "é, 日本 \U0001f680"
         assert found[1] == ROWS[1]
@@ -460,7 +456,7 @@ odd_lines = st.one_of(
 
 
 @settings(
-    max_examples=200,
+    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     deadline=None,
 )
@@ -473,12 +469,10 @@ odd_lines = st.one_of(
 def test_any_odd_file_is_read_alike_in_both_ways_or_refused(
     tmp_path: Path, header: str, table: list[str], end: str, size: int
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows, "_BLOCK", size)
-        try:
-            found, counted = read(tmp_path, lines(header, *table, end=end))
-        except FileCorrupt:
-            return
+    try:
+        found, counted = read(tmp_path, lines(header, *table, end=end), bounds=Bounds(block=size))
+    except FileCorrupt:
+        return
     for record in found:
         assert list(record) == list(PROPERTIES)
         assert record["programId"] in {1001, 1002}
