@@ -10,15 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from harness import SPEED, FastClock, Output, Tap, message_lines
+from altering_proxy import proxy
+from clocks import SPEED, FastClock
+from harness import Output, Tap, message_lines
 from marketo_sandbox import Sandbox
-from odd_answers import front
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from odd_answers import Front
+    from altering_proxy import Proxy
 
 
 @pytest.fixture
@@ -52,9 +53,9 @@ def sandbox(shared_sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def between(sandbox: Sandbox) -> Iterator[Front]:
+def between(sandbox: Sandbox) -> Iterator[Proxy]:
     """A server before the sandbox, which hands answers on as a test alters them."""
-    with front(sandbox.url) as server:
+    with proxy(sandbox.url) as server:
         yield server
 
 

@@ -14,9 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clocks import StillClock
-from exports import named, wait_for_threads
-from harness import SPEED, FastClock, Output, Tap, Target
+from clocks import SPEED, FastClock, StillClock
+from harness import Output, Tap, UpsertingTarget
 from matrix import (
     BY_TAG,
     CASES,
@@ -39,6 +38,8 @@ from matrix import (
     missing,
 )
 from matrix_docs import DOCS, PAGES
+from scenes import wait_for_threads
+from states import named
 
 from tap_marketo_programs.errors import MarketoConfigError, MarketoError
 from tap_marketo_programs.tap import TapMarketoPrograms
@@ -81,7 +82,7 @@ class Bench:
         self.settings: dict[str, Any] = {"poll_interval_seconds": 5}
         # Whom a job belongs to is part of the state, so only some settings come and go.
         self.settings |= {n: v for n, v in case.settings.items() if n not in PASSING}
-        self.target = Target()
+        self.target = UpsertingTarget()
         self.state: dict[str, Any] = {}
         self.plant()
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conformity import assert_valid
-from exports import ledger
 from recordings import (
     CHANNELS,
     DESCRIBE,
@@ -20,6 +19,7 @@ from recordings import (
     recording,
     replaying,
 )
+from states import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

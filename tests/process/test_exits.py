@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import pytest
-from exports import MEMBERS, Cut, Scene, named
 from harness import Output, message_lines, only
-from processes import wait_until
+from scenes import MEMBERS, Scene
+from states import named
+from waiting import wait_until
+from writers import Killed
 
 from tap_marketo_programs.errors import (
     BadCredentials,
@@ -138,7 +140,7 @@ def somebody_tidies_up() -> None:
 
 
 def disappear() -> None:
-    raise Cut
+    raise Killed
 
 
 def abandon(scene: Scene) -> None:
@@ -231,8 +233,8 @@ ENDS = (
     ),
     End("a full disk behind stdout", OSError, meanwhile=at_a_row(OSError(28, "No space"))),
     End("a target that is gone", TargetGone, meanwhile=at_a_row(TargetGone())),
-    End("an end in the middle of the rows", Cut, meanwhile=at_a_row(Cut())),
-    End("an end where the first job is named", Cut, meanwhile=at_a_job(disappear)),
+    End("an end in the middle of the rows", Killed, meanwhile=at_a_row(Killed())),
+    End("an end where the first job is named", Killed, meanwhile=at_a_job(disappear)),
     End("a reader who loses interest", run=abandon),
     End("a test of the connection", run=test_only),
 )

@@ -10,9 +10,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import bookmark, named
-from harness import Output, Target, by_key, only
-from processes import Parent, wait_until
+from harness import Output, UpsertingTarget, by_key, only
+from processes import Parent
+from states import bookmark, named
+from waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ class Machine:
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.state: dict[str, Any] = {}
-        self.target = Target()
+        self.target = UpsertingTarget()
 
     def start(self, **settings: Any) -> Process:  # noqa: ANN401 - any setting
         """Start the command with the last STATE."""

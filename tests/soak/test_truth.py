@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from harness import FastClock, Output, Tap, Target, by_key, only
+from clocks import FastClock
+from harness import Output, Tap, UpsertingTarget, by_key, only
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from marketo_sandbox.control import ControlError
@@ -46,7 +47,7 @@ class History:
         self.control.knob(rate_limit=None)
         self.tap = Tap(sandbox, FastClock())
         self.catalog = self.tap.catalog()
-        self.target = Target()
+        self.target = UpsertingTarget()
         self.state: dict[str, Any] = {}
 
     def load(self, output: Output) -> None:

@@ -12,7 +12,6 @@ import os
 import runpy
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -103,14 +102,6 @@ class Parent:
                 arguments += [f"--{name}", str(folder / f"{name}.json")]
         pid = self.ask(do="start", arguments=arguments, folder=str(folder), tmp=str(temporary))
         return Process(self, pid, folder)
-
-
-def wait_until(condition: Any, seconds: float = 30) -> None:  # noqa: ANN401 - anything to call
-    """Wait for something that must happen soon."""
-    give_up_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.003)
 
 
 def _become(order: Mapping[str, Any]) -> None:

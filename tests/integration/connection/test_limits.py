@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from harness import FastClock
+from clocks import FastClock
 
 from tap_marketo_programs.errors import RateLimited
 from tap_marketo_programs.marketo.client import RATE_BUDGET, Connection, MarketoClient

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from clocks import StillClock, WrongClock
-from exports import DAY, HOUR, ledger, moment
-from harness import Target, by_key
+from harness import UpsertingTarget, by_key
 from hypothesis import given
 from hypothesis import strategies as st
-from strangers import stranger
+from other_hosts import other_host
+from scenes import DAY, HOUR
+from states import ledger, moment
 
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.marketo.server_clock import MarketoClock, date_of
@@ -67,7 +68,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 def client_of(headers: Mapping[str, str], clock: Calendar) -> Iterator[MarketoClient]:
     """A client of a host whose answers have these headers."""
     with (
-        stranger(body=TOKEN, headers=headers) as host,
+        other_host(body=TOKEN, headers=headers) as host,
         MarketoClient(Connection(host.url, "an-id", "a-secret"), clock) as client,
     ):
         yield client
@@ -267,7 +268,7 @@ def test_no_edit_is_lost_when_marketos_date_runs_ahead(
     # As seen from a machine whose clock is right, and behind that Date.
     control, skew = tap.sandbox.control, timedelta(hours=hours)
     tap.clock = WrongClock(tap.sandbox, -skew)
-    target = Target()
+    target = UpsertingTarget()
     first = tap.sync("programs", "program_members", lookback_seconds=0)
     target.load(first)
     before = moment(control.now())

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
-    from harness import FastClock
+    from clocks import FastClock
     from marketo_sandbox import Sandbox
     from marketo_sandbox.control import SandboxControl
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from exports import FOR_EVER, Scene, assert_states_true, ledger, named
+from scenes import FOR_EVER, Scene
+from states import assert_states_true, ledger, named
 
 from tap_marketo_programs.errors import FileCorrupt
 

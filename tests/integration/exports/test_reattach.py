@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import DAY, HOUR, Scene, bookmark, ledger, named
 from marketo_sandbox.probe import Probe
+from scenes import DAY, HOUR, Scene
+from states import bookmark, ledger, named
 
 if TYPE_CHECKING:
     from harness import Tap

@@ -19,10 +19,10 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 import pytest
-from exports import Cut, Writer
 from harness import Output, only
 from moto.server import ThreadedMotoServer
 from pyarrow import parquet
+from writers import Killed, WatchedWriter
 
 from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
 from tap_marketo_programs.output import batches
@@ -493,10 +493,12 @@ def test_a_run_cut_off_anywhere_is_taken_up_without_loss(
 
     def cut(_: Row) -> None:
         if len(first.lines) >= kept:
-            raise Cut
+            raise Killed
 
-    with suppress(Cut):
-        demo.make(catalog=catalog, writer=Writer(first, after=cut), batch_config=wanted).sync_all()
+    with suppress(Killed):
+        demo.make(
+            catalog=catalog, writer=WatchedWriter(first, after=cut), batch_config=wanted
+        ).sync_all()
     demo.sandbox.control.advance(1)
 
     second = demo.sync(catalog=catalog, state=first.state, batch_config=wanted)

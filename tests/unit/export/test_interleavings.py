@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from exports import Cut, Scene, assert_states_true, ledger, moment
-from harness import FastClock
+from clocks import FastClock
+from scenes import Scene
+from states import assert_states_true, ledger, moment
+from writers import Killed
 
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.export.download import ExportFile
@@ -76,7 +78,7 @@ class _Interrupted(Ledger):
 
     def dropped(self, export_id: str) -> None:
         super().dropped(export_id)
-        raise Cut
+        raise Killed
 
 
 def test_a_signal_between_the_last_row_and_the_end_of_a_job_costs_no_other_export() -> None:
@@ -93,7 +95,7 @@ def test_a_signal_between_the_last_row_and_the_end_of_a_job_costs_no_other_expor
     task = Task(SLICE, Phase.WRITING, file=ExportFile(None, 0, 0))
     task.take_job(ExportJob("a", ExportStatus.COMPLETED))
     run._work.tasks.tasks.append(task)
-    with pytest.raises(Cut):
+    with pytest.raises(Killed):
         run.written(Export(task, task.file, SLICE, "a"))
 
     assert books.watermarks == dict.fromkeys(SLICE.program_ids, NOW)
