@@ -293,9 +293,15 @@ class Run:
         """Read until a STATE names both jobs, and wait until both have begun."""
         state: dict[str, Any] = {}
         while len(named(state)) < 2:
-            self.lines.append(self.stdout.readline())
-            state = json.loads(self.lines[-1]).get("value", {})
+            state = json.loads(self.next_line()).get("value", {})
         wait_until(lambda: len(self.control.requests("export_enqueue")) == 2)
+
+    def next_line(self) -> str:
+        """The next message; a process that ends without one is a failure, not a wait for ever."""
+        line = self.stdout.readline()
+        assert line, self.end().logs
+        self.lines.append(line)
+        return line
 
     def end(self) -> Output:
         """Wait for its end, which no thread may hold up."""
@@ -381,7 +387,7 @@ def test_what_a_killed_run_leaves_goes_when_the_next_one_starts(
     killed, following = Run(scene, tmp_path), Run(scene, tmp_path)
     scene.begin(programs=20, members=1000)
     killed.start()
-    while '"RECORD"' not in killed.stdout.readline():
+    while '"RECORD"' not in killed.next_line():
         # It waits in the middle of a file, since nobody reads on.
         pass
     killed.process.kill()
