@@ -31,8 +31,8 @@ from isal import isal_zlib
 from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig, StorageTarget
 
 from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
-from tap_marketo_programs.process.private_folder import PrivateFolder, new_file
 from tap_marketo_programs.output.record_lines import record_struct
+from tap_marketo_programs.process.private_folder import PrivateFolder, new_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
