@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import search_profiles
 from altering_proxy import proxy
 from clocks import SPEED, FastClock
 from harness import Output, Tap, message_lines
@@ -20,6 +21,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from altering_proxy import Proxy
+
+
+UNIT = "tests/unit"
+
+search_profiles.register()
+
+
+class UnitTestsOnly:
+    """Does not read the other folders for `-m unit`: reading them takes longer than the tests."""
+
+    def pytest_ignore_collect(self, collection_path: Path, config: pytest.Config) -> bool | None:
+        """Whether a folder holds no unit test anyway."""
+        root = config.rootpath
+        return (
+            not (
+                (root / UNIT).is_relative_to(collection_path)
+                or collection_path.is_relative_to(root / UNIT)
+            )
+            or None
+        )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave folders out where the marker allows."""
+    if config.option.markexpr == "unit":
+        config.pluginmanager.register(UnitTestsOnly())
 
 
 @pytest.fixture

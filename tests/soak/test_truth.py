@@ -120,7 +120,7 @@ STEPS = st.one_of(
     max_examples=20,
     deadline=None,
     # The server is reset by each example itself.
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(STEPS, min_size=2, max_size=7))
 def test_one_undisturbed_run_ends_with_the_truth_in_the_target(

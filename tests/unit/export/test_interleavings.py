@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from clocks import FastClock
-from scenes import Scene
-from states import assert_states_true, ledger, moment
 from writers import Killed
 
-from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.export.download import ExportFile
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import InFlight, Ledger
@@ -21,8 +18,6 @@ from tap_marketo_programs.export.run import Export, ExportRun
 from tap_marketo_programs.export.tasks import Phase, Task, TaskList
 
 if TYPE_CHECKING:
-    from harness import Tap
-
     from tap_marketo_programs.export.api import ExportApi
     from tap_marketo_programs.export.run import Surroundings
 
@@ -42,35 +37,6 @@ def test_a_program_given_up_while_its_job_is_being_created_stays_in_that_job() -
     assert creating.slice == SLICE
     assert planned not in tasks
     assert [task.slice.program_ids for task in tasks] == [(1001, 1002), (1002,)]
-
-
-def test_a_bad_file_during_the_create_of_the_next_job_stops_only_its_program(
-    tap: Tap,
-) -> None:
-    """The program's second job is on its way when the file of the first is given up."""
-    scene = Scene(tap)
-    scene.begin(programs=2, members=3, now="2026-02-20T00:00:00Z")
-    old, *_ = scene.control.truth(program_ids=[1001])
-    scene.control.knob(job_seconds_queued=0, job_seconds_processing=0, status_refresh_seconds=0)
-    start = "2026-01-10T00:00:00Z"
-    scene.control.edit_member(1001, old["leadId"], updatedAt="2026-01-20T00:00:00Z")
-    scene.state = {
-        "bookmarks": {
-            "program_members": Ledger(
-                watermarks={1001: moment(start), 1002: moment(start)}
-            ).to_bookmark()
-        }
-    }
-    scene.control.fault("corrupt", mode="short_row", consistent=True)
-    scene.control.fault("slow", "export_create", after=1, seconds=1)
-
-    output = scene.run(max_queued_exports=1, program_ids=[1001])
-
-    assert isinstance(output.error, FileCorrupt)
-    assert ledger(scene.state).watermarks[1001] == moment(start)
-    assert_states_true([output], scene.control.truth(), since=start)
-    scene.sync(program_ids=[1001])
-    assert old["leadId"] in {row["leadId"] for row in scene.records}
 
 
 class _Interrupted(Ledger):

@@ -28,7 +28,7 @@ KEY = {"type": ["integer"]}
 # tmp_path is one directory for all examples: each overwrites the last one's file.
 # No deadline: other work on the machine must not fail a test.
 one_directory = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     deadline=None,
 )
 
