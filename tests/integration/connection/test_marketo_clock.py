@@ -60,7 +60,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [
         record.getMessage()
         for record in caplog.records
-        if record.name.endswith("marketo_clock") and record.levelno == logging.WARNING
+        if record.name.endswith("server_clock") and record.levelno == logging.WARNING
     ]
 
 
