@@ -1,7 +1,9 @@
 """What a unit test must not do: talk to a socket, start a thread, start a process.
 
 Python itself tells of each attempt (https://docs.python.org/3/library/audit_events.html), so
-that nothing has to be replaced, and what the package imports is watched as well.
+that nothing has to be replaced, and what the package imports is watched as well. Of threads
+it tells by an event since 3.12 only: so a profile function is handed to each new one, too, and
+those that live on are counted.
 """
 
 from __future__ import annotations
@@ -35,6 +37,11 @@ class _Watch:
         self.thread: int | None = None
         self.seen: list[str] = []
 
+    def in_new_thread(self, *_: object) -> None:
+        """Remember a thread, in the thread itself, and look at it no longer."""
+        sys.setprofile(None)
+        self.seen.append("a new thread")
+
     def hook(self, event: str, _: object) -> None:
         """Refuse what is forbidden at once, and remember it should somebody catch that."""
         if event in FORBIDDEN and self.thread == threading.get_ident():
@@ -57,11 +64,20 @@ def isolated() -> Iterator[None]:
         # A hook stays for the life of the process.
         sys.addaudithook(_watch.hook)
         _installed.append(True)
+    before = set(threading.enumerate())
     _watch.thread, _watch.seen = threading.get_ident(), []
+    threading.setprofile(_watch.in_new_thread)
     try:
         yield
     finally:
+        threading.setprofile(None)
         _watch.thread = None
+        _watch.seen += [
+            thread.name
+            for thread in threading.enumerate()
+            # A dummy stands for a thread that Python did not start: one of xdist's.
+            if thread not in before and not thread.name.startswith("Dummy-")
+        ]
     if _watch.seen:
         message = f"a test below tests/unit caused {', '.join(_watch.seen)}"
         raise NotAUnitTest(message)
