@@ -22,6 +22,10 @@ STILL_TRUE = 0.03
 class FastClock:
     """A clock whose seconds pass `speed` times faster, so that tests wait for little.
 
+    Its seconds pass only while somebody sleeps or waits on it, and never more of them than were
+    asked for: work that a busy machine does slowly costs none, so that no time-out, budget or
+    age of a token runs out because of it. Sleeps of several threads at once pass together.
+
     Its calendar is the real one, or that of the sandbox it follows: a tap whose
     clock were behind Marketo's would rightly ask for nothing beyond its own.
     """
@@ -29,6 +33,8 @@ class FastClock:
     def __init__(self, speed: float = SPEED) -> None:
         self.speed = speed
         self.slept: list[float] = []
+        self._seconds = 0.0
+        self._lock = threading.Lock()
         self._followed: Sandbox | None = None
         self._told: datetime | None = None
         self._told_at = 0.0
@@ -53,30 +59,33 @@ class FastClock:
         return told
 
     def monotonic(self) -> float:
-        """Fast seconds."""
-        return time.monotonic() * self.speed
+        """The fast seconds that were slept or waited so far."""
+        return self._seconds
 
     def sleep(self, seconds: float) -> None:
         """Sleep fast seconds."""
         self.slept.append(seconds)
+        began = self._seconds
         time.sleep(seconds / self.speed)
+        self._reach(began + seconds)
 
     def wait(self, condition: threading.Condition, seconds: float | None) -> None:
-        """Wait fast seconds."""
-        condition.wait(None if seconds is None else seconds / self.speed)
+        """Wait fast seconds, or until there is a notice."""
+        if seconds is None:
+            condition.wait()
+            return
+        began, really = self._seconds, time.monotonic()
+        noticed = condition.wait(seconds / self.speed)
+        passed = (time.monotonic() - really) * self.speed
+        self._reach(began + (min(passed, seconds) if noticed else seconds))
+
+    def _reach(self, moment: float) -> None:
+        with self._lock:
+            self._seconds = max(self._seconds, moment)
 
 
 class StillClock(FastClock):
-    """A clock on which time passes by sleeping only, so that a busy machine changes nothing."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lock = threading.Lock()
-        self._seconds = 0.0
-
-    def monotonic(self) -> float:
-        """The seconds slept."""
-        return self._seconds
+    """A clock that nobody has to wait for: a sleep moves it on at once."""
 
     def sleep(self, seconds: float) -> None:
         """Move on at once."""
