@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conformity import assert_valid
+from record_schemas import assert_valid
 from recordings import (
     CHANNELS,
     DESCRIBE,

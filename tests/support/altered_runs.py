@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conformity import assert_valid
+from record_schemas import assert_valid
 
 from tap_marketo_programs.errors import MarketoError
 
