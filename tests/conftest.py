@@ -15,6 +15,7 @@ from altering_proxy import proxy
 from clocks import SPEED, FastClock
 from harness import Output, Tap, message_lines
 from marketo_sandbox import Sandbox
+from waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -101,7 +102,7 @@ def command(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Output]:
         state: Mapping[str, Any] | None = None,
         catalog: Mapping[str, Any] | None = None,
         config: Mapping[str, Any] | None = None,
-        timeout: float = 60,
+        timeout: float = PATIENCE,
         **settings: Any,  # noqa: ANN401 - any setting
     ) -> Output:
         given = {

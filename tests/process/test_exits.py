@@ -18,7 +18,7 @@ import pytest
 from harness import Output, message_lines, only
 from scenes import MEMBERS, Scene
 from states import named
-from waiting import wait_until
+from waiting import PATIENCE, wait_until
 from writers import Killed
 
 from tap_marketo_programs.errors import (
@@ -254,7 +254,7 @@ def test_nothing_is_left_in_this_process_after(scene: Scene, temporary: Path, en
         output = scene.run(before=end.meanwhile, **end.settings)
         assert isinstance(output.error, end.error or type(None)), repr(output.error)
 
-    wait_until(lambda: set(threading.enumerate()) <= before, 5)
+    wait_until(lambda: set(threading.enumerate()) <= before)
     assert_nothing_left(scene, temporary)
 
 
@@ -309,7 +309,7 @@ class Run:
             assert process.stderr is not None
             self.lines += [] if self.stdout.closed else self.stdout.readlines()
             logs = process.stderr.read()
-            code = process.wait(10)
+            code = process.wait(PATIENCE)
         return Output(message_lines("".join(self.lines)), logs=logs, code=code)
 
 

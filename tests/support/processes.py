@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from waiting import PATIENCE
+
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
@@ -122,7 +124,11 @@ def _serve() -> bool:
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)
         if order["do"] == "wait":
+            # One that does not end by itself is killed, and fails its test by its code.
+            signal.signal(signal.SIGALRM, lambda *_, pid=order["pid"]: os.kill(pid, signal.SIGKILL))
+            signal.alarm(int(PATIENCE))
             answer = os.waitstatus_to_exitcode(os.waitpid(order["pid"], 0)[1])
+            signal.alarm(0)
         elif not (answer := os.fork()):
             _become(order)
             return True
