@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import Output, only
 from states import ledger
+from waiting import PATIENCE
 from writers import Killed, WatchedWriter
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def wait_for_next_version() -> None:
 
 def wait_for_threads() -> None:
     """Wait for the threads of a run that is over; none may stay."""
-    give_up_at = time.monotonic() + 5
+    give_up_at = time.monotonic() + PATIENCE
     while left := [one for one in threading.enumerate() if one.name.startswith(MEMBERS)]:
         assert time.monotonic() < give_up_at, left
         left[0].join(0.01)

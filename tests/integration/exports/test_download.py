@@ -7,7 +7,6 @@ import csv
 import hashlib
 import os
 import stat
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -311,7 +310,7 @@ def test_silence_is_bounded_by_the_request_timeout(
     exports: Exports, connection: Connection, clock: FastClock
 ) -> None:
     job = exports.completed()
-    exports.control.fault("stall", "export_file", bytes=20, seconds=5)
+    exports.control.fault("stall", "export_file", bytes=20, seconds=3600)
     impatient = Connection(
         connection.host_url,
         connection.client_id,
@@ -320,12 +319,10 @@ def test_silence_is_bounded_by_the_request_timeout(
         calls_per_window=100_000,
     )
 
-    started = time.monotonic()
     with MarketoClient(impatient, clock) as client:
         file = exports.downloader(client).fetch(job)
 
     assert content_of(file) == CONTENT
-    assert time.monotonic() - started < 4
 
 
 def test_endless_silence_ends_the_download(
