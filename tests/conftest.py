@@ -10,15 +10,44 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from harness import SPEED, FastClock, Output, Tap, message_lines
+import search_profiles
+from altering_proxy import proxy
+from clocks import SPEED, FastClock
+from harness import Output, Tap, message_lines
 from marketo_sandbox import Sandbox
-from odd_answers import front
+from waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from odd_answers import Front
+    from altering_proxy import Proxy
+
+
+UNIT = "tests/unit"
+
+search_profiles.register()
+
+
+class UnitTestsOnly:
+    """Does not read the other folders for `-m unit`: reading them takes longer than the tests."""
+
+    def pytest_ignore_collect(self, collection_path: Path, config: pytest.Config) -> bool | None:
+        """Whether a folder holds no unit test anyway."""
+        root = config.rootpath
+        return (
+            not (
+                (root / UNIT).is_relative_to(collection_path)
+                or collection_path.is_relative_to(root / UNIT)
+            )
+            or None
+        )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave folders out where the marker allows."""
+    if config.option.markexpr == "unit":
+        config.pluginmanager.register(UnitTestsOnly())
 
 
 @pytest.fixture
@@ -52,9 +81,9 @@ def sandbox(shared_sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def between(sandbox: Sandbox) -> Iterator[Front]:
+def between(sandbox: Sandbox) -> Iterator[Proxy]:
     """A server before the sandbox, which hands answers on as a test alters them."""
-    with front(sandbox.url) as server:
+    with proxy(sandbox.url) as server:
         yield server
 
 
@@ -73,7 +102,7 @@ def command(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Output]:
         state: Mapping[str, Any] | None = None,
         catalog: Mapping[str, Any] | None = None,
         config: Mapping[str, Any] | None = None,
-        timeout: float = 60,
+        timeout: float = PATIENCE,
         **settings: Any,  # noqa: ANN401 - any setting
     ) -> Output:
         given = {

@@ -20,7 +20,7 @@ def run(*options: str, script: str, **variables: str) -> subprocess.CompletedPro
     argv = [*COMMAND, "run", *options, "--", sys.executable, "-c", script]
     given = {k: v for k, v in os.environ.items() if "MARKETO" not in k} | variables
     return subprocess.run(  # noqa: S603  # our own interpreter
-        argv, env=given, capture_output=True, text=True, timeout=20, check=False
+        argv, env=given, capture_output=True, text=True, timeout=300, check=False
     )
 
 
@@ -39,7 +39,7 @@ def test_serve_prints_one_line_and_serves_until_a_signal(number: signal.Signals)
         assert RawClient(url).create({"programId": 1001}, ["x"]).code == "1003"
         assert len(SandboxControl(url).programs()) == 3
         server.send_signal(number)
-        assert server.wait(timeout=10) == 0
+        assert server.wait(timeout=300) == 0
         assert server.stderr.read() == ""
 
 
@@ -77,7 +77,7 @@ def test_run_forwards_signals() -> None:
         assert running.stdout is not None
         assert running.stdout.readline() == "ready\n"
         running.send_signal(signal.SIGTERM)
-        assert running.wait(timeout=10) == 9
+        assert running.wait(timeout=300) == 9
 
 
 def test_wrong_options_are_said_and_end_with_2(capsys: pytest.CaptureFixture[str]) -> None:

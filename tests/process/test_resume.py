@@ -10,9 +10,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import bookmark, named
-from harness import Output, Target, by_key, only
-from processes import Parent, wait_until
+from harness import Output, UpsertingTarget, by_key, only
+from processes import Parent
+from states import bookmark, named
+from waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ class Machine:
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.state: dict[str, Any] = {}
-        self.target = Target()
+        self.target = UpsertingTarget()
 
     def start(self, **settings: Any) -> Process:  # noqa: ANN401 - any setting
         """Start the command with the last STATE."""
@@ -150,15 +151,13 @@ def is_increment(job: dict[str, Any]) -> bool:
 def test_a_run_killed_in_the_middle_of_a_download_downloads_again_and_exports_nothing_again(
     machine: Machine, how: signal.Signals
 ) -> None:
-    machine.control.fault("stall", "export_file", bytes=1000, seconds=30)
+    machine.control.fault("stall", "export_file", bytes=1000, seconds=3600)
     process = machine.start()
     wait_until(lambda: machine.control.requests("export_file"))
 
-    started = time.monotonic()
     process.signal(how)
     killed = machine.end(process)
 
-    assert time.monotonic() - started < 10
     assert killed.code == (-how if how is signal.SIGKILL else 128 + how)
     if how is signal.SIGTERM:
         assert not list(machine.temporary.iterdir())
@@ -184,8 +183,8 @@ def test_a_target_that_closes_its_input_ends_the_run_in_one_line(
     ) as reader:
         assert reader.stdout is not None
         assert reader.stderr is not None
-        while '"RECORD"' not in reader.stdout.readline():
-            pass
+        while '"RECORD"' not in (line_read := reader.stdout.readline()):
+            assert line_read, reader.stderr.read()
         reader.stdout.close()
         logs = reader.stderr.read()
 
@@ -203,12 +202,10 @@ def test_a_signal_ends_a_run_that_waits_for_its_jobs_and_its_jobs_are_named(
     process = machine.start(max_queued_exports=2)
     wait_until(lambda: len(machine.control.requests("export_enqueue")) == 2)
 
-    started = time.monotonic()
     process.signal(how)
     killed = machine.end(process)
 
     assert killed.code == 128 + how
-    assert time.monotonic() - started < 5
     assert len(named(machine.state)) == 2
     machine.assert_no_stray_jobs()
     assert not list(machine.temporary.iterdir())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import PATIENCE
 
 from tap_marketo_programs import __main__ as command
 from tap_marketo_programs.tap import TapMarketoPrograms
@@ -62,7 +63,7 @@ def ask(*arguments: str) -> Answer:
         [sys.executable, "-c", WITNESS, *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     collects_garbage, *modules = json.loads(done.stderr.splitlines()[-1])

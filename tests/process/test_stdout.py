@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from harness import message_lines
+from waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,12 @@ def command(tap: Tap, tmp_path: Path) -> Callable[..., subprocess.CompletedProce
             stdout = os.open(os.devnull, os.O_WRONLY)
         try:
             return subprocess.run(  # noqa: S603 - our own command
-                line, stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+                line,
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=PATIENCE,
+                check=False,
             )
         finally:
             os.close(stdout)
@@ -104,7 +110,7 @@ def test_a_closed_stderr_loses_no_row(tap: Tap, tmp_path: Path) -> None:
         ["sh", "-c", 'exec "$@" 2>&-', "sh", *line],  # noqa: S607 - any shell
         stdout=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

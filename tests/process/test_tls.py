@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from clocks import StillClock
 from harness import by_key
-from tls import CERTIFICATE, tls_front
+from tls import CERTIFICATE, tls_proxy
 
 from tap_marketo_programs.errors import ConnectionFailed, MarketoConfigError
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from harness import Output, Tap
     from marketo_sandbox import Sandbox
-    from tls import TlsFront
+    from tls import TlsProxy
 
 CHANNELS = "/rest/asset/v1/channels.json"
 
@@ -33,8 +33,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def front(sandbox: Sandbox) -> Iterator[TlsFront]:
-    with tls_front(sandbox.url) as front:
+def front(sandbox: Sandbox) -> Iterator[TlsProxy]:
+    with tls_proxy(sandbox.url) as front:
         yield front
 
 
@@ -49,7 +49,7 @@ def refusal(sandbox: Sandbox, url: str) -> str:
 
 
 def test_an_untrusted_certificate_ends_the_run_in_one_line_and_gets_no_credentials(
-    command: Callable[..., Output], sandbox: Sandbox, front: TlsFront
+    command: Callable[..., Output], sandbox: Sandbox, front: TlsProxy
 ) -> None:
     output = command(base_url=front.url)
 
@@ -65,7 +65,7 @@ def test_an_untrusted_certificate_ends_the_run_in_one_line_and_gets_no_credentia
 
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_a_certificate_that_the_environment_names_is_trusted(
-    tap: Tap, front: TlsFront, monkeypatch: pytest.MonkeyPatch, name: str
+    tap: Tap, front: TlsProxy, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, str(CERTIFICATE))
 
@@ -76,7 +76,7 @@ def test_a_certificate_that_the_environment_names_is_trusted(
 
 
 def test_a_trusted_certificate_is_no_good_for_another_host(
-    sandbox: Sandbox, front: TlsFront, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, front: TlsProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
 
@@ -101,7 +101,7 @@ def test_a_trusted_certificate_is_no_good_for_another_host(
 )
 def test_no_variable_turns_verification_off(
     sandbox: Sandbox,
-    front: TlsFront,
+    front: TlsProxy,
     monkeypatch: pytest.MonkeyPatch,
     variables: Mapping[str, str],
 ) -> None:

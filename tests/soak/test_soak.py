@@ -6,7 +6,8 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from harness import FastClock, Tap, Target, by_key
+from clocks import FastClock
+from harness import Tap, UpsertingTarget, by_key
 
 from tap_marketo_programs.errors import MarketoError
 
@@ -44,7 +45,7 @@ class Soak:
         self.control.knob(rate_limit=None)
         self.tap = Tap(sandbox, FastClock())
         self.catalog = self.tap.catalog()
-        self.target = Target()
+        self.target = UpsertingTarget()
         self.state: dict[str, Any] = {}
 
     def trouble(self) -> None:

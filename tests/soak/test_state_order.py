@@ -7,7 +7,8 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import Scene, assert_states_true, bookmark, ledger, named
+from scenes import Scene
+from states import assert_states_true, bookmark, ledger, named
 
 from tap_marketo_programs.export.bookmark import write_bookmark
 from tap_marketo_programs.export.ledger import InFlight, Ledger

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from harness import FastClock, Output, Tap, Target, by_key, only
+from clocks import FastClock
+from harness import Output, Tap, UpsertingTarget, by_key, only
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from marketo_sandbox.control import ControlError
@@ -46,7 +47,7 @@ class History:
         self.control.knob(rate_limit=None)
         self.tap = Tap(sandbox, FastClock())
         self.catalog = self.tap.catalog()
-        self.target = Target()
+        self.target = UpsertingTarget()
         self.state: dict[str, Any] = {}
 
     def load(self, output: Output) -> None:
@@ -119,7 +120,7 @@ STEPS = st.one_of(
     max_examples=20,
     deadline=None,
     # The server is reset by each example itself.
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(STEPS, min_size=2, max_size=7))
 def test_one_undisturbed_run_ends_with_the_truth_in_the_target(

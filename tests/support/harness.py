@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,65 +13,12 @@ from singer_sdk.io_base import SingerWriter
 from tap_marketo_programs.tap import TapMarketoPrograms
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Mapping
 
+    from clocks import FastClock
     from marketo_sandbox import Sandbox
     from singer_sdk.singerlib import Message
     from singer_sdk.singerlib.encoding.base import GenericSingerWriter
-
-# The sandbox's minutes last a tenth of a second here, and so do the tap's.
-SPEED = 600.0
-# For so many seconds a sandbox's calendar is not asked for again: a run looks at it
-# hundreds of times, and each look is a request.
-STILL_TRUE = 0.03
-
-
-class FastClock:
-    """A clock whose seconds pass `speed` times faster, so that tests wait for little.
-
-    Its calendar is the real one, or that of the sandbox it follows: a tap whose
-    clock were behind Marketo's would rightly ask for nothing beyond its own.
-    """
-
-    def __init__(self, speed: float = SPEED) -> None:
-        self.speed = speed
-        self.slept: list[float] = []
-        self._followed: Sandbox | None = None
-        self._told: datetime | None = None
-        self._told_at = 0.0
-
-    def follow(self, sandbox: Sandbox) -> None:
-        """Take the calendar from a sandbox from now on, however it is moved."""
-        self._followed = sandbox
-        self.look_again()
-
-    def look_again(self) -> None:
-        """Somebody may have moved the sandbox's calendar: believe nothing that was told before."""
-        self._told = None
-
-    def now(self) -> datetime:
-        """The sandbox's calendar, or the real one."""
-        if self._followed is None:
-            return datetime.now(tz=UTC)
-        told, at = self._told, time.monotonic()
-        if told is None or at - self._told_at > STILL_TRUE:
-            told = datetime.fromisoformat(self._followed.control.now())
-            self._told, self._told_at = told, at
-        return told
-
-    def monotonic(self) -> float:
-        """Fast seconds."""
-        return time.monotonic() * self.speed
-
-    def sleep(self, seconds: float) -> None:
-        """Sleep fast seconds."""
-        self.slept.append(seconds)
-        time.sleep(seconds / self.speed)
-
-    def wait(self, condition: threading.Condition, seconds: float | None) -> None:
-        """Wait fast seconds."""
-        condition.wait(None if seconds is None else seconds / self.speed)
 
 
 @dataclass
@@ -114,7 +59,7 @@ def message_lines(text: str) -> list[str]:
     return [line for line in text.split("\n") if line]
 
 
-class Target:
+class UpsertingTarget:
     """What a target holds that loads every output by key, newest last."""
 
     def __init__(self) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 DOCS = Path(__file__).parents[2] / "docs"
-MADE = "<!-- Made by tests/support/matrix_docs.py from tests/support/matrix.py; edit those. -->"
+MADE = "<!-- Made by tests/support/matrix_docs.py from tests/support/matrix; edit those. -->"
 
 _ERRORS = f"""\
 {MADE}

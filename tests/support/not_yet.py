@@ -45,9 +45,7 @@ SILENT: dict[str, str] = {
 }
 
 # Paths (and markers) that documents and tables name and that do not exist yet.
-COMING: dict[str, str] = {
-    "marker unit": "the tests are being sorted",
-}
+COMING: dict[str, str] = {}
 
 # Files and folders that still hold words of the table in `test_words`.
 WORDS: tuple[str, ...] = (

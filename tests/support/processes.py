@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from waiting import PATIENCE
+
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
@@ -105,14 +106,6 @@ class Parent:
         return Process(self, pid, folder)
 
 
-def wait_until(condition: Any, seconds: float = 30) -> None:  # noqa: ANN401 - anything to call
-    """Wait for something that must happen soon."""
-    give_up_at = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.003)
-
-
 def _become(order: Mapping[str, Any]) -> None:
     for number, name, flags in (
         (0, os.devnull, os.O_RDONLY),
@@ -131,7 +124,11 @@ def _serve() -> bool:
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)
         if order["do"] == "wait":
+            # One that does not end by itself is killed, and fails its test by its code.
+            signal.signal(signal.SIGALRM, lambda *_, pid=order["pid"]: os.kill(pid, signal.SIGKILL))
+            signal.alarm(int(PATIENCE))
             answer = os.waitstatus_to_exitcode(os.waitpid(order["pid"], 0)[1])
+            signal.alarm(0)
         elif not (answer := os.fork()):
             _become(order)
             return True

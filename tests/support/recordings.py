@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from strangers import respond, serving
+from http_servers import respond, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from strangers import respond, serving
+from http_servers import respond, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
 
-class TlsFront(ThreadingHTTPServer):
+class TlsProxy(ThreadingHTTPServer):
     """Takes TLS off each request and hands it on to a server of plain HTTP."""
 
     def __init__(self, behind: str) -> None:
@@ -37,7 +37,7 @@ class TlsFront(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: TlsFront
+    server: TlsProxy
 
     def _hand_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -56,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def tls_front(behind: str) -> Iterator[TlsFront]:
+def tls_proxy(behind: str) -> Iterator[TlsProxy]:
     """Serve until the block ends."""
-    with serving(TlsFront(behind)) as front:
-        yield front
+    with serving(TlsProxy(behind)) as server:
+        yield server

@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import DAY, next_version
-from targets import LOADERS, Csv, JsonLines, Postgres, load, load_and_kill, shipped
+from real_targets import LOADERS, Csv, JsonLines, Postgres, load, load_and_kill, shipped
+from scenes import DAY, wait_for_next_version
 
 from demo.comparison import KEYS, compare
 from demo.database import SCHEMA, Database, running
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from harness import Tap
-    from targets import Target
+    from real_targets import Target
 
     from demo.comparison import Key, Row
 
@@ -256,7 +256,7 @@ def test_full_tables_with_versions_let_go_of_what_has_gone_and_of_nothing_else(
     load(postgres, demo.sync(catalog=catalog, **VERSIONED).lines)
     assert_holds(postgres, truth_of(demo))
     change = Change(demo)
-    next_version()
+    wait_for_next_version()
 
     load(postgres, demo.sync(catalog=catalog, **VERSIONED).lines)
 
@@ -281,7 +281,7 @@ def test_a_full_table_that_is_cut_off_lets_go_of_nothing(
     postgres.config = {"hard_delete": hard}
     catalog = full_tables(demo)
     load(postgres, demo.sync(catalog=catalog, **VERSIONED).lines)
-    next_version()
+    wait_for_next_version()
     whole = demo.sync(catalog=catalog, **VERSIONED).lines
 
     load(postgres, whole[: len(whole) // 2])

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from altering_proxy import Alteration, ends_with
 from clocks import StillClock
 from codes import EXPECTED, IN_DOUBT, PLAIN
-from odd_answers import Alteration, ends_with
 
 from tap_marketo_programs.errors import (
     AnswerError,
@@ -26,8 +26,8 @@ from tap_marketo_programs.marketo.http_statuses import HTTP_VERDICTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from altering_proxy import Answer, Proxy
     from marketo_sandbox import Sandbox
-    from odd_answers import Answer, Front
 
 PROGRAMS = "/rest/asset/v1/programs.json"
 DESCRIBE = "/rest/v1/programs/members/describe.json"
@@ -134,8 +134,8 @@ def status_is(status: int) -> Callable[[Answer], bool]:
 
 
 @contextmanager
-def connected(sandbox: Sandbox, between: Front) -> Iterator[MarketoClient]:
-    """A client that sends through the front."""
+def connected(sandbox: Sandbox, between: Proxy) -> Iterator[MarketoClient]:
+    """A client that sends through the proxy."""
     connection = Connection(
         between.url, sandbox.client_id, sandbox.client_secret, calls_per_window=100_000
     )
@@ -146,7 +146,7 @@ def connected(sandbox: Sandbox, between: Front) -> Iterator[MarketoClient]:
 @pytest.mark.parametrize("status", [499, 501, 507, 511, 520, 522, 524, 530, 598, 599, 600, 999])
 @pytest.mark.parametrize("endpoint", ["/identity/oauth/token", "/programs.json"])
 def test_whatever_status_a_gateway_has_for_its_trouble_it_passes(
-    sandbox: Sandbox, between: Front, status: int, endpoint: str
+    sandbox: Sandbox, between: Proxy, status: int, endpoint: str
 ) -> None:
     between.alterations.append(Alteration(ends_with(endpoint), status_is(status), times=2))
 
@@ -158,7 +158,7 @@ def test_whatever_status_a_gateway_has_for_its_trouble_it_passes(
 
 @pytest.mark.parametrize("status", [520, 598, 999])
 def test_behind_a_gateway_s_trouble_a_post_may_have_been_done(
-    sandbox: Sandbox, between: Front, status: int
+    sandbox: Sandbox, between: Proxy, status: int
 ) -> None:
     between.alterations.append(Alteration(ends_with("/create.json"), status_is(status)))
 
@@ -166,7 +166,7 @@ def test_behind_a_gateway_s_trouble_a_post_may_have_been_done(
         assert refusal(client, CREATE, repeatable=False).in_doubt
 
 
-def test_a_401_outside_of_identity_renews_the_token_once(sandbox: Sandbox, between: Front) -> None:
+def test_a_401_outside_of_identity_renews_the_token_once(sandbox: Sandbox, between: Proxy) -> None:
     between.alterations.append(Alteration(ends_with("/programs.json"), status_is(401)))
     with connected(sandbox, between) as client:
         assert len(client.call("GET", PROGRAMS)) == 3
@@ -180,7 +180,7 @@ def test_a_401_outside_of_identity_renews_the_token_once(sandbox: Sandbox, betwe
     assert len(sandbox.control.requests("identity")) == 3
 
 
-def test_a_401_of_a_file_renews_the_token_too(sandbox: Sandbox, between: Front) -> None:
+def test_a_401_of_a_file_renews_the_token_too(sandbox: Sandbox, between: Proxy) -> None:
     between.alterations.append(Alteration(ends_with("/file.json"), status_is(401)))
 
     with (
@@ -195,7 +195,7 @@ def test_a_401_of_a_file_renews_the_token_too(sandbox: Sandbox, between: Front) 
 
 @pytest.mark.parametrize("status", [201, 202, 203])
 def test_a_success_under_another_status_is_one(
-    sandbox: Sandbox, between: Front, status: int
+    sandbox: Sandbox, between: Proxy, status: int
 ) -> None:
     def change(answer: Answer) -> bool:
         answer.status = status

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from clocks import StillClock
-from strangers import stranger
+from other_hosts import other_host
 
 from tap_marketo_programs.errors import (
     BadCredentials,
@@ -363,7 +363,7 @@ def test_a_call_whose_token_was_lost_is_not_in_doubt(
 )
 def test_an_answer_without_a_usable_token_is_broken(connect: Connect, body: str) -> None:
     with (
-        stranger(body=body) as host,
+        other_host(body=body) as host,
         connect(host_url=host.url) as client,
         pytest.raises(BrokenAnswer, match="without an access token"),
     ):
@@ -378,7 +378,7 @@ def test_a_token_that_no_header_can_hold_is_broken_and_never_sent(
 ) -> None:
     body = f'{{"access_token":"x{token}x","expires_in":3600}}'
     with (
-        stranger(body=body) as host,
+        other_host(body=body) as host,
         connect(host_url=host.url) as client,
         pytest.raises(BrokenAnswer, match="an access token that no header can hold"),
     ):

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from clocks import StillClock
-from harness import FastClock
+from clocks import FastClock, StillClock
+from other_hosts import closed_port, other_host, silent_host, unreachable_host
 from requests.adapters import BaseAdapter
-from strangers import closed_port, deaf, mute, stranger
 
 from tap_marketo_programs.errors import (
     AnswerError,
@@ -273,7 +272,7 @@ def test_a_call_for_which_there_was_no_connection_is_repeated(connect: Connect) 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_never_followed(sandbox: Sandbox, client: MarketoClient, status: int) -> None:
-    with stranger() as elsewhere:
+    with other_host() as elsewhere:
         url = f"{elsewhere.url}{PROGRAMS}"
         sandbox.control.fault("redirect", "programs", url=url, status=status)
 
@@ -285,7 +284,7 @@ def test_a_redirect_is_never_followed(sandbox: Sandbox, client: MarketoClient, s
 
 
 def test_identity_s_redirect_is_never_followed(sandbox: Sandbox, client: MarketoClient) -> None:
-    with stranger() as elsewhere:
+    with other_host() as elsewhere:
         sandbox.control.fault("redirect", "identity", count=ALWAYS, url=elsewhere.url, status=307)
 
         error = failure(client)
@@ -296,7 +295,7 @@ def test_identity_s_redirect_is_never_followed(sandbox: Sandbox, client: Marketo
 
 
 def test_a_file_s_redirect_is_never_followed(sandbox: Sandbox, client: MarketoClient) -> None:
-    with stranger() as elsewhere:
+    with other_host() as elsewhere:
         sandbox.control.fault("redirect", "export_file", url=elsewhere.url)
 
         with pytest.raises(RequestRefused, match="redirects"), client.open_file(FILE):
@@ -334,7 +333,7 @@ def one_line_on(client: MarketoClient) -> str:
 def test_a_host_that_is_not_marketo_is_named_in_one_line(
     connect: Connect, status: int, body: str, words: str
 ) -> None:
-    with stranger(status, body) as host, connect(host_url=host.url) as client:
+    with other_host(status, body) as host, connect(host_url=host.url) as client:
         assert words in one_line_on(client)
 
         assert len(host.requests) == FIRST_CONTACT.tries
@@ -358,12 +357,12 @@ def test_a_host_without_tls_is_named_in_one_line(sandbox: Sandbox, connect: Conn
 
 
 def test_a_host_that_says_nothing_is_named_in_one_line(connect: Connect) -> None:
-    with mute() as url:
+    with silent_host() as url:
         assert "no answer in time" in one_line_on(connect(host_url=url, timeout=0.1))
 
 
 def test_a_host_that_lets_no_connection_come_about_is_named_in_one_line(connect: Connect) -> None:
-    with deaf() as url:
+    with unreachable_host() as url:
         assert "no connection in time" in one_line_on(connect(host_url=url, timeout=0.1))
 
 

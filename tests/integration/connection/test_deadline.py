@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from clocks import StillClock
-from strangers import closed_port, deaf, dripping, mute
+from other_hosts import closed_port, silent_host, slow_host, unreachable_host
 
 from tap_marketo_programs.errors import AnswerError, ConnectionFailed
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
@@ -51,7 +51,7 @@ def connect(url: str, timeout: float = 300, **patience: float) -> MarketoClient:
 @pytest.mark.parametrize("kind", DRIPS)
 def test_an_answer_that_comes_byte_by_byte_is_given_up(kind: str) -> None:
     with (
-        dripping(*DRIPS[kind], greeting=TOKEN) as server,
+        slow_host(*DRIPS[kind], greeting=TOKEN) as server,
         connect(server.url, timeout=0.2) as client,
         pytest.raises(ConnectionFailed, match="in time"),
     ):
@@ -61,7 +61,7 @@ def test_an_answer_that_comes_byte_by_byte_is_given_up(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["header", "body", "chunks", "gzip", "error"])
 def test_an_answer_in_place_of_a_file_that_comes_byte_by_byte_is_given_up_too(kind: str) -> None:
     with (
-        dripping(*DRIPS[kind], greeting=TOKEN) as server,
+        slow_host(*DRIPS[kind], greeting=TOKEN) as server,
         connect(server.url, timeout=0.2) as client,
         pytest.raises(ConnectionFailed, match="in time"),
         client.open_file(FILE),
@@ -72,7 +72,7 @@ def test_an_answer_in_place_of_a_file_that_comes_byte_by_byte_is_given_up_too(ki
 def test_a_file_may_take_longer_than_any_answer() -> None:
     head = OK + b"Content-Type: text/csv\r\n\r\n"
     with (
-        dripping(head, b"1\n", greeting=TOKEN, seconds=1.5) as server,
+        slow_host(head, b"1\n", greeting=TOKEN, seconds=1.5) as server,
         connect(server.url, timeout=10, whole_answer=0.1) as client,
         client.open_file(FILE) as answer,
     ):
@@ -85,35 +85,35 @@ def test_a_file_may_take_longer_than_any_answer() -> None:
 @contextmanager
 def half_a_header() -> Iterator[str]:
     """It begins to answer, and that was it."""
-    with dripping(OK + b"Conte", b"") as server:
+    with slow_host(OK + b"Conte", b"") as server:
         yield server.url
 
 
 @contextmanager
 def hanging_up() -> Iterator[str]:
     """It hangs up at once."""
-    with dripping(b"", b"", seconds=0) as server:
+    with slow_host(b"", b"", seconds=0) as server:
         yield server.url
 
 
 @contextmanager
 def byte_by_byte() -> Iterator[str]:
     """It answers for ever."""
-    with dripping(*DRIPS["body"], seconds=30) as server:
+    with slow_host(*DRIPS["body"], seconds=30) as server:
         yield server.url
 
 
 @contextmanager
 def no_handshake() -> Iterator[str]:
     """It is said to speak TLS and says nothing."""
-    with mute() as url:
+    with silent_host() as url:
         yield url.replace("http:", "https:")
 
 
 @contextmanager
 def endless_handshake() -> Iterator[str]:
     """Its greeting comes byte by byte, in a record of 16,384 bytes."""
-    with dripping(bytes.fromhex("1603034000"), b"\x02", seconds=30) as server:
+    with slow_host(bytes.fromhex("1603034000"), b"\x02", seconds=30) as server:
         yield server.url.replace("http:", "https:")
 
 
@@ -126,14 +126,14 @@ def nobody() -> Iterator[str]:
 @pytest.mark.parametrize(
     "host",
     [
-        mute,
+        silent_host,
         half_a_header,
         hanging_up,
         byte_by_byte,
         no_handshake,
         endless_handshake,
         nobody,
-        deaf,
+        unreachable_host,
     ],
 )
 def test_a_host_that_does_not_answer_at_first_is_named_soon_however_patient_the_user_is(
@@ -152,7 +152,7 @@ def test_later_answers_are_waited_for_as_long_as_the_user_says() -> None:
     body = b'{"success":true,"result":[]}'
     answer = JSON + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
     with (
-        dripping(answer, b"", TOKEN) as server,
+        slow_host(answer, b"", TOKEN) as server,
         connect(server.url, timeout=77) as client,
     ):
         assert client._transport._timeouts() == (10, 20)

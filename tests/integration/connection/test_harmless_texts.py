@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clocks import StillClock
 from harmful import NASTY, is_harmless
-from strangers import dripping, stranger
+from other_hosts import other_host, slow_host
 
 from tap_marketo_programs.errors import AnswerError, MarketoError
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
@@ -58,7 +58,7 @@ def test_a_header_that_cannot_be_read_is_not_repeated(caplog: pytest.LogCaptureF
     body = b'{"access_token":"abc","expires_in":3600}'
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\na \x1b[31m forged\r\n\r\n" % len(body)
     with (
-        dripping(head + body, b"", seconds=0) as server,
+        slow_host(head + body, b"", seconds=0) as server,
         MarketoClient(Connection(server.url, "an-id", "a-secret"), StillClock()) as client,
     ):
         client.now()
@@ -69,7 +69,7 @@ def test_a_header_that_cannot_be_read_is_not_repeated(caplog: pytest.LogCaptureF
 def test_a_status_that_comes_with_words_is_shown_without_them() -> None:
     head = b"HTTP/1.1 500 \x1b[31mforged\r\nContent-Length: 0\r\n\r\n"
     with (
-        dripping(head, b"", seconds=0) as server,
+        slow_host(head, b"", seconds=0) as server,
         MarketoClient(Connection(server.url, "an-id", "a-secret"), StillClock()) as client,
         pytest.raises(AnswerError) as caught,
     ):
@@ -80,7 +80,7 @@ def test_a_status_that_comes_with_words_is_shown_without_them() -> None:
 
 def test_where_a_redirect_leads_is_not_repeated() -> None:
     with (
-        stranger(302, headers={"Location": "https://over-there.example/\x1b[31m"}) as host,
+        other_host(302, headers={"Location": "https://over-there.example/\x1b[31m"}) as host,
         MarketoClient(Connection(host.url, "an-id", "a-secret"), StillClock()) as client,
         pytest.raises(AnswerError) as caught,
     ):

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from harness import FastClock
+from clocks import FastClock
+from waiting import PATIENCE, wait_until
 
 from tap_marketo_programs.errors import RateLimited
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
@@ -104,13 +105,13 @@ def test_an_open_file_counts_as_a_call_under_way(sandbox: Sandbox, connect: Conn
     with ThreadPoolExecutor(6) as pool:
         for _ in range(MAX_CONNECTIONS):
             pool.submit(hold)
-        opened.wait(10)
+        opened.wait(PATIENCE)
         sixth = pool.submit(client.call, "GET", PROGRAMS)
         time.sleep(0.1)
         assert not sixth.done()
         assert arrivals(sandbox) == []
         let_go.set()
-        assert len(sixth.result(10)) == 3
+        assert len(sixth.result(PATIENCE)) == 3
 
 
 def test_a_refused_file_gives_its_place_back(sandbox: Sandbox, connect: Connect) -> None:
@@ -135,10 +136,8 @@ def test_a_606_holds_every_thread_back_for_the_window(
 
     with ThreadPoolExecutor(5) as pool:
         struck = pool.submit(client.call, "GET", PROGRAMS)
-        until = time.monotonic() + 5
-        while client.limits.made < 2 or not client.clock.slept:  # type: ignore[attr-defined]  # the fixture's clock
-            assert time.monotonic() < until
-            time.sleep(0.005)
+        clock = client.clock
+        wait_until(lambda: client.limits.made >= 2 and clock.slept)  # type: ignore[attr-defined]  # the fixture's clock
         others = [pool.submit(client.call, "GET", PROGRAMS) for _ in range(4)]
         assert [len(each.result()) for each in (struck, *others)] == [3] * 5
 

@@ -1,4 +1,4 @@
-"""Whole answers about assets that are a little off, once and for good: see `trials`."""
+"""Whole answers about assets that are a little off, once and for good: see `altered_runs`."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from altered_runs import ALWAYS, ANSWERS, AlteredRuns, fill_every_field
+from altering_proxy import Alteration
 from clocks import StillClock
 from harness import Tap
-from odd_answers import Alteration
-from oddities import BODIES, altered, odds, replaced
-from trials import ALWAYS, ANSWERS, Trial, rich_world
+from odd_values import BODIES, altered, odd_values_for, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from altering_proxy import Answer, Proxy, Request
     from harness import Output
     from marketo_sandbox import Sandbox
-    from odd_answers import Answer, Front, Request
 
 
 @pytest.fixture
-def trial(sandbox: Sandbox, between: Front, caplog: pytest.LogCaptureFixture) -> Trial:
-    rich_world(sandbox)
+def trial(sandbox: Sandbox, between: Proxy, caplog: pytest.LogCaptureFixture) -> AlteredRuns:
+    fill_every_field(sandbox)
     caplog.set_level(logging.WARNING)
-    return Trial(Tap(sandbox, StillClock()), between, caplog)
+    return AlteredRuns(Tap(sandbox, StillClock()), between, caplog)
 
 
-def judge_whole(trial: Trial, output: Output) -> str | None:
+def judge_whole(trial: AlteredRuns, output: Output) -> str | None:
     """What is wrong with a run that had an altered answer: something may be missing if told."""
     found = trial.by_key(output)
     if output.error is not None or found == trial.good or output.logs:
@@ -37,7 +37,7 @@ def judge_whole(trial: Trial, output: Output) -> str | None:
 
 @pytest.mark.parametrize(("stream", "pattern", "key"), ANSWERS)
 def test_an_answer_that_is_off_once_ends_no_run(
-    trial: Trial, stream: str, pattern: str, key: str
+    trial: AlteredRuns, stream: str, pattern: str, key: str
 ) -> None:
     trial.begin(stream, pattern, key)
     changes = whole_changes(trial.first)
@@ -62,7 +62,7 @@ def asks_for(name: tuple[str, str]) -> Callable[[Request], bool]:
 
 @pytest.mark.parametrize(("stream", "pattern", "key"), ANSWERS)
 def test_an_answer_that_stays_off_is_read_or_an_error(
-    trial: Trial, sandbox: Sandbox, stream: str, pattern: str, key: str
+    trial: AlteredRuns, sandbox: Sandbox, stream: str, pattern: str, key: str
 ) -> None:
     sandbox.control.reset(world="tiny")
     sandbox.control.knob(rate_limit=None)
@@ -79,7 +79,7 @@ def test_an_answer_that_stays_off_is_read_or_an_error(
 
 def whole_changes(content: dict[str, Any]) -> dict[str, Callable[[Answer], bool]]:
     """What may be off with an envelope, whatever its rows."""
-    changes = {str(odd): altered(odd) for odd in odds(dict.fromkeys(content, 0))}
+    changes = {str(odd): altered(odd) for odd in odd_values_for(dict.fromkeys(content, 0))}
     # That says that there is nothing, and is believed.
     del changes["result is an empty array"]
     return changes | {name: replaced(name) for name in BODIES}

@@ -1,28 +1,28 @@
-"""Tokens and headers that are a little off: see `trials`."""
+"""Tokens and headers that are a little off: see `altered_runs`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from altering_proxy import ALWAYS, IDENTITY, Alteration, last_answer
 from clocks import StillClock
 from harness import Tap
-from odd_answers import ALWAYS, IDENTITY, Alteration, last_answer
-from oddities import changes
+from odd_values import changes
 
 from tap_marketo_programs.errors import MarketoError
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 
 if TYPE_CHECKING:
+    from altering_proxy import Answer, Proxy
     from marketo_sandbox import Sandbox
-    from odd_answers import Answer, Front
 
 
 # Identity
 
 
 def test_a_token_that_is_off_is_read_asked_for_again_or_an_error(
-    sandbox: Sandbox, between: Front
+    sandbox: Sandbox, between: Proxy
 ) -> None:
     connection = Connection(
         between.url, sandbox.client_id, sandbox.client_secret, calls_per_window=100_000
@@ -59,7 +59,7 @@ HEADERS = {
 
 
 @pytest.mark.parametrize("name", HEADERS)
-def test_a_header_that_is_off_costs_nothing(sandbox: Sandbox, between: Front, name: str) -> None:
+def test_a_header_that_is_off_costs_nothing(sandbox: Sandbox, between: Proxy, name: str) -> None:
     tap = Tap(sandbox, StillClock())
     catalog = tap.catalog()
     good = tap.sync("channels", catalog=catalog).records("channels")

@@ -8,9 +8,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clocks import StillClock
-from harness import FastClock
-from odd_answers import Alteration, ends_with
+from altering_proxy import Alteration, ends_with
+from clocks import FastClock, StillClock
 
 from tap_marketo_programs.errors import NeverSettled
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
@@ -19,9 +18,9 @@ from tap_marketo_programs.marketo.paging import MAX_SWEEPS, PAGE_SIZE, OffsetSwe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from altering_proxy import Answer, Proxy
     from harness import Tap
     from marketo_sandbox import Sandbox
-    from odd_answers import Answer, Front
 
 PROGRAMS = "/rest/asset/v1/programs.json"
 BY_TAG = "/rest/asset/v1/program/byTag.json"
@@ -272,7 +271,7 @@ def test_the_stream_by_tag_reads_more_than_one_page(tap: Tap, sandbox: Sandbox) 
 # Rows that are none
 
 
-def rows_off(between: Front, change: Callable[[list[Any]], None]) -> None:
+def rows_off(between: Proxy, change: Callable[[list[Any]], None]) -> None:
     """Let every page of programs be altered."""
 
     def alter(answer: Answer) -> bool:
@@ -291,7 +290,7 @@ SKIPPED = {"status": "skipped", "reasons": [{"code": "1003", "message": "Bad"}]}
 @pytest.mark.parametrize("instead", [SKIPPED, None, {}, {"id": None}, {"id": [7]}])
 def test_a_row_that_cannot_be_read_ends_no_listing_and_hides_no_other(
     sandbox: Sandbox,
-    between: Front,
+    between: Proxy,
     place: int,
     instead: object,
     caplog: pytest.LogCaptureFixture,
@@ -318,7 +317,7 @@ def test_a_row_that_cannot_be_read_ends_no_listing_and_hides_no_other(
 
 
 def test_an_id_as_text_is_the_same_id(
-    sandbox: Sandbox, between: Front, caplog: pytest.LogCaptureFixture
+    sandbox: Sandbox, between: Proxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     fill(sandbox, 250)
 

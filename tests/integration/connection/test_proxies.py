@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from clocks import StillClock
-from strangers import closed_port, deaf, dripping, mute, stranger
+from other_hosts import closed_port, other_host, silent_host, slow_host, unreachable_host
 
 from tap_marketo_programs.errors import AnswerError, ProxyFailed
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
@@ -54,7 +54,7 @@ def with_login(url: str) -> str:
 def answering(status: int) -> Iterator[str]:
     """A proxy that answers every CONNECT like this."""
     head = b"HTTP/1.1 %d \x1b[31mNo\r\nContent-Length: 0\r\n\r\n" % status
-    with dripping(head, b"", seconds=0) as server:
+    with slow_host(head, b"", seconds=0) as server:
         yield server.url
 
 
@@ -82,7 +82,7 @@ def test_a_dead_proxy_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch, 
         (lambda: answering(407), "wants a login (HTTP 407)"),
         (lambda: answering(403), "does not connect to Marketo (HTTP 403)"),
         (lambda: answering(502), "does not connect to Marketo (HTTP 502)"),
-        (deaf, "cannot be reached: no connection in time"),
+        (unreachable_host, "cannot be reached: no connection in time"),
     ],
     ids=["login", "forbidden", "gateway", "no connection"],
 )
@@ -115,7 +115,7 @@ def test_a_proxy_whose_name_is_unknown_is_named(monkeypatch: pytest.MonkeyPatch)
 def test_what_fails_on_the_way_through_a_proxy_is_told_with_its_name(
     monkeypatch: pytest.MonkeyPatch, begin: bytes
 ) -> None:
-    with dripping(begin, b"", seconds=0.7 if begin else 0) as server:
+    with slow_host(begin, b"", seconds=0.7 if begin else 0) as server:
         monkeypatch.setenv("HTTPS_PROXY", with_login(server.url))
 
         text = said()
@@ -125,7 +125,7 @@ def test_what_fails_on_the_way_through_a_proxy_is_told_with_its_name(
 
 
 def test_a_proxy_that_says_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    with mute() as url:
+    with silent_host() as url:
         monkeypatch.setenv("HTTPS_PROXY", url)
 
         assert "no answer in time; the way there leads through the proxy that HTTPS_PROXY" in said()
@@ -141,7 +141,7 @@ def test_a_proxy_that_speaks_no_tls_is_named(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_proxy_that_wants_a_login_for_plain_http_is_named_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with stranger(407, "<html>login</html>") as proxy:
+    with other_host(407, "<html>login</html>") as proxy:
         monkeypatch.setenv("HTTP_PROXY", with_login(proxy.url))
 
         text = said("http://127.0.0.1:9", expected=ProxyFailed)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from clocks import TODAY, Calendar, WrongClock, clock_warnings, date_header
-from exports import DAY, HOUR, ledger, moment
-from harness import Target, by_key
-from strangers import stranger
+from harness import UpsertingTarget, by_key
+from other_hosts import other_host
+from scenes import DAY, HOUR
+from states import ledger, moment
 
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 
@@ -29,7 +30,7 @@ TOKEN = json.dumps({"access_token": "abc", "expires_in": 3600})
 def client_of(headers: Mapping[str, str], clock: Calendar) -> Iterator[MarketoClient]:
     """A client of a host whose answers have these headers."""
     with (
-        stranger(body=TOKEN, headers=headers) as host,
+        other_host(body=TOKEN, headers=headers) as host,
         MarketoClient(Connection(host.url, "an-id", "a-secret"), clock) as client,
     ):
         yield client
@@ -103,7 +104,7 @@ def test_no_edit_is_lost_when_marketos_date_runs_ahead(
     # As seen from a machine whose clock is right, and behind that Date.
     control, skew = tap.sandbox.control, timedelta(hours=hours)
     tap.clock = WrongClock(tap.sandbox, -skew)
-    target = Target()
+    target = UpsertingTarget()
     first = tap.sync("programs", "program_members", lookback_seconds=0)
     target.load(first)
     before = moment(control.now())

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import os
 import stat
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from harness import FastClock
+    from clocks import FastClock
     from marketo_sandbox import Sandbox
     from marketo_sandbox.control import SandboxControl
     from readers import OpenFile
@@ -308,7 +307,7 @@ def test_silence_is_bounded_by_the_request_timeout(
     exports: Exports, connection: Connection, clock: FastClock
 ) -> None:
     job = exports.completed()
-    exports.control.fault("stall", "export_file", bytes=20, seconds=5)
+    exports.control.fault("stall", "export_file", bytes=20, seconds=3600)
     impatient = Connection(
         connection.host_url,
         connection.client_id,
@@ -317,12 +316,10 @@ def test_silence_is_bounded_by_the_request_timeout(
         calls_per_window=100_000,
     )
 
-    started = time.monotonic()
     with MarketoClient(impatient, clock) as client:
         file = exports.verifier(client).fetch(job)
 
     assert content_of(file) == CONTENT
-    assert time.monotonic() - started < 4
 
 
 def test_endless_silence_ends_the_download(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from clocks import WrongClock
-from exports import DAY, HOUR, Scene, assert_states_true, ledger, moment, named
+from scenes import DAY, HOUR, Scene
+from states import assert_states_true, ledger, moment, named
 
 from tap_marketo_programs.errors import DailyQuotaExceeded, ExportFailed
 

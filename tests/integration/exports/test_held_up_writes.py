@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import Scene, named
+from scenes import Scene
+from states import named
 
 if TYPE_CHECKING:
     from harness import Tap

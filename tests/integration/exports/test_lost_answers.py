@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import FOR_EVER, Scene, assert_states_true, ledger, named, strike
+from scenes import FOR_EVER, Scene, fault_jobs_of
+from states import assert_states_true, ledger, named
 
 if TYPE_CHECKING:
     from harness import Tap
@@ -56,7 +57,7 @@ def test_jobs_that_are_done_before_their_enqueue_is_answered_are_read(scene: Sce
     again = ("error", "export_enqueue", {**refusal, "after": 1})
     scene.begin(programs=5, knobs={"job_seconds_queued": 0, "job_seconds_processing": 0})
 
-    scene.sync(before=strike(scene, 1001, lost, again))
+    scene.sync(before=fault_jobs_of(scene, 1001, lost, again))
 
     assert scene.creates == 1
     scene.assert_complete()
@@ -75,7 +76,7 @@ def test_a_job_that_waits_although_its_enqueue_is_refused_is_tried_again(scene: 
 def test_an_enqueue_that_is_always_refused_ends_as_its_programs_failure(scene: Scene) -> None:
     refused = ("error", "export_enqueue", {"code": "1029", "message": "Not this one"})
 
-    output = scene.run(before=strike(scene, 1015, refused))
+    output = scene.run(before=fault_jobs_of(scene, 1015, refused))
 
     assert "1015" in str(output.error)
     assert "Not this one" in str(output.error)
@@ -86,7 +87,9 @@ def test_an_enqueue_that_is_always_refused_ends_as_its_programs_failure(scene: S
 
 
 def test_an_enqueue_that_is_never_answered_ends_as_its_programs_failure(scene: Scene) -> None:
-    output = scene.run(before=strike(scene, 1015, ("error", "export_enqueue", {"code": "611"})))
+    output = scene.run(
+        before=fault_jobs_of(scene, 1015, ("error", "export_enqueue", {"code": "611"}))
+    )
 
     assert "1015" in str(output.error)
     assert {row["programId"] for row in output.records()} == {*range(1001, 1031)} - {1015}

@@ -9,9 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clocks import StillClock
-from harness import FastClock, Tap, by_key
-from odd_answers import (
+from altered_runs import problem_with
+from altering_proxy import (
     ALWAYS,
     CANCEL,
     CREATE,
@@ -22,8 +21,9 @@ from odd_answers import (
     Alteration,
     last_answer,
 )
-from oddities import Inserted, changes
-from trials import broken
+from clocks import FastClock, StillClock
+from harness import Tap, by_key
+from odd_values import InsertedRow, changes
 
 from tap_marketo_programs.errors import AnswerError, BrokenAnswer
 from tap_marketo_programs.export.api import ExportApi
@@ -36,8 +36,8 @@ from tap_marketo_programs.streams.program_members import ProgramMembersStream
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from altering_proxy import Answer, Proxy, Request
     from marketo_sandbox import Sandbox
-    from odd_answers import Answer, Front, Request
 
 
 QUICK = dict.fromkeys(
@@ -46,7 +46,7 @@ QUICK = dict.fromkeys(
 
 
 @pytest.fixture
-def api(sandbox: Sandbox, between: Front) -> Iterator[ExportApi]:
+def api(sandbox: Sandbox, between: Proxy) -> Iterator[ExportApi]:
     """The verbs, of a client that waits without waiting, for jobs that take no time."""
     sandbox.control.knob(**QUICK)
     connection = Connection(
@@ -80,7 +80,7 @@ VERBS: dict[str, tuple[Callable[[Request], bool], Callable[[ExportApi, str], Any
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_an_answer_to_a_verb_is_about_the_job_asked_for_or_an_error(
-    api: ExportApi, between: Front, caplog: pytest.LogCaptureFixture, verb: str
+    api: ExportApi, between: Proxy, caplog: pytest.LogCaptureFixture, verb: str
 ) -> None:
     meant, call = VERBS[verb]
     first = made(api)
@@ -118,7 +118,7 @@ VERBS_OF_A_RUN = (CREATE, ENQUEUE, STATUS)
 
 @pytest.mark.parametrize("seed", range(6))
 def test_jobs_whose_answers_are_off_once_bring_every_member(
-    sandbox: Sandbox, between: Front, clock: FastClock, seed: int
+    sandbox: Sandbox, between: Proxy, clock: FastClock, seed: int
 ) -> None:
     programs = 200
     sandbox.control.reset(world="sized", programs=programs, members_per_program=1)
@@ -143,7 +143,7 @@ def test_jobs_whose_answers_are_off_once_bring_every_member(
 
     output = tap.run("program_members", catalog=catalog, **settings)
 
-    assert broken(output) is None
+    assert problem_with(output) is None
     assert output.error is None
     assert by_key(output.records()) == by_key(sandbox.control.truth())
     assert sum(one.served for one in between.alterations) > 40
@@ -154,7 +154,7 @@ def test_jobs_whose_answers_are_off_once_bring_every_member(
 
 @pytest.mark.parametrize("body", [b"", b" \r\n"])
 def test_a_list_of_jobs_without_a_byte_means_that_there_are_none(
-    api: ExportApi, between: Front, body: bytes
+    api: ExportApi, between: Proxy, body: bytes
 ) -> None:
     def change(answer: Answer) -> bool:
         answer.body = body
@@ -167,12 +167,12 @@ def test_a_list_of_jobs_without_a_byte_means_that_there_are_none(
 
 
 def test_a_job_that_cannot_be_read_hides_no_other_of_the_list(
-    api: ExportApi, between: Front, caplog: pytest.LogCaptureFixture
+    api: ExportApi, between: Proxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     job = made(api)
     skipped = {"status": "skipped", "reasons": [{"code": "1003", "message": "Bad"}]}
     for what in (skipped, None, {"exportId": "../etc", "status": "Created"}):
-        between.alterations[:] = [Alteration(LIST, Inserted(what))]
+        between.alterations[:] = [Alteration(LIST, InsertedRow(what))]
         caplog.clear()
 
         assert listed(api) == {job}
@@ -183,7 +183,7 @@ def test_a_job_that_cannot_be_read_hides_no_other_of_the_list(
 
 @pytest.mark.parametrize("verb", ["enqueue", "status", "cancel"])
 def test_an_answer_about_another_job_is_not_taken_for_this_one(
-    api: ExportApi, between: Front, verb: str
+    api: ExportApi, between: Proxy, verb: str
 ) -> None:
     meant, call = VERBS[verb]
     other, job = made(api), made(api)
@@ -209,7 +209,7 @@ def test_an_answer_about_another_job_is_not_taken_for_this_one(
 
 
 def test_asking_for_changes_is_answered_by_yes_no_or_an_error(
-    sandbox: Sandbox, between: Front
+    sandbox: Sandbox, between: Proxy
 ) -> None:
     tap = Tap(sandbox, StillClock()).make(base_url=between.url)
     stream = tap.streams["program_members"]

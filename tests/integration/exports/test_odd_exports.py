@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 import polars as pl
 import pytest
-from exports import MEMBERS, ledger
 from harness import by_key
+from http_servers import respond, serving
 from readers import count_lines
-from strangers import respond, serving
+from scenes import MEMBERS
+from states import ledger
 
 from tap_marketo_programs.errors import FileCorrupt
 from tap_marketo_programs.export.api import ExportApi
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from harness import FastClock, Output, Tap
+    from clocks import FastClock
+    from harness import Output, Tap
     from marketo_sandbox import Sandbox
 
 PROGRAM = 1001

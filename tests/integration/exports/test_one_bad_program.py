@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from exports import FOR_EVER, Scene, assert_states_true, ledger, named
+from scenes import FOR_EVER, Scene
+from states import assert_states_true, ledger, moment, named
 
 from tap_marketo_programs.errors import FileCorrupt
+from tap_marketo_programs.export.bookmark import write_bookmark
+from tap_marketo_programs.export.ledger import Ledger
 
 if TYPE_CHECKING:
     from harness import Tap
@@ -108,3 +111,32 @@ def test_an_increment_is_halved_too_and_no_watermark_passes_the_bad_program(
     scene.control.clear_faults()
     scene.sync()
     scene.assert_complete()
+
+
+def test_a_bad_file_during_the_create_of_the_next_job_stops_only_its_program(
+    tap: Tap,
+) -> None:
+    """The program's second job is on its way when the file of the first is given up."""
+    scene = Scene(tap)
+    scene.begin(programs=2, members=3, now="2026-02-20T00:00:00Z")
+    old, *_ = scene.control.truth(program_ids=[1001])
+    scene.control.knob(job_seconds_queued=0, job_seconds_processing=0, status_refresh_seconds=0)
+    start = "2026-01-10T00:00:00Z"
+    scene.control.edit_member(1001, old["leadId"], updatedAt="2026-01-20T00:00:00Z")
+    scene.state = {
+        "bookmarks": {
+            "program_members": write_bookmark(
+                Ledger(watermarks={1001: moment(start), 1002: moment(start)})
+            )
+        }
+    }
+    scene.control.fault("corrupt", mode="short_row", consistent=True)
+    scene.control.fault("slow", "export_create", after=1, seconds=1)
+
+    output = scene.run(max_queued_exports=1, program_ids=[1001])
+
+    assert isinstance(output.error, FileCorrupt)
+    assert ledger(scene.state).watermarks[1001] == moment(start)
+    assert_states_true([output], scene.control.truth(), since=start)
+    scene.sync(program_ids=[1001])
+    assert old["leadId"] in {row["leadId"] for row in scene.records}

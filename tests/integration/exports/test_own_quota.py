@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from exports import Scene
 from hypothesis import given
 from hypothesis import strategies as st
+from scenes import Scene
 
 from tap_marketo_programs.errors import DailyQuotaExceeded
 from tap_marketo_programs.export.job import ExportJob, ExportStatus

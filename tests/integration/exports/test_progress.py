@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import Scene
+from scenes import Scene
 
 if TYPE_CHECKING:
     from harness import Tap

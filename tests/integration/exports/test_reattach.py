@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import DAY, HOUR, Scene, bookmark, ledger, named
 from marketo_sandbox.raw_client import RawClient
+from scenes import DAY, HOUR, Scene
+from states import bookmark, ledger, named
 
 from tap_marketo_programs.export.bookmark import write_bookmark
 

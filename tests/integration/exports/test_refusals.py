@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import DAY, FOR_EVER, Scene, named
+from scenes import DAY, FOR_EVER, Scene
+from states import named
 
 from tap_marketo_programs.errors import ExportFailed, FilterUnsupported
 

@@ -7,8 +7,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import DAY, HOUR, Scene, assert_states_true, ledger, named
 from marketo_sandbox.raw_client import RawClient
+from scenes import DAY, HOUR, Scene
+from states import assert_states_true, ledger, named
 
 from tap_marketo_programs.errors import (
     ExportFailed,

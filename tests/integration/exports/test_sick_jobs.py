@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import DAY, FOR_EVER, Scene, assert_states_true, bookmark, ledger, named, strike
+from scenes import DAY, FOR_EVER, Scene, fault_jobs_of
+from states import assert_states_true, bookmark, ledger, named
 
 from tap_marketo_programs.errors import ExportTimedOut
 from tap_marketo_programs.schemas.timestamps import wire_time
@@ -55,7 +56,7 @@ SILENCES: list[tuple[str, dict[str, Any]]] = [
 def test_a_job_whose_status_is_never_told_is_looked_up_in_the_job_list(
     scene: Scene, kind: str, args: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    output = scene.sync(before=strike(scene, 1015, (kind, "export_status", args)))
+    output = scene.sync(before=fault_jobs_of(scene, 1015, (kind, "export_status", args)))
 
     assert histories(scene) == 3
     scene.assert_complete()
@@ -69,7 +70,7 @@ def test_a_job_that_neither_its_status_nor_the_list_tells_of_is_created_again(
     scene.control.knob(list_days=0)
     silent = ("error", "export_status", {"code": "611"})
 
-    scene.sync(before=strike(scene, 1015, silent, jobs=1))
+    scene.sync(before=fault_jobs_of(scene, 1015, silent, jobs=1))
 
     assert scene.creates == 4
     scene.assert_complete()
@@ -80,7 +81,7 @@ def test_jobs_that_nothing_tells_of_end_as_the_failure_of_their_program(scene: S
     scene.control.knob(list_days=0)
     silent = ("error", "export_status", {"code": "611"})
 
-    output = scene.run(before=strike(scene, 1015, silent))
+    output = scene.run(before=fault_jobs_of(scene, 1015, silent))
 
     assert "1015" in str(output.error)
     assert exported(scene) == PROGRAMS - {1015}
@@ -159,7 +160,7 @@ def test_jobs_that_never_get_done_end_the_run_once_they_hold_every_place(scene: 
 def test_a_file_that_can_never_be_downloaded_is_left_to_the_next_run_and_not_paid_for_again(
     scene: Scene, kind: str, args: dict[str, Any]
 ) -> None:
-    output = scene.run(before=strike(scene, 1015, (kind, "export_file", args)))
+    output = scene.run(before=fault_jobs_of(scene, 1015, (kind, "export_file", args)))
 
     assert output.error is not None
     assert exported(scene) == PROGRAMS - SICK
@@ -174,7 +175,7 @@ def test_a_file_that_can_never_be_downloaded_is_left_to_the_next_run_and_not_pai
 def test_a_file_that_could_not_be_downloaded_for_a_day_is_exported_once_more(
     scene: Scene,
 ) -> None:
-    hit = strike(scene, 1015, ("error", "export_file", {"code": "611"}), jobs=1)
+    hit = fault_jobs_of(scene, 1015, ("error", "export_file", {"code": "611"}), jobs=1)
     scene.run(before=hit)
     scene.control.advance(2 * DAY)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from conformity import assert_valid
 from harness import by_key, only
+from record_schemas import assert_valid
 
 from tap_marketo_programs.errors import MarketoConfigError, PermissionDenied
 from tap_marketo_programs.export.id_set import read_programs

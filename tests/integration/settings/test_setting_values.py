@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from exports import MEMBERS
 from harness import only
+from scenes import MEMBERS
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_marketo_programs.config.check import CLOCK_TOLERANCE

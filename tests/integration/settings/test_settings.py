@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
+from waiting import PATIENCE
 
 from tap_marketo_programs.tap import TapMarketoPrograms
 
@@ -198,7 +199,7 @@ def test_a_number_of_the_environment_that_is_none_is_one_line(tap: Tap, tmp_path
         [sys.executable, "-m", "tap_marketo_programs", "--discover", "--config=ENV"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         cwd=tmp_path,
         env={**os.environ, **environment},

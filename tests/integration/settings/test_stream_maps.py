@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from harness import only
 from singer_sdk.exceptions import ConfigValidationError
+from waiting import PATIENCE
 
 from tap_marketo_programs.errors import MarketoConfigError, RecordFailed
 
@@ -337,7 +338,7 @@ Tap.cli()
         [sys.executable, "-c", script, "--config", str(tmp_path / "config")],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

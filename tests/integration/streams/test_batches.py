@@ -19,13 +19,12 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 import pytest
-from exports import Cut, Writer
 from harness import Output, only
 from moto.server import ThreadedMotoServer
 from pyarrow import parquet
+from writers import Killed, WatchedWriter
 
 from tap_marketo_programs.errors import BatchFailed, MarketoConfigError
-from tap_marketo_programs.output import batch_config
 from tap_marketo_programs.output.batch_config import BATCH_SIZE, read_config
 from tap_marketo_programs.output.batches import BatchFiles
 
@@ -494,10 +493,12 @@ def test_a_run_cut_off_anywhere_is_taken_up_without_loss(
 
     def cut(_: Row) -> None:
         if len(first.lines) >= kept:
-            raise Cut
+            raise Killed
 
-    with suppress(Cut):
-        demo.make(catalog=catalog, writer=Writer(first, after=cut), batch_config=wanted).sync_all()
+    with suppress(Killed):
+        demo.make(
+            catalog=catalog, writer=WatchedWriter(first, after=cut), batch_config=wanted
+        ).sync_all()
     demo.sandbox.control.advance(1)
 
     second = demo.sync(catalog=catalog, state=first.state, batch_config=wanted)
@@ -599,7 +600,8 @@ def test_a_login_in_a_url_is_not_told(tmp_path: Path) -> None:
 def test_parquet_without_pyarrow_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch_config, "find_spec", lambda name: None if name == "pyarrow" else name)
+    # How Python itself writes down that a module cannot be imported.
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
 
     with pytest.raises(MarketoConfigError, match=r"install tap-marketo-programs\[parquet\]"):
         read_config(config(tmp_path, PARQUET))

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from exports import DAY, Scene, ledger, next_version
 from harness import by_key
+from scenes import DAY, Scene, wait_for_next_version
 from singer_sdk import typing as th
 from singer_sdk.sql import SQLConnector, SQLSink, SQLTarget
+from states import ledger
 
 from tap_marketo_programs.errors import ExportFailed
 
@@ -133,7 +134,7 @@ def test_an_interrupted_run_activates_nothing_and_the_next_one_brings_everything
 ) -> None:
     left = iter(range(50, -1, -1))
     cut = scene.cut(lambda message: message["type"] == "RECORD" and next(left) == 0)
-    next_version()
+    wait_for_next_version()
 
     output = scene.sync()
 
@@ -188,7 +189,7 @@ def test_a_target_loses_the_members_that_left_and_keeps_the_others(
         scene.control.remove_member(program_id, lead_id)
     scene.control.delete_program(1009)
     scene.control.advance(DAY)
-    next_version()
+    wait_for_next_version()
 
     warehouse.load(scene.sync())
 
@@ -201,7 +202,7 @@ def test_a_target_keeps_everything_when_the_run_is_cut_short(
 ) -> None:
     warehouse.load(scene.sync())
     before = warehouse.keys()
-    next_version()
+    wait_for_next_version()
     scene.control.fault(
         "error", "export_create", code="1029", message="daily quota exceeded", after=1, count=9
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exports import DAY
-from harness import Target, by_key
+from harness import UpsertingTarget, by_key
+from scenes import DAY
 
 from tap_marketo_programs.export.bookmark import read_bookmark
 
@@ -32,7 +32,7 @@ def test_a_second_sync_brings_only_what_changed(tap: Tap) -> None:
     assert [(row["leadId"], row["statusReason"]) for row in second.records()] == [
         (changed["leadId"], "edited")
     ]
-    target = Target()
+    target = UpsertingTarget()
     target.load(first)
     target.load(second)
     assert target.tables["program_members"] == by_key(tap.sandbox.control.truth())

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from altering_proxy import ALWAYS, DESCRIBE, LEADS, Alteration, last_answer
 from clocks import StillClock
 from harness import Tap, by_key
-from odd_answers import ALWAYS, DESCRIBE, LEADS, Alteration, last_answer
-from oddities import changes
+from odd_values import changes
 
 from tap_marketo_programs.errors import MarketoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from altering_proxy import Proxy, Request
     from harness import Output
     from marketo_sandbox import Sandbox
-    from odd_answers import Front, Request
 
 
 # Descriptions
@@ -38,7 +38,7 @@ def described(output: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(("meant", "lead_fields"), [(DESCRIBE, []), (LEADS, ["email"])])
 def test_a_description_that_is_off_costs_no_more_than_what_cannot_be_read(
     sandbox: Sandbox,
-    between: Front,
+    between: Proxy,
     caplog: pytest.LogCaptureFixture,
     meant: Callable[[Request], bool],
     lead_fields: list[str],

@@ -1,4 +1,4 @@
-"""Rows of assets that are a little off, at every place: see `trials`."""
+"""Rows of assets that are a little off, at every place: see `altered_runs`."""
 
 from __future__ import annotations
 
@@ -8,25 +8,34 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from altered_runs import ALWAYS, ANSWERS, BY_NAME, DETAIL, AlteredRuns, fill_every_field
+from altering_proxy import Alteration
 from clocks import StillClock
 from harness import Tap
-from odd_answers import Alteration
-from oddities import MISSING, Inserted, Odd, Rows, at, batches, odds, put
-from trials import ALWAYS, ANSWERS, BY_NAME, DETAIL, Trial, rich_world
+from odd_values import (
+    MISSING,
+    AlteredRows,
+    InsertedRow,
+    OddValue,
+    at,
+    odd_values_for,
+    put,
+    spread_over_rows,
+)
 
 if TYPE_CHECKING:
+    from altered_runs import Row
+    from altering_proxy import Proxy
     from harness import Output
     from marketo_sandbox import Sandbox
-    from odd_answers import Front
-    from oddities import Path
-    from trials import Row
+    from odd_values import Path
 
 
 @pytest.fixture
-def trial(sandbox: Sandbox, between: Front, caplog: pytest.LogCaptureFixture) -> Trial:
-    rich_world(sandbox)
+def trial(sandbox: Sandbox, between: Proxy, caplog: pytest.LogCaptureFixture) -> AlteredRuns:
+    fill_every_field(sandbox)
     caplog.set_level(logging.WARNING)
-    return Trial(Tap(sandbox, StillClock()), between, caplog)
+    return AlteredRuns(Tap(sandbox, StillClock()), between, caplog)
 
 
 # What may become of one value
@@ -56,7 +65,7 @@ def without(value: object, path: Path) -> object:
     return bare(copy)
 
 
-def judge(good: Row, row: Row, odd: Odd, new: object, logs: str) -> str | None:
+def judge(good: Row, row: Row, odd: OddValue, new: object, logs: str) -> str | None:
     """What is wrong with a record of whose row one value was altered to a new one."""
     field = str(odd.path[0])
     if without(good, (field,)) != without(row, (field,)):
@@ -87,7 +96,9 @@ def judge_values(values: list[str] | None, new: object, logs: str) -> str | None
 # Rows
 
 
-def judge_row(trial: Trial, name: object, odd: Odd, new: object, output: Output) -> str | None:
+def judge_row(
+    trial: AlteredRuns, name: object, odd: OddValue, new: object, output: Output
+) -> str | None:
     """What is wrong with the records that come of an altered row."""
     good, found = trial.of(name, trial.good), trial.of(name, trial.by_key(output))
     is_key, logs = odd.path == (trial.key,), output.logs
@@ -110,13 +121,13 @@ def judge_row(trial: Trial, name: object, odd: Odd, new: object, output: Output)
 
 @pytest.mark.parametrize(("stream", "pattern", "key"), ANSWERS)
 def test_a_row_that_is_off_costs_no_more_than_what_cannot_be_read(
-    trial: Trial, stream: str, pattern: str, key: str
+    trial: AlteredRuns, stream: str, pattern: str, key: str
 ) -> None:
     trial.begin(stream, pattern, key)
-    wanted = odds(*trial.raw.values())
+    wanted = odd_values_for(*trial.raw.values())
     seen = set()
-    for batch in batches(trial.raw, wanted):
-        rows = Rows(key, batch)
+    for batch in spread_over_rows(trial.raw, wanted):
+        rows = AlteredRows(key, batch)
         trial.now = [*map(str, batch.values())]
         output = trial.run(Alteration(trial.meant, rows, times=ALWAYS))
         seen |= {batch[name] for name in rows.met}
@@ -139,11 +150,11 @@ SKIPPED = {"status": "skipped", "reasons": [{"code": "1003", "message": "Invalid
 )
 @pytest.mark.parametrize(("stream", "pattern", "key"), ANSWERS)
 def test_a_row_that_is_none_is_skipped_and_counted(
-    trial: Trial, stream: str, pattern: str, key: str, what: object
+    trial: AlteredRuns, stream: str, pattern: str, key: str, what: object
 ) -> None:
     trial.begin(stream, pattern, key)
 
-    output = trial.run(Alteration(trial.meant, Inserted(what), times=ALWAYS))
+    output = trial.run(Alteration(trial.meant, InsertedRow(what), times=ALWAYS))
 
     assert output.error is None
     assert trial.by_key(output) == trial.good

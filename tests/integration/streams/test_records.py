@@ -7,9 +7,9 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conformity import assert_valid, validator
 from harness import by_key
 from marketo_sandbox.data.fields import LEAD_FIELDS
+from record_schemas import assert_valid, validator
 
 if TYPE_CHECKING:
     from harness import Tap

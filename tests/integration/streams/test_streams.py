@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from harness import Target
-from odd_answers import Alteration, ends_with, front
+from altering_proxy import Alteration, ends_with, proxy
+from harness import UpsertingTarget
 
 from tap_marketo_programs.config.check import CLOCK_TOLERANCE
 from tap_marketo_programs.errors import MarketoConfigError, RequestRefused, StateRefused
@@ -15,9 +15,9 @@ from tap_marketo_programs.errors import MarketoConfigError, RequestRefused, Stat
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from altering_proxy import Answer, Proxy
     from harness import Output, Tap
     from marketo_sandbox import Sandbox
-    from odd_answers import Answer, Front
 
 Row = dict[str, Any]
 
@@ -191,7 +191,7 @@ def test_the_bookmark_is_the_time_before_the_scan_began(tap: Tap) -> None:
 
 def test_a_program_edited_during_the_scan_comes_with_the_next_sync(tap: Tap) -> None:
     control = tap.sandbox.control
-    target = Target()
+    target = UpsertingTarget()
     # Alpha's details are read already when it is edited.
     control.fault(
         "edit", "program", after=2, do="edit_program", program_id=1001, description="too late"
@@ -269,7 +269,7 @@ def test_no_edit_is_lost_between_two_windows_whatever_their_bounds_mean(
 ) -> None:
     control = frozen.control
     control.knob(U19=bounds, rate_limit=None)
-    target = Target()
+    target = UpsertingTarget()
     state: dict[str, Any] = {}
     for edit in range(3):
         # In the second of the sync, and after it.
@@ -759,8 +759,8 @@ def test_the_time_of_every_record_is_utc(tap: Tap) -> None:
 # Tag values that are not spelt as ever
 
 
-def respelt(tap: Tap, spell: Callable[[str], Any]) -> Iterator[Front]:
-    """The tap, aimed at a front that spells `allowableValues` anew."""
+def respelt(tap: Tap, spell: Callable[[str], Any]) -> Iterator[Proxy]:
+    """The tap, aimed at a proxy that spells `allowableValues` in another way."""
 
     def change(answer: Answer) -> bool:
         content = answer.json
@@ -769,7 +769,7 @@ def respelt(tap: Tap, spell: Callable[[str], Any]) -> Iterator[Front]:
         answer.write(content)
         return True
 
-    with front(tap.sandbox.url) as between:
+    with proxy(tap.sandbox.url) as between:
         between.alterations.append(Alteration(ends_with("/byName.json"), change, times=1000))
         yield between
 

@@ -6,11 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from exports import MEMBERS, Cut, Scene, assert_states_true, ledger, moment
-from harness import FastClock
+from clocks import FastClock
+from writers import Killed
 
-from tap_marketo_programs.errors import FileCorrupt
-from tap_marketo_programs.export.bookmark import write_bookmark
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import InFlight, Ledger
 from tap_marketo_programs.export.plan import Bounds, ExportSlice
@@ -21,8 +19,6 @@ from tap_marketo_programs.export.verify import VerifiedFile
 from tap_marketo_programs.export.work import Work
 
 if TYPE_CHECKING:
-    from harness import Tap
-
     from tap_marketo_programs.export.verify import Reading
     from tap_marketo_programs.export.workers import Remote
 
@@ -44,55 +40,26 @@ def test_a_program_given_up_while_its_job_is_being_created_stays_in_that_job() -
     assert [task.slice.program_ids for task in tasks] == [(1001, 1002), (1002,)]
 
 
-def test_a_bad_file_during_the_create_of_the_next_job_stops_only_its_program(
-    tap: Tap,
-) -> None:
-    """The program's second job is on its way when the file of the first is given up."""
-    scene = Scene(tap)
-    scene.begin(programs=2, members=3, now="2026-02-20T00:00:00Z")
-    old, *_ = scene.control.truth(program_ids=[1001])
-    scene.control.knob(job_seconds_queued=0, job_seconds_processing=0, status_refresh_seconds=0)
-    start = "2026-01-10T00:00:00Z"
-    scene.control.edit_member(1001, old["leadId"], updatedAt="2026-01-20T00:00:00Z")
-    scene.state = {
-        "bookmarks": {
-            "program_members": write_bookmark(
-                Ledger(watermarks={1001: moment(start), 1002: moment(start)})
-            )
-        }
-    }
-    scene.control.fault("corrupt", mode="short_row", consistent=True)
-    scene.control.fault("slow", "export_create", after=1, seconds=1)
-
-    output = scene.run(max_queued_exports=1, program_ids=[1001])
-
-    assert isinstance(output.error, FileCorrupt)
-    assert ledger(scene.state).watermarks[1001] == moment(start)
-    assert_states_true([output], scene.control.truth(), since=start)
-    scene.sync(program_ids=[1001])
-    assert old["leadId"] in {row["leadId"] for row in scene.records}
-
-
 class _Interrupted(Ledger):
     """A signal comes as soon as a job is forgotten."""
 
     def dropped(self, export_id: str) -> None:
         super().dropped(export_id)
-        raise Cut
+        raise Killed
 
 
 def test_a_signal_between_the_last_row_and_the_end_of_a_job_costs_no_other_export() -> None:
     """The watermark has moved by the time the job is forgotten."""
     books = _Interrupted()
     books.created(InFlight("a", SLICE, "fields", "client"))
-    request = ExportRequest(SLICE.program_ids, Bounds(NOW), ["leadId"], "client", MEMBERS)
+    request = ExportRequest(SLICE.program_ids, Bounds(NOW), ["leadId"], "client", "program_members")
     remote, reading = cast("Remote", _Nothing()), cast("Reading", _Nothing())
     work = Work.begin(request, ExportSettings(), books)
     run = ExportRun(remote, work, reading, lambda _: None)
     task = Task(SLICE, Phase.WRITING, file=VerifiedFile(None, 0, 0))
     task.take_job(ExportJob("a", ExportStatus.COMPLETED))
     work.tasks.tasks.append(task)
-    with pytest.raises(Cut):
+    with pytest.raises(Killed):
         run.written(Export(task, task.file))
 
     assert books.watermarks == dict.fromkeys(SLICE.program_ids, NOW)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from interleavings import SEEDS_OF_UNIT_TESTS, assert_interleaving_keeps_the_promises
 from simulation import Simulation, settings
 
 from tap_marketo_programs.errors import FileUnreadable
@@ -25,7 +25,6 @@ CREATE = ["refused", "field", "some field", "unanswered", "full", "quota", "1035
 ENQUEUE = ["refused", "full", "unanswered", "lost"]
 POLL = ["failed", "unanswered", "refused", "unlisted"]
 FILE = ["corrupt", "unreadable", "missing", "unanswered"]
-TROUBLE = ["failed", "corrupt", "lost"]
 TROUBLES = sorted({*CREATE, *ENQUEUE, *POLL, *FILE, "changed", "vanished", "1001", "1012"})
 
 
@@ -41,40 +40,9 @@ def test_an_undisturbed_run_brings_every_program(most: int, programs: int) -> No
     assert run.created == -(-programs // 10)
 
 
-@pytest.mark.parametrize("seed", range(400))
+@pytest.mark.parametrize("seed", range(SEEDS_OF_UNIT_TESTS))
 def test_any_interleaving_of_the_workers_keeps_the_promises(seed: int) -> None:
-    """With programs that are months behind, so that each has several jobs in a row."""
-    draw = random.Random(seed)  # noqa: S311 - the same interleaving every time
-    programs = list(range(1001, 1036))
-    run = Simulation(
-        programs,
-        settings(max_queued=draw.choice([1, 2, 4])),
-        days_behind={one: draw.choice([1, 40, 200]) for one in programs if draw.random() < 2 / 3},
-    )
-    # A target that now and then does not read for long.
-    workers = draw.choice([list(Worker), [Worker.API] * 9 + list(Worker)])
-    for _ in range(600):
-        worker = draw.choice(workers)
-        if draw.random() < 1 / 2:
-            run.take(worker)
-        else:
-            run.perform(worker, draw.choice(TROUBLE) if draw.random() < 1 / 12 else "")
-        if draw.random() < 1 / 10:
-            run.pass_time(draw.choice([1, 30, 60]))
-        if run.finished:
-            break
-    for worker in Worker:
-        run.perform(worker)
-
-    run.run_to_the_end()
-
-    if run.error is None:
-        run.assert_complete()
-    else:
-        # A program's file was no good too often, or too many jobs failed: the next run's.
-        run.begin()
-        run.run_to_the_end()
-        run.assert_complete()
+    assert_interleaving_keeps_the_promises(seed)
 
 
 class Runs(RuleBasedStateMachine):
@@ -147,9 +115,8 @@ class Runs(RuleBasedStateMachine):
         self.run.assert_complete()
 
 
-Runs.TestCase.settings = hypothesis_settings(
-    max_examples=150, stateful_step_count=60, deadline=None
-)
+# How many examples: see `search_profiles`; tests/soak looks at many.
+Runs.TestCase.settings = hypothesis_settings(stateful_step_count=60)
 TestRuns: Any = Runs.TestCase
 
 

@@ -32,7 +32,7 @@ NEVER_NULL = {"type": "string"}
 
 # tmp_path is one directory for all examples: each overwrites the last one's file.
 one_directory = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     deadline=None,
 )
 
@@ -304,7 +304,7 @@ cells = st.one_of(
 )
 
 
-@settings(one_directory, max_examples=100)
+@one_directory
 @given(
     st.lists(st.lists(cells, min_size=len(PROPERTIES), max_size=len(PROPERTIES)), max_size=6),
     st.sampled_from([8, 1 << 18]),

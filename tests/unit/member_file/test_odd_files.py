@@ -456,8 +456,7 @@ odd_lines = st.one_of(
 
 
 @settings(
-    max_examples=100,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     deadline=None,
 )
 @given(

@@ -1,26 +1,23 @@
-"""What the tests of the export engine share: scenes, watchful writers, a checker of STATEs."""
+"""A sandbox with members, runs on it one after another, and what they leave behind."""
 
 from __future__ import annotations
 
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from harness import Output, only
-from singer_sdk.io_base import SingerWriter
-
-from tap_marketo_programs.export.bookmark import read_bookmark
+from states import ledger
+from waiting import PATIENCE
+from writers import Killed, WatchedWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
     from harness import Tap
     from marketo_sandbox.control import SandboxControl
-    from singer_sdk.singerlib import Message
 
-    from tap_marketo_programs.export.ledger import Ledger
 
 MEMBERS = "program_members"
 FOR_EVER = 100_000
@@ -29,63 +26,6 @@ HOUR = 3600
 DAY = 24 * HOUR
 
 Row = dict[str, Any]
-
-
-class Cut(BaseException):
-    """The process is gone: no handler of the tap's may mistake it for an error."""
-
-
-class Writer(SingerWriter):
-    """Keeps the lines of a run; a test may look at, hold up or cut each one.
-
-    Args:
-        output: Where the lines go.
-        before: Called with each message before it is out; `Cut` ends the output there.
-        after: Called with each message once it is out; likewise.
-    """
-
-    def __init__(
-        self,
-        output: Output,
-        before: Callable[[dict[str, Any]], object] = lambda _: None,
-        after: Callable[[dict[str, Any]], object] = lambda _: None,
-    ) -> None:
-        self._output = output
-        self._before = before
-        self._after = after
-        self._gone = False
-
-    def write_message(self, message: Message) -> None:
-        if self._gone:
-            return
-        line = self.format_message(message)
-        try:
-            self._before(message.to_dict())
-            self._output.lines.append(line)
-            self._after(message.to_dict())
-        except Cut:
-            self._gone = True
-            raise
-
-
-def moment(text: str) -> datetime:
-    """An instant as Marketo or the tap writes it."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-
-
-def bookmark(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The members' bookmark of a state."""
-    return dict(state.get("bookmarks", {}).get(MEMBERS, {}))
-
-
-def ledger(state: Mapping[str, Any]) -> Ledger:
-    """What a state says of programs and jobs."""
-    return read_bookmark(bookmark(state))
-
-
-def named(state: Mapping[str, Any]) -> set[str]:
-    """The jobs that a state names."""
-    return set(ledger(state).in_flight)
 
 
 @dataclass
@@ -129,10 +69,10 @@ class Scene:
             self.tap.make(
                 state=self.state,
                 catalog=only(catalog, MEMBERS),
-                writer=Writer(output, before, after),
+                writer=WatchedWriter(output, before, after),
                 **settings,
             ).sync_all()
-        except (Exception, Cut) as error:  # noqa: BLE001 - the test looks at it
+        except (Exception, Killed) as error:  # noqa: BLE001 - the test looks at it
             output.error = error.with_traceback(None)
             # An abandoned generator must not live on in the frames of its error.
             output.error.__context__ = output.error.__cause__ = None
@@ -158,10 +98,10 @@ class Scene:
 
         def end(message: dict[str, Any]) -> None:
             if when(message):
-                raise Cut
+                raise Killed
 
         output = self.run(**{"after" if out else "before": end}, **settings)
-        assert isinstance(output.error, Cut), output.error
+        assert isinstance(output.error, Killed), output.error
         return output
 
     # What happened over there
@@ -201,7 +141,7 @@ class Scene:
         }
 
 
-def strike(
+def fault_jobs_of(
     scene: Scene,
     program_id: int,
     *faults: tuple[str, str, dict[str, Any]],
@@ -235,7 +175,7 @@ def strike(
     return look
 
 
-def next_version() -> None:
+def wait_for_next_version() -> None:
     """A version is a time in seconds; two runs must not share one."""
     second = int(time.time())
     while int(time.time()) == second:
@@ -244,40 +184,7 @@ def next_version() -> None:
 
 def wait_for_threads() -> None:
     """Wait for the threads of a run that is over; none may stay."""
-    give_up_at = time.monotonic() + 5
+    give_up_at = time.monotonic() + PATIENCE
     while left := [one for one in threading.enumerate() if one.name.startswith(MEMBERS)]:
         assert time.monotonic() < give_up_at, left
         left[0].join(0.01)
-
-
-def assert_states_true(
-    outputs: Iterable[Output],
-    truth: Iterable[Row],
-    since: str = "",
-) -> int:
-    """No STATE says more than the rows before it; the number of STATEs looked at.
-
-    Args:
-        outputs: Of one run after another, each begun with the STATE of the one before.
-        truth: The members as they were all the time.
-        since: Rows older than this were not asked for.
-    """
-    rows = [row for row in truth if (row["updatedAt"] or "") >= since]
-    out: set[tuple[int, int]] = set()
-    seen = 0
-    for output in outputs:
-        for message in output.messages:
-            if message["type"] == "RECORD":
-                out.add((message["record"]["leadId"], message["record"]["programId"]))
-            elif message["type"] == "STATE" and bookmark(message["value"]):
-                watermarks = ledger(message["value"]).watermarks
-                said = [
-                    row
-                    for row in rows
-                    if row["programId"] in watermarks
-                    and moment(row["updatedAt"]) <= watermarks[row["programId"]]
-                ]
-                missing = [row for row in said if (row["leadId"], row["programId"]) not in out]
-                assert not missing, f"a STATE speaks of rows that are not out: {missing[:3]}"
-                seen += 1
-    return seen

@@ -7,16 +7,16 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import BaseRequestHandler, TCPServer, ThreadingTCPServer
-from typing import TYPE_CHECKING, TypeVar
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from typing import TYPE_CHECKING
+
+from http_servers import respond, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-Server = TypeVar("Server", bound=TCPServer)
+    from collections.abc import Iterator, Mapping
 
 
-class Stranger(ThreadingHTTPServer):
+class OtherHost(ThreadingHTTPServer):
     """A web server that gives the same answer to everything, and remembers the requests."""
 
     def __init__(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
@@ -31,7 +31,7 @@ class Stranger(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: Stranger
+    server: OtherHost
 
     def _answer(self) -> None:
         status, body, headers = self.server.answer
@@ -42,54 +42,26 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = _answer  # noqa: N815 - the base class looks for these names
 
 
-def respond(
-    handler: BaseHTTPRequestHandler,
-    status: int,
-    headers: Iterable[tuple[str, str]],
-    body: bytes,
-) -> None:
-    """Send a whole answer, with no header of its own but the length."""
-    handler.send_response_only(status)
-    for name, value in headers:
-        handler.send_header(name, value)
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
-
-
 @contextmanager
-def serving(server: Server) -> Iterator[Server]:
-    """Serve until the block ends."""
-    with server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@contextmanager
-def stranger(
+def other_host(
     status: int = 200,
     body: str = "<html>Welcome</html>",
     headers: Mapping[str, str] | None = None,
-) -> Iterator[Stranger]:
+) -> Iterator[OtherHost]:
     """Serve one answer; it has no `Date` unless it is given one."""
-    with serving(Stranger(status, body.encode(), headers or {})) as server:
+    with serving(OtherHost(status, body.encode(), headers or {})) as server:
         yield server
 
 
 @contextmanager
-def mute() -> Iterator[str]:
+def silent_host() -> Iterator[str]:
     """A host that accepts connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 @contextmanager
-def deaf() -> Iterator[str]:
+def unreachable_host() -> Iterator[str]:
     """A host that lets no connection come about: its queue is full."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listening:
         address = listening.getsockname()
@@ -110,7 +82,7 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-class Dripping(ThreadingTCPServer):
+class SlowHost(ThreadingTCPServer):
     """Begins an answer, then adds a little again and again, and never gets to its end.
 
     Args:
@@ -125,7 +97,7 @@ class Dripping(ThreadingTCPServer):
     def __init__(
         self, begin: bytes, drop: bytes, greeting: bytes = b"", seconds: float = 5
     ) -> None:
-        super().__init__(("127.0.0.1", 0), _Dripper)
+        super().__init__(("127.0.0.1", 0), _SlowHandler)
         self.begin, self.drop, self.greeting, self.seconds = begin, drop, greeting, seconds
         self.stopping = threading.Event()
 
@@ -135,8 +107,8 @@ class Dripping(ThreadingTCPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class _Dripper(BaseRequestHandler):
-    server: Dripping
+class _SlowHandler(BaseRequestHandler):
+    server: SlowHost
 
     def handle(self) -> None:
         server, give_up_at = self.server, time.monotonic() + self.server.seconds
@@ -151,11 +123,11 @@ class _Dripper(BaseRequestHandler):
 
 
 @contextmanager
-def dripping(
+def slow_host(
     begin: bytes, drop: bytes, greeting: bytes = b"", seconds: float = 5
-) -> Iterator[Dripping]:
-    """Serve an answer that comes in drops; see `Dripping`."""
-    with serving(Dripping(begin, drop, greeting, seconds)) as server:
+) -> Iterator[SlowHost]:
+    """Serve an answer that comes in drops; see `SlowHost`."""
+    with serving(SlowHost(begin, drop, greeting, seconds)) as server:
         try:
             yield server
         finally:

@@ -126,7 +126,7 @@ class Postgres:
             "sqlalchemy_url": self.database.loader_url,
             **self.config,
         }
-        return [*beside_python("target-postgres"), "--config", written(self.folder, config)]
+        return [*beside_python("target-postgres"), "--config", config_file(self.folder, config)]
 
     def rows(self, table: str) -> list[Row]:
         """Rows that ACTIVATE_VERSION has not marked as deleted."""
@@ -156,7 +156,7 @@ class JsonLines:
             **shipped("target-jsonl")["config"],
             "destination_path": str(self.folder / "jsonl"),
         }
-        return [str(self.executable), "--config", written(self.folder, config)]
+        return [str(self.executable), "--config", config_file(self.folder, config)]
 
     def rows(self, table: str) -> list[Row]:
         """The last row of each key."""
@@ -190,7 +190,7 @@ class Csv:
     def command(self) -> list[str]:
         """Installed beside the tap."""
         config = {"output_path": str(self.folder / "csv")}
-        return [*beside_python("target-csv"), "--config", written(self.folder, config)]
+        return [*beside_python("target-csv"), "--config", config_file(self.folder, config)]
 
     def rows(self, table: str) -> list[Row]:
         """The rows of the last run."""
@@ -221,7 +221,7 @@ def beside_python(command: str) -> list[str]:
     return [found]
 
 
-def written(folder: Path, config: Mapping[str, Any]) -> str:
+def config_file(folder: Path, config: Mapping[str, Any]) -> str:
     """A config file."""
     path = folder / "target.json"
     path.write_text(json.dumps(config), encoding="utf-8")

@@ -1,6 +1,6 @@
 """What the tests of answers that are a little off share.
 
-Each oddity of `oddities.ODDITIES` is served at each place of a good answer of
+Each oddity of `odd_values.ODD_VALUES` is served at each place of a good answer of
 the sandbox. Whatever it is, a run ends with records that fit their SCHEMA or with
 one clear line; what is not altered is all there; what is lost is named.
 """
@@ -12,18 +12,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conformity import assert_valid
+from record_schemas import assert_valid
 
 from tap_marketo_programs.errors import MarketoError
 
 if TYPE_CHECKING:
+    from altering_proxy import Alteration, Proxy, Request
     from harness import Output, Tap
     from marketo_sandbox import Sandbox
-    from odd_answers import (
-        Alteration,
-        Front,
-        Request,
-    )
 
 Row = dict[str, Any]
 
@@ -57,10 +53,10 @@ EVERY_FIELD = {
 }
 
 
-class Trial:
+class AlteredRuns:
     """One stream, read again and again with one kind of its answers altered."""
 
-    def __init__(self, tap: Tap, between: Front, caplog: pytest.LogCaptureFixture) -> None:
+    def __init__(self, tap: Tap, between: Proxy, caplog: pytest.LogCaptureFixture) -> None:
         self._tap = tap
         self._between = between
         self._caplog = caplog
@@ -101,7 +97,7 @@ class Trial:
         output = self._tap.run(self.stream, catalog=self._catalog, **self.settings)
         output.logs = "\n".join(record.getMessage() for record in self._caplog.records)
         self.runs += 1
-        self.note(self.now, broken(output))
+        self.note(self.now, problem_with(output))
         return output
 
     def by_key(self, output: Output) -> dict[Any, Row]:
@@ -124,7 +120,7 @@ class Trial:
         assert not self.failures, f"{len(self.failures)} in {self.runs} runs:\n{told}"
 
 
-def broken(output: Output) -> str | None:
+def problem_with(output: Output) -> str | None:
     """What no run may do, whatever was answered."""
     error = output.error
     if error is not None:
@@ -138,7 +134,7 @@ def broken(output: Output) -> str | None:
     return None
 
 
-def rich_world(sandbox: Sandbox) -> None:
+def fill_every_field(sandbox: Sandbox) -> None:
     """Programs of every kind, each with every field."""
     sandbox.control.reset(world="demo", programs=45)
     sandbox.control.knob(rate_limit=None)

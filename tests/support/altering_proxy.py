@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from strangers import respond, serving
+from http_servers import respond, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -76,7 +76,7 @@ class Alteration:
     served: int = field(default=0, init=False)
 
 
-class Front(ThreadingHTTPServer):
+class Proxy(ThreadingHTTPServer):
     """Hands requests on to a sandbox, and answers back, altered or not."""
 
     daemon_threads = True
@@ -104,7 +104,7 @@ class Front(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: Front
+    server: Proxy
     protocol_version = "HTTP/1.1"
 
     def setup(self) -> None:
@@ -138,9 +138,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def front(behind: str) -> Iterator[Front]:
+def proxy(behind: str) -> Iterator[Proxy]:
     """Serve until the block ends."""
-    with serving(Front(behind)) as server:
+    with serving(Proxy(behind)) as server:
         yield server
 
 
@@ -149,7 +149,7 @@ def ends_with(*endings: str, method: str | None = None) -> Callable[[Request], b
     return lambda request: request.path.endswith(endings) and method in {None, request.method}
 
 
-def last_answer(between: Front, meant: Callable[[Request], bool]) -> Any:  # noqa: ANN401 - JSON
+def last_answer(between: Proxy, meant: Callable[[Request], bool]) -> Any:  # noqa: ANN401 - JSON
     """The last good answer of a kind."""
     return json.loads(next(body for one, body in reversed(between.answers) if meant(one)))
 

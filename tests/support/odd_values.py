@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from odd_answers import Answer
+    from altering_proxy import Answer
 
 Path = tuple[Any, ...]
 
@@ -51,7 +51,7 @@ def put(value: Any, path: Sequence[Any], new: object) -> bool:  # noqa: ANN401 -
 
 
 # What a value may turn into; each is given the value that was there.
-ODDITIES: dict[str, Callable[[Any], Any]] = {
+ODD_VALUES: dict[str, Callable[[Any], Any]] = {
     "missing": lambda _: MISSING,
     "null": lambda _: None,
     "empty text": lambda _: "",
@@ -81,15 +81,15 @@ ODDITIES: dict[str, Callable[[Any], Any]] = {
 
 
 @dataclass(frozen=True)
-class Odd:
-    """One oddity at one place."""
+class OddValue:
+    """One odd value at one place."""
 
     path: Path
     name: str
 
     def value(self, content: object) -> Any:  # noqa: ANN401 - JSON
         """What it puts into its place."""
-        return ODDITIES[self.name](at(content, self.path))
+        return ODD_VALUES[self.name](at(content, self.path))
 
     def put(self, content: Any) -> bool:  # noqa: ANN401 - JSON
         """Apply it; whether there was anything to apply it to."""
@@ -105,11 +105,11 @@ class Odd:
         return f"{self.field or self.path} is {self.name}"
 
 
-def odds(*contents: object) -> list[Odd]:
+def odd_values_for(*contents: object) -> list[OddValue]:
     """Every oddity at every place of like JSON values, in arrays at the first one's only."""
     places = {path: None for content in contents for path in paths(content)}
     first = [path for path in places if not any(isinstance(step, int) and step for step in path)]
-    return [Odd(path, name) for path in first for name in ODDITIES]
+    return [OddValue(path, name) for path in first for name in ODD_VALUES]
 
 
 # What may come in place of a whole answer; each is given the body that was there.
@@ -134,7 +134,7 @@ BODIES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def altered(odd: Odd) -> Callable[[Answer], bool]:
+def altered(odd: OddValue) -> Callable[[Answer], bool]:
     """The change that one oddity makes of an answer."""
 
     def change(answer: Answer) -> bool:
@@ -157,7 +157,7 @@ def replaced(name: str) -> Callable[[Answer], bool]:
     return change
 
 
-class Rows:
+class AlteredRows:
     """Changes rows of answers by their key, the same way wherever they come.
 
     Args:
@@ -168,7 +168,7 @@ class Rows:
         met: The rows that were altered, with what was put into them.
     """
 
-    def __init__(self, key: str, planned: Mapping[object, Odd]) -> None:
+    def __init__(self, key: str, planned: Mapping[object, OddValue]) -> None:
         self.key = key
         self.planned = dict(planned)
         self.met: dict[object, Any] = {}
@@ -185,7 +185,7 @@ class Rows:
         return True
 
 
-class Inserted:
+class InsertedRow:
     """Puts something among the rows of an answer: first, in the middle and last."""
 
     def __init__(self, what: object) -> None:
@@ -201,11 +201,13 @@ class Inserted:
         return True
 
 
-def batches(rows: Mapping[Any, Any], wanted: Sequence[Odd]) -> Iterator[dict[Any, Odd]]:
+def spread_over_rows(
+    rows: Mapping[Any, Any], wanted: Sequence[OddValue]
+) -> Iterator[dict[Any, OddValue]]:
     """Oddities given out to rows that have the place for them, one to a row at a time."""
     left = list(wanted)
     while left:
-        batch: dict[Any, Odd] = {}
+        batch: dict[Any, OddValue] = {}
         for odd in list(left):
             free = (
                 name
@@ -222,5 +224,5 @@ def batches(rows: Mapping[Any, Any], wanted: Sequence[Odd]) -> Iterator[dict[Any
 
 def changes(content: object) -> dict[str, Callable[[Answer], bool]]:
     """All that may be off with an answer like this one."""
-    found = {str(odd): altered(odd) for odd in odds(content)}
+    found = {str(odd): altered(odd) for odd in odd_values_for(content)}
     return found | {name: replaced(name) for name in BODIES}

@@ -1,0 +1,51 @@
+"""Whole runs in which the workers take turns by chance, the same way for the same seed.
+
+The unit tests look at the first seeds, tests/soak at the others.
+"""
+
+from __future__ import annotations
+
+import random
+
+from simulation import Simulation, settings
+
+from tap_marketo_programs.export.actions import Worker
+
+SEEDS_OF_UNIT_TESTS = 60
+SEEDS = 400
+TROUBLE = ["failed", "corrupt", "lost"]
+
+
+def assert_interleaving_keeps_the_promises(seed: int) -> None:
+    """With programs that are months behind, so that each has several jobs in a row."""
+    draw = random.Random(seed)  # noqa: S311 - the same interleaving every time
+    programs = list(range(1001, 1036))
+    run = Simulation(
+        programs,
+        settings(max_queued=draw.choice([1, 2, 4])),
+        days_behind={one: draw.choice([1, 40, 200]) for one in programs if draw.random() < 2 / 3},
+    )
+    # A target that now and then does not read for long.
+    workers = draw.choice([list(Worker), [Worker.API] * 9 + list(Worker)])
+    for _ in range(600):
+        worker = draw.choice(workers)
+        if draw.random() < 1 / 2:
+            run.take(worker)
+        else:
+            run.perform(worker, draw.choice(TROUBLE) if draw.random() < 1 / 12 else "")
+        if draw.random() < 1 / 10:
+            run.pass_time(draw.choice([1, 30, 60]))
+        if run.finished:
+            break
+    for worker in Worker:
+        run.perform(worker)
+
+    run.run_to_the_end()
+
+    if run.error is None:
+        run.assert_complete()
+    else:
+        # A program's file was no good too often, or too many jobs failed: the next run's.
+        run.begin()
+        run.run_to_the_end()
+        run.assert_complete()
