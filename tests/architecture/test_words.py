@@ -52,7 +52,7 @@ WORDS = (
     Word(r"(?i)\b(emitted|emission)\b", "written"),
     Word(r"\bguessed\b", "adopted", ENGINE),
     # Version 1 of the bookmark has it as a key.
-    Word(r"\bfloor\b(?!\")", "min_updated_at", MEMBERS),
+    Word(r"\bfloor\b(?![\"=])", "min_updated_at", MEMBERS),
     Word(r"\b(slice|task|flight|one)\.until\b", "new_watermark", MEMBERS),
     Word(r"\b_?take_back\b", "requeue"),
     Word(r"\b_?leave_out\b", "exclude_program", ENGINE),

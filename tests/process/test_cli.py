@@ -38,7 +38,7 @@ PREFIX = "TAP_MARKETO_PROGRAMS_"
 RUNNING = {"Queued", "Processing"}
 WRONG_SECRET = "not-the-secret-9d1c"
 # How long "within seconds" is on a busy machine.
-# Bytes; a pipe that holds so many holds rows.
+# Bytes; a pipe that holds that many holds rows.
 LARGER_THAN_STATES = 30_000
 
 # Runs the command where nothing can be reached.
@@ -638,7 +638,7 @@ def test_a_signal_in_the_middle_of_the_rows_leaves_whole_lines_and_no_false_stat
     assert output.code == 128 + number
     assert 400 < len(output.records()) < 30_000
     assert output.messages[-1]["type"] == "STATE"
-    # Its one export is not out yet, so the next run takes it up again.
+    # Its one export is not out yet, so the next run resumes it again.
     bookmark = output.state["bookmarks"]["program_members"]
     assert not bookmark["watermarks"]
     assert len(bookmark["exports"]) == 1

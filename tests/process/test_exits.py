@@ -71,7 +71,7 @@ def scene(tap: Tap, temporary: Path) -> Scene:  # noqa: ARG001 - set before the 
 
 def left(temporary: Path) -> list[Path]:
     """The files there are, but for those of the sandbox in this process."""
-    return [one for one in temporary.iterdir() if not one.name.startswith("marketo-sandbox-")]
+    return [item for item in temporary.iterdir() if not item.name.startswith("marketo-sandbox-")]
 
 
 def assert_nothing_left(scene: Scene, temporary: Path) -> None:

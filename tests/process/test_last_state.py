@@ -122,7 +122,7 @@ def launch(tap: Tap, tmp_path: Path) -> Iterator[Callable[..., Running]]:
 
 
 def asked(sandbox: Sandbox, times: int = 1) -> Callable[[], bool]:
-    """Whether so many requests came from now on; one that still waits counts."""
+    """Whether that many requests came from now on; one that still waits counts."""
     before = sandbox.control.stats()["total"]
     return lambda: sandbox.control.stats()["total"] >= before + times
 

@@ -72,7 +72,7 @@ class Machine:
         return output
 
     def killed(self, how: signal.Signals, after: float, **settings: Any) -> Output:  # noqa: ANN401 - any setting
-        """A run that gets a signal so many seconds after its first call to Marketo."""
+        """A run that gets a signal that many seconds after its first call to Marketo."""
         calls = self.control.stats()["total"]
         process = self.start(**settings)
         wait_until(lambda: self.control.stats()["total"] > calls)

@@ -75,7 +75,7 @@ def test_a_stdout_that_takes_nothing_is_one_line(
     done = command(how, *arguments)
 
     assert done.returncode == 1
-    (line,) = [one for one in done.stderr.splitlines() if "| ERROR " in one]
+    (line,) = [line for line in done.stderr.splitlines() if "| ERROR " in line]
     assert SAID[how] in line
     for noise in ("Traceback", "Exception ignored", "Errno"):
         assert noise not in done.stderr
@@ -116,5 +116,5 @@ def test_a_closed_stderr_loses_no_row(tap: Tap, tmp_path: Path) -> None:
 
     assert done.returncode == 0
     messages = [json.loads(one) for one in message_lines(done.stdout)]
-    rows = [one for one in messages if one.get("stream") == "program_members"]
-    assert len([one for one in rows if one["type"] == "RECORD"]) == len(tap.sandbox.control.truth())
+    rows = [message for message in messages if message.get("stream") == "program_members"]
+    assert len([row for row in rows if row["type"] == "RECORD"]) == len(tap.sandbox.control.truth())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SOAKS = 8
 RUNS_A_SOAK = 25
-# Every so many runs nothing is wrong, and the target must hold the truth after it.
+# Every that many runs nothing is wrong, and the target must hold the truth after it.
 UNDISTURBED_EVERY = 4
 
 TRANSIENT = ("602", "604", "608", "611", "713")

@@ -25,7 +25,7 @@ class Cut(BaseException):
 
 
 class CutWriter(SingerWriter):
-    """Stdout that vanishes after so many messages."""
+    """Stdout that vanishes after that many messages."""
 
     def __init__(self, output: Output, left: int) -> None:
         self._output = output
@@ -62,7 +62,7 @@ class History:
         return output
 
     def interrupted(self, after: int) -> None:
-        """A run whose stdout vanishes after so many messages."""
+        """A run whose stdout vanishes after that many messages."""
         output = Output()
         tap = self.tap.make(
             state=self.state,

@@ -42,7 +42,7 @@ a test that runs against the sandbox.
 - **Exit code 0**: everything that was asked for was extracted. Otherwise the last line of the log \
 says what ended the run, with Marketo's code and request id.
 - **A run that stops loses nothing.** The STATE printed so far is true: the next run goes on from \
-it, and takes up the export jobs that it names.
+it, and resumes the export jobs that it names.
 - A job or a file that is no good costs its own rows only; the other programs go on, and the run \
 fails at its end.
 """

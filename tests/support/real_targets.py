@@ -29,7 +29,7 @@ LOADERS: list[dict[str, Any]] = _PROJECT["plugins"]["loaders"]
 
 def shipped(target: str) -> dict[str, Any]:
     """A target as meltano.yml has it."""
-    (found,) = [one for one in LOADERS if one["name"] == target]
+    (found,) = [item for item in LOADERS if item["name"] == target]
     return dict(found)
 
 
@@ -69,7 +69,7 @@ def last_state(stdout: str, before: Mapping[str, Any] | None = None) -> dict[str
 def load_and_kill(
     tap: list[str], target: Target, victim: str, after: int, state: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Pipe a tap into a target and SIGKILL one of both once so many messages have passed.
+    """Pipe a tap into a target and SIGKILL one of both once that many messages have passed.
 
     Args:
         tap: The tap's command.
@@ -168,7 +168,7 @@ class JsonLines:
 
 @dataclass
 class Csv:
-    """meltanolabs-target-csv: one file a run and stream, begun anew each run.
+    """meltanolabs-target-csv: one file a run and stream, begun again each run.
 
     Args:
         folder: Where the files go.

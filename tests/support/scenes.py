@@ -44,7 +44,7 @@ class Scene:
         return self.tap.sandbox.control
 
     def begin(self, programs: int = 10, members: int = 3, **options: Any) -> None:  # noqa: ANN401 - any option of reset
-        """A new world of so many programs."""
+        """A new world of that many programs."""
         knobs = {"rate_limit": None, **options.pop("knobs", {})}
         self.control.reset(
             world="sized",
@@ -185,6 +185,6 @@ def wait_for_next_version() -> None:
 def wait_for_threads() -> None:
     """Wait for the threads of a run that is over; none may stay."""
     give_up_at = time.monotonic() + PATIENCE
-    while left := [one for one in threading.enumerate() if one.name.startswith(MEMBERS)]:
+    while left := [thread for thread in threading.enumerate() if thread.name.startswith(MEMBERS)]:
         assert time.monotonic() < give_up_at, left
         left[0].join(0.01)

@@ -220,7 +220,7 @@ class Simulation:
         return events.JobCancelled(action.export_id)
 
     def _tell_programs(self, action: actions.AskExistingPrograms, outcome: str) -> events.Event:
-        gone = [one for one in action.program_ids if outcome == str(one)]
+        gone = [program for program in action.program_ids if outcome == str(program)]
         return events.ProgramsExist(action.task, gone)
 
     def _tell_fields(self, action: actions.AskExportableFields, outcome: str) -> events.Event:
@@ -325,7 +325,7 @@ class Simulation:
         """What must hold at every moment."""
         work = self.work
         # Jobs of an earlier run may be more than are allowed now; no other comes to them.
-        resumed = [one for one in work.tasks.of(*UNDER_WAY) if one.creates == 0]
+        resumed = [task for task in work.tasks.of(*UNDER_WAY) if task.creates == 0]
         made = work.tasks.count(*UNDER_WAY) - len(resumed)
         assert made <= work.settings.max_queued
         # What waits behind a task without a job is bounded, or that task gets one first.
@@ -355,7 +355,9 @@ class Simulation:
         """Every program is in the target up to the plan's end."""
         until = self.work.request.bounds.now
         behind = [
-            one for one in self.programs if one not in but and self._known_to_target(one) < until
+            program
+            for program in self.programs
+            if program not in but and self._known_to_target(program) < until
         ]
         assert not behind, behind
 

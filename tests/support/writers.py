@@ -23,7 +23,7 @@ class WatchedWriter(SingerWriter):
     Args:
         output: Where the lines go.
         before: Called with each message before it is out; `Killed` ends the output there.
-        after: Called with each message once it is out; likewise.
+        after: Called with each message once it is out; as above.
     """
 
     def __init__(

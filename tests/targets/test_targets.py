@@ -67,7 +67,7 @@ def target_jsonl() -> Iterator[Path]:
     with TemporaryDirectory(prefix="target-jsonl") as venv:
         subprocess.run(["uv", "venv", "-q", "--clear", "-p", sys.executable, venv], check=True)  # noqa: S603, S607 - CI's uv
         wanted = shipped("target-jsonl")["pip_url"].split()
-        subprocess.run(["uv", "pip", "install", "-q", "-p", venv, *wanted], check=True)  # noqa: S603, S607 - likewise
+        subprocess.run(["uv", "pip", "install", "-q", "-p", venv, *wanted], check=True)  # noqa: S603, S607 - as above
         yield Path(venv) / "bin" / "target-jsonl"
 
 

@@ -66,7 +66,7 @@ def test_a_header_that_is_off_costs_nothing(sandbox: Sandbox, between: Proxy, na
     for value in HEADERS[name]:
 
         def change(answer: Answer, value: str = value) -> bool:
-            answer.headers[:] = [one for one in answer.headers if one[0] != name]
+            answer.headers[:] = [item for item in answer.headers if item[0] != name]
             answer.headers.append((name, value))
             return True
 

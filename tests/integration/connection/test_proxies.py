@@ -46,6 +46,16 @@ def said(url: str = MARKETO, expected: type[AnswerError] = AnswerError) -> str:
     return text
 
 
+def test_a_login_with_a_slash_in_it_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a URL, what comes before the slash is host and port."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://somebody:12/xyzzy@proxy.example.com")
+
+    text = said(expected=ProxyFailed)
+
+    assert "the proxy that HTTPS_PROXY names" in text
+    assert "somebody" not in text
+
+
 def with_login(url: str) -> str:
     return url.replace("http://", "http://somebody:xyzzy@")
 

@@ -95,7 +95,7 @@ class Exports:
         return str(caught.value)
 
     def cut(self, *places: int) -> None:
-        """Break one answer after another once it has sent so many bytes of its own."""
+        """Break one answer after another once it has sent that many bytes of its own."""
         for turn, place in enumerate(places):
             self.control.fault("cut", "export_file", after=turn, bytes=place)
 

@@ -258,7 +258,7 @@ def test_a_watermark_does_not_pass_a_window_that_was_given_up(scene: Scene) -> N
 
 
 def after_naming(jobs: int) -> Callable[[Message], bool]:
-    """True from the message on that follows a STATE with so many jobs."""
+    """True from the message on that follows a STATE with that many jobs."""
     named_all = False
 
     def gone(message: Message) -> bool:

@@ -130,7 +130,7 @@ def file_of(
     world: dict[str, Any],
     **settings: Any,  # noqa: ANN401 - any setting
 ) -> Table:
-    """The file of the only job of a run in a world, which then begins anew."""
+    """The file of the only job of a run in a world, which then begins again."""
     control = tap.sandbox.control
     control.reset(**world, knobs={"rate_limit": None})
     tap.sync(MEMBERS, **settings)
@@ -352,7 +352,7 @@ class Front(ThreadingHTTPServer):
         behind: The sandbox's URL.
         coding: What it says in Content-Encoding.
         compress: What it does.
-        cuts: After so many bytes the first answers break off.
+        cuts: After that many bytes the first answers break off.
     """
 
     def __init__(
@@ -382,7 +382,7 @@ class _Handler(BaseHTTPRequestHandler):
         content = answer.read()
         behind.close()
         left_out = {"Content-Length", "Transfer-Encoding", "Connection"}
-        headers = [one for one in answer.getheaders() if one[0] not in left_out]
+        headers = [item for item in answer.getheaders() if item[0] not in left_out]
         if not self.path.endswith("file.json"):
             respond(self, answer.status, headers, content)
             return

@@ -465,7 +465,9 @@ def test_a_lead_field_that_vanishes_is_dropped_by_its_name(
 
 def test_only_selected_fields_and_keys_are_asked_for(scene: Scene) -> None:
     catalog = scene.tap.catalog()
-    (stream,) = [one for one in catalog["streams"] if one["tap_stream_id"] == "program_members"]
+    (stream,) = [
+        stream for stream in catalog["streams"] if stream["tap_stream_id"] == "program_members"
+    ]
     for entry in stream["metadata"]:
         if entry["breadcrumb"]:
             entry["metadata"]["selected"] = entry["breadcrumb"][-1] == "statusName"

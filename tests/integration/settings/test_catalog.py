@@ -35,7 +35,7 @@ FIELDS = {
 
 
 def entry(catalog: Catalog, stream: str) -> Row:
-    (found,) = [one for one in catalog["streams"] if one["tap_stream_id"] == stream]
+    (found,) = [entry for entry in catalog["streams"] if entry["tap_stream_id"] == stream]
     return dict(found)
 
 

@@ -54,8 +54,8 @@ def refusal(
         with pytest.raises(SystemExit) as ended:
             TapMarketoPrograms.cli(arguments)
         assert ended.value.code == 1
-        (line,) = [one for one in caplog.records if one.levelname == "ERROR"]
-        assert not [one for one in caplog.records if one.exc_info]
+        (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+        assert not [record for record in caplog.records if record.exc_info]
         assert not tap.sandbox.control.requests()
         return line.getMessage()
 
@@ -257,7 +257,7 @@ def test_a_bookmark_of_the_future_ends_no_run_without_its_stream(tap: Tap) -> No
 def changed(catalog: Mapping[str, Any], stream: str, **changes: object) -> dict[str, Any]:
     """A catalog whose stream is otherwise; `root_` marks what goes into its metadata."""
     copy = json.loads(json.dumps(catalog))
-    (entry,) = [one for one in copy["streams"] if one["tap_stream_id"] == stream]
+    (entry,) = [known for known in copy["streams"] if known["tap_stream_id"] == stream]
     (root,) = [item["metadata"] for item in entry["metadata"] if not item["breadcrumb"]]
     for name, value in changes.items():
         if name.startswith("root_"):

@@ -90,7 +90,7 @@ def test_a_map_that_means_nothing_is_refused_with_what_was_probably_meant(
         {"program*": {"url": None}},
         {"copy": {"__source__": "programs", "x": "str(id)"}},
         {"programs": {"x": "md5(name)", "__else__": None, "id": "id", "updatedAt": "updatedAt"}},
-        {"programs": {"x": "[one for one in [1, 2] if one > 1][0]", "y": "record['id']"}},
+        {"programs": {"x": "[item for item in [1, 2] if item > 1][0]", "y": "record['id']"}},
         {"programs": {"x": "_['id']", "y": "json.dumps(tags)", "z": "config.get('a')"}},
         {"programs": {"name": "self.upper()", "__filter__": "id != 1001 and not None"}},
         {"programs": {"__key_properties__": ["id"], "x": "datetime.date.today().isoformat()"}},
@@ -177,7 +177,7 @@ def test_a_setting_that_sets_nothing_alone_is_mentioned(
 ) -> None:
     tap.make(catalog=only(tap.catalog()), **settings)
 
-    assert [one for one in warnings(caplog) if one.startswith(line)]
+    assert [told for told in warnings(caplog) if told.startswith(line)]
 
 
 def test_flattening_without_a_depth_is_refused(command: Callable[..., Output]) -> None:
@@ -243,7 +243,7 @@ def test_an_expression_that_fails_on_a_row_is_told_with_its_place_and_no_cell(
     assert text.startswith(
         f"{stream}: the stream map of made: {written!r} fails on a row ({FAILING[expression]})"
     )
-    assert not [one for one in secrets if one in text.replace(written, "")]
+    assert not [item for item in secrets if item in text.replace(written, "")]
     assert output.error.__cause__ is None
     assert not output.of("RECORD")
 
@@ -296,7 +296,7 @@ def test_the_command_says_one_line_and_never_a_cell(
     errors = [line for line in output.logs.splitlines() if "| ERROR " in line]
     assert len(errors) == 1
     assert "Traceback" not in output.logs
-    assert not [one for one in said if one in output.logs]
+    assert not [item for item in said if item in output.logs]
     assert output.messages[-1]["type"] == "STATE"
     assert not output.state["bookmarks"]["program_members"]["watermarks"]
 

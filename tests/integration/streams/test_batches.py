@@ -271,7 +271,7 @@ def test_a_file_holds_as_many_rows_as_asked_and_of_one_export_only(
     sizes: dict[str, list[int]] = {}
     for message in output.of("BATCH"):
         (url,) = message["manifest"]
-        (export_id,) = [one for one in jobs if one in url]
+        (export_id,) = [job for job in jobs if job in url]
         sizes.setdefault(export_id, []).append(len(read(path_of(url), encoding)))
     assert {export_id: sum(of_one) for export_id, of_one in sizes.items()} == jobs
     for of_one in sizes.values():
@@ -385,7 +385,7 @@ def test_polars_reads_the_files(demo: Tap, tmp_path: Path, encoding: Row) -> Non
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Row]]:
     """A bucket of a local S3, and what a client needs to reach it."""
-    for name in [one for one in os.environ if one.startswith("AWS_")]:
+    for name in [item for item in os.environ if item.startswith("AWS_")]:
         monkeypatch.delenv(name)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
@@ -509,7 +509,7 @@ def test_a_run_cut_off_anywhere_is_taken_up_without_loss(
     }
     programs = len(demo.sandbox.control.programs())
     asked = [job["request"]["filter"] for job in demo.sandbox.control.jobs()]
-    assert sum("updatedAt" not in one for one in asked) <= -(-programs // 10) + 1
+    assert sum("updatedAt" not in wanted for wanted in asked) <= -(-programs // 10) + 1
 
 
 def test_a_half_written_file_is_not_left_behind(
@@ -543,7 +543,7 @@ def test_no_thread_outlives_the_files(tmp_path: Path) -> None:
         urls = [*made.add_records([{"id": "1"}, {"id": "2"}]), *made.finish()]
 
     assert len(urls) == 2
-    assert not [one for one in threading.enumerate() if one.name.startswith("batches")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("batches")]
 
 
 def test_a_value_that_does_not_fit_its_column_is_not_repeated(tmp_path: Path) -> None:

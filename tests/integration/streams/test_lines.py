@@ -69,7 +69,9 @@ def test_lines_are_the_bytes_that_the_sdk_writes(
     method: str,
 ) -> None:
     catalog = only(tap.catalog(**settings), "program_members")
-    (stream,) = [one for one in catalog["streams"] if one["tap_stream_id"] == "program_members"]
+    (stream,) = [
+        stream for stream in catalog["streams"] if stream["tap_stream_id"] == "program_members"
+    ]
     stream["replication_method"] = method
 
     fast = printed.run(catalog, **settings)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 def described(output: dict[str, Any]) -> dict[str, Any]:
     """The properties of members in a catalog."""
-    (stream,) = [one for one in output["streams"] if one["tap_stream_id"] == "program_members"]
+    (stream,) = [
+        stream for stream in output["streams"] if stream["tap_stream_id"] == "program_members"
+    ]
     assert stream["key_properties"] == ["leadId", "programId"]
     properties: dict[str, Any] = stream["schema"]["properties"]
     assert properties["leadId"]["type"] == properties["programId"]["type"] == ["integer"]

@@ -45,7 +45,7 @@ def readings(value: object) -> list[Any]:
     """What an odd value may be read as, without a word."""
     if isinstance(value, str):
         text = re.sub("[\ud800-\udfff]", "\ufffd", value.replace("\0", ""))
-        found: list[Any] = [text, *[one for one in (True, False) if text == str(one).lower()]]
+        found: list[Any] = [text, *[item for item in (True, False) if text == str(item).lower()]]
         found += [float(text)] if re.fullmatch(r"-?\d+(\.\d+)?", text) else []
         return found
     return [value, json.dumps(value)] if isinstance(value, bool | int | float) else [value]

@@ -83,7 +83,7 @@ def _told_elsewhere(case: Case, trouble: Trouble) -> str:
 
 
 _BY_ITSELF = (
-    "The job is made anew, at last for each program by itself. What stays refused is named, the "
+    "The job is made again, at last for each program by itself. What stays refused is named, the "
     "other programs go on, and the run fails at its end."
 )
 

@@ -101,7 +101,7 @@ def _messages_of_1029(endpoint: str) -> Iterator[Case]:
     text = "Creates no more jobs, hands over those that run, and names the time of the reset."
     yield replace(spent, words=("1029", "quota's reset", "UTC"), text=text)
     unknown = case("words nobody has described", "Something else", Must.SUCCEED)
-    yield replace(unknown, text="Taken for a refusal of this job, which is made anew.")
+    yield replace(unknown, text="Taken for a refusal of this job, which is made again.")
     yield replace(
         case("words nobody has described", "Something else", Must.STOP, count=FOR_EVER),
         words=("1029 Something else",),

@@ -32,7 +32,7 @@ def export_unknowns() -> Iterator[Case]:
     )
     for variant in ("1013", "610", "1003", "404"):
         forgotten = (Edit("forget_jobs"),)
-        text = "A job in the state that Marketo has forgotten is made anew."
+        text = "A job in the state that Marketo has forgotten is made again."
         yield knob_case("U6", variant, before=Before.JOB_LEFT, edits=forgotten, text=text)
     changes = (Edit("bulk_edit", {"count": 6}), Edit("advance", {"seconds": 7200}))
     for variant in (
@@ -65,7 +65,7 @@ def export_unknowns() -> Iterator[Case]:
 
 def file_unknowns() -> Iterator[Case]:
     expired = (Edit("advance", {"seconds": 8 * DAY}),)
-    text = "The job is made anew."
+    text = "The job is made again."
     for variant in ("plain", "html", "empty"):
         yield knob_case("U7", variant, before=Before.JOB_LEFT, edits=expired, text=text)
     for variant in ("404", "json"):
@@ -78,7 +78,7 @@ def file_unknowns() -> Iterator[Case]:
     unsure: dict[str, Any] = {"what": empty, "before": Before.SYNCED, "faults": unsaid}
     for variant in ("header", "zero_bytes"):
         yield knob_case("U8", variant, text="No rows.", **unsure)
-    text = "Without figures a lost file looks the same: made anew once, then the run stops."
+    text = "Without figures a lost file looks the same: made again once, then the run stops."
     yield knob_case("U8", "404", must=Must.STOP, words=("no such file",), text=text, **unsure)
     for variant in ("mixed", "words", "digits"):
         text = "0, 1, true, false, yes and no are read, in any case."

@@ -36,7 +36,7 @@ def sick_jobs() -> Iterator[Case]:
             f"{what} of one job",
             "Sick job",
             faults=(sick,),
-            text="The list of jobs tells what its status does not; else it is made anew.",
+            text="The list of jobs tells what its status does not; else it is made again.",
             times="for ever",
             world=MANY,
         )
@@ -76,5 +76,5 @@ def _sick_leftovers() -> Iterator[Case]:
         before=Before.JOB_LEFT,
         edits=(Edit("sicken_jobs"),),
         times="for ever",
-        text="The list of jobs tells what its status does not; else it is made anew.",
+        text="The list of jobs tells what its status does not; else it is made again.",
     )

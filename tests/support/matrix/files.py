@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-_AGAIN = "Downloads it again, then makes the job anew once, then stops; no row of it gets out."
+_AGAIN = "Downloads it again, then makes the job again once, then stops; no row of it gets out."
 
 
 def files() -> Iterator[Case]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-_ANEW = "Makes the job anew, up to three times."
+_ANEW = "Makes the job again, up to three times."
 
 
 def jobs() -> Iterator[Case]:

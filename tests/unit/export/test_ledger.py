@@ -430,7 +430,7 @@ WRONG_BOOKMARKS: dict[str, object] = {
         window=["2026-11-03T02:00:00Z", "2026-11-01T02:00:00Z"]
     ),
     "a window of no time": with_export(window=["2026-11-01T02:00:00Z"] * 2),
-    "a floor of a number": with_export(floor=0),
+    "a moment that is a number": with_export(floor=0),
     "an unfinished plan of a number": damaged(unfinished=5),
     "an unfinished plan on no day": damaged(unfinished="yesterday"),
 }

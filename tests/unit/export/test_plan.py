@@ -29,7 +29,7 @@ MONTH = timedelta(days=31)
 
 
 def covered(slices: list[ExportSlice], program_id: int) -> list[ExportSlice]:
-    return [one for one in slices if program_id in one.program_ids]
+    return [part for part in slices if program_id in part.program_ids]
 
 
 # Windows

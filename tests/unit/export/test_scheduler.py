@@ -160,7 +160,7 @@ def test_a_task_that_finished_ones_wait_for_gets_a_job_however_many_these_are() 
     run = Simulation([1001], settings(max_queued=2), days_behind={1001: 400})
     first = next(iter(run.work.tasks))
     both = {Worker.MAIN: "", Worker.API: ""}
-    # Nobody downloads, until so many are done that no other job is created.
+    # Nobody downloads, until that many are done that no other job is created.
     perform_until(run, lambda: run.work.tasks.count(Phase.COMPLETED) > 2 + MAX_FILES, both)
     perform_until(run, lambda: first.bad_jobs > 0, {**both, Worker.DOWNLOAD: "missing"})
 

@@ -31,7 +31,6 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         "ftp://somebody:xyzzy@proxy.example.com:21",
         "socks5://somebody:xyzzy@127.0.0.1:1080",
         "http://two words:3128",
-        "http://somebody:12/xyzzy@proxy.example.com",
         "http://" + "a" * 70 + ".com",
         "http://pro\u202exy:1",
     ],

@@ -260,7 +260,7 @@ def test_a_file_without_leads_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["updatedAt", "name"])
 def test_a_missing_column_that_may_be_null_is_null_and_named(tmp_path: Path, name: str) -> None:
-    kept = [one for one in HEADER.split(",") if one != name]
+    kept = [item for item in HEADER.split(",") if item != name]
     row = ",".join(str(ROWS[0][one]) for one in kept)
 
     found, counted = read(tmp_path, lines(",".join(kept), row))
