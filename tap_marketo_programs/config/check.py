@@ -8,10 +8,10 @@ comes from.
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from tap_marketo_programs.config.base_url import host_url
+from tap_marketo_programs.config.state import CLOCK_TOLERANCE
 from tap_marketo_programs.errors import MarketoConfigError
 from tap_marketo_programs.schemas.timestamps import instant
 from tap_marketo_programs.suggestions import did_you_mean
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from jsonschema import ValidationError
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far ahead of us the clock may have been of whoever wrote a time."""
 
 # A name that begins so is a remark: JSON has no other place for one.
 _REMARKS = ("_", "$", "#", "//")

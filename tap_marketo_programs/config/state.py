@@ -7,15 +7,18 @@ what a bookmark of a stream says.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_programs.config.check import CLOCK_TOLERANCE
 from tap_marketo_programs.errors import StateRefused
 from tap_marketo_programs.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far ahead of us the clock may have been of whoever wrote a time."""
 
 EXPECTED = 'expected the value of a STATE message, such as {"bookmarks": {}}'
 

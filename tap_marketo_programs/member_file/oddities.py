@@ -1,6 +1,6 @@
 """What was odd about the export files of a run, counted, and told once at its end.
 
-It holds names of fields and numbers, never a cell.
+It holds names of fields and numbers, never a cell. It must not know how a file is read.
 """
 
 from __future__ import annotations

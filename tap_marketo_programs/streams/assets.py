@@ -1,7 +1,7 @@
-"""The asset streams: programs, their tags, and what explains both.
+"""The asset streams: what all have in common, and tags, tag types and channels.
 
-Each is the SDK's `RESTStream` in its usual shape; sending, retrying and
-judging answers is the client's, paging is `OffsetSweep`'s.
+Each is the SDK's `RESTStream` in its usual shape. They must not know how requests are sent,
+retried and judged, which is the client's business, nor how a page follows on another.
 """
 
 from __future__ import annotations

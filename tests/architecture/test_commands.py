@@ -8,7 +8,6 @@ from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import not_yet
 import pytest
 from recipes import recipes
 from sources import ROOT, document, tables
@@ -74,45 +73,4 @@ def test_what_a_command_names_exists(project: dict[str, Any]) -> None:
     # `path x` is listed as `x`; a marker and a group as they are.
     missing = {name.removeprefix("path ") for name in unknown(commands, project)}
 
-    assert not missing - set(not_yet.COMING)
-
-
-def test_a_marker_that_has_come_is_no_longer_listed(project: dict[str, Any]) -> None:
-    markers = [name for name in not_yet.COMING if name.startswith("marker ")]
-    commands = [f"uv run pytest -m {name.removeprefix('marker ')}" for name in markers]
-
-    assert [*unknown(commands, project)] == markers
-
-
-# The rule itself
-
-
-@pytest.mark.parametrize(
-    ("command", "missing"),
-    [
-        ("uv run pytest -m nothing", "marker nothing"),
-        ("uv run --group nobody pytest -m targets", "group nobody"),
-        ("uv run python tests/support/nowhere.py", "path tests/support/nowhere.py"),
-        ("uv run python nowhere", "path nowhere"),
-        ("uv run python -m nowhere", "module nowhere"),
-        ("uv run pytest -n 0 tests/test_nowhere.py -k streams", "path tests/test_nowhere.py"),
-    ],
-)
-def test_a_command_that_names_nothing_is_found(
-    command: str, missing: str, project: dict[str, Any]
-) -> None:
-    assert missing in {*unknown([command], project)}
-
-
-@pytest.mark.parametrize(
-    "text", ["a:\n\tuv run\n", "a: b\n    uv run\n", "    uv run\n", "a:\n    x\na:\n    y\n"]
-)
-def test_a_justfile_that_cannot_be_read_simply_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="recipe"):
-        recipes(text)
-
-
-def test_a_table_that_says_something_else_is_found() -> None:
-    text = "| what | command | recipe |\n|---|---|---|\n| all | `uv run x`, `y` | `just test` |\n"
-
-    assert contributed(text) == {"test": ["uv run x", "y"]}
+    assert not missing

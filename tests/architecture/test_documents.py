@@ -6,8 +6,6 @@ import ast
 import re
 from typing import TYPE_CHECKING, get_args
 
-import not_yet
-import pytest
 from sources import ROOT, TAP, document, files, package, tables
 
 from tap_marketo_programs.export import actions, events
@@ -45,13 +43,13 @@ def paths(text: str) -> set[str]:
 
 
 def is_known(page: str, path: str) -> bool:
-    """Whether a page's path is there, or on its way.
+    """Whether a page's path is there.
 
     It is one of the repository, of the package, or of the folder in which the page lies.
     """
     bases = ("", f"{TAP}/", f"{page.rpartition('/')[0]}/".lstrip("/"))
     places = [f"{base}{path}".rstrip("/") for base in bases]
-    return any(place in not_yet.COMING or (ROOT / place).exists() for place in places)
+    return any((ROOT / place).exists() for place in places)
 
 
 def rows(text: str) -> list[list[str]]:
@@ -71,7 +69,7 @@ def faults(row: list[str]) -> Iterator[str]:
             full = path if path.startswith("tests/") else f"{TAP}/{path}"
             if not full.startswith(folder):
                 yield f"{number}: {path} is not below {folder}"
-            elif not (ROOT / full).is_file() and full not in not_yet.COMING:
+            elif not (ROOT / full).is_file():
                 yield f"{number}: {path} does not exist"
             elif folder == "tests/" and (ROOT / full).is_file() and not has_tests(document(full)):
                 yield f"{number}: {path} holds no test"
@@ -160,56 +158,3 @@ def test_every_link_of_a_document_leads_somewhere() -> None:
     ]
 
     assert not lines, "\n".join(lines)
-
-
-def test_what_was_on_its_way_and_has_come_is_no_longer_listed() -> None:
-    come = [path for path in not_yet.COMING if (ROOT / path).exists()]
-
-    assert not come, "remove from not_yet.COMING: " + ", ".join(come)
-
-
-def test_every_decision_stands_in_the_index_and_has_its_sections() -> None:
-    index = document(f"{DECISIONS}/README.md")
-    records = {path: text for path, text in files(DECISIONS, suffix=".md") if "README" not in path}
-    numbers = [path.removeprefix(f"{DECISIONS}/")[:4] for path in records]
-
-    assert numbers == [f"{number:04}" for number in range(1, len(records) + 1)]
-    assert sorted(LINK.findall(index)) == [path.rpartition("/")[2] for path in records]
-    for path, text in records.items():
-        title = text.splitlines()[0]
-        assert title.startswith(f"# {path.removeprefix(f'{DECISIONS}/')[:4]}: "), path
-        assert f"| {title.partition(': ')[2]} |" in index, path
-        assert re.findall(r"^## (.+)$", text, re.MULTILINE) == SECTIONS, path
-
-
-# The rules themselves
-
-
-@pytest.mark.parametrize(
-    ("row", "fault"),
-    [
-        (["1", "**A.**", "`export/nowhere.py`", "`tests/soak/test_truth.py`"], "does not exist"),
-        (["1", "**A.**", "`export/plan.py`", "`tests/test_nowhere.py`"], "does not exist"),
-        (["1", "**A.**", "", "`tests/soak/test_truth.py`"], "names nothing"),
-        (["1", "**A.**", "`export/plan.py`", "the tests"], "names nothing"),
-        (["1", "", "`export/plan.py`", "`tests/soak/test_truth.py`"], "does not say"),
-        (["1", "**A.**", "`export/plan.py`", "`tests/conftest.py`"], "holds no test"),
-        (["1", "**A.**", "`export/plan.py`", "`export/job.py`"], "is not below tests/"),
-    ],
-)
-def test_a_row_that_is_wrong_is_found(row: list[str], fault: str) -> None:
-    assert fault in " ".join(faults(row))
-
-
-def test_paths_are_found_in_code_marks_only() -> None:
-    text = (
-        "`export/plan.py`, `tests/unit`, `a.md`, export/not.py, `plain`, `/rest/v1/x.json`, `x.y`"
-    )
-
-    assert paths(text) == {"export/plan.py", "tests/unit", "a.md"}
-
-
-def test_a_link_into_the_repository_is_found_and_no_other() -> None:
-    text = "[a](decisions/README.md) [b](https://x.org/a.md) [c](#here) [d](errors.md#e)"
-
-    assert LINK.findall(text) == ["decisions/README.md", "errors.md"]

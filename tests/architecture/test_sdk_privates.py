@@ -14,8 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import not_yet
-import pytest
 import singer_sdk
 from sources import TAP, Package, Source, package, package_of
 
@@ -113,8 +111,6 @@ def test_every_private_name_of_the_sdk_stands_in_the_list_with_what_breaks_witho
     found = package(TAP)
     names = touched(found).union(*(overridden(kind) for kind in classes(found)))
     assert names
-    if LIST in not_yet.COMING:
-        pytest.xfail(f"{LIST} is on its way; it has to tell of {sorted(names)}")
 
     text = listed(found.modules["streams.sdk"])
     missing = sorted(name for name in names if f"`{name}`" not in text)
@@ -123,8 +119,6 @@ def test_every_private_name_of_the_sdk_stands_in_the_list_with_what_breaks_witho
 
 
 def test_the_list_names_nothing_that_is_not_used() -> None:
-    if LIST in not_yet.COMING:
-        pytest.xfail(f"{LIST} is on its way")
     found = package(TAP)
     names = touched(found).union(*(overridden(kind) for kind in classes(found)))
     text = listed(found.modules["streams.sdk"])

@@ -12,7 +12,7 @@ import pytest
 from harness import only
 from singer_sdk.singerlib import Catalog
 
-from tap_marketo_programs.config.check import CLOCK_TOLERANCE
+from tap_marketo_programs.config.state import CLOCK_TOLERANCE
 from tap_marketo_programs.errors import MarketoConfigError, StateRefused
 from tap_marketo_programs.tap import TapMarketoPrograms
 

@@ -11,7 +11,7 @@ from harness import only
 from scenes import MEMBERS
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_marketo_programs.config.check import CLOCK_TOLERANCE
+from tap_marketo_programs.config.state import CLOCK_TOLERANCE
 from tap_marketo_programs.tap import TapMarketoPrograms
 
 if TYPE_CHECKING:

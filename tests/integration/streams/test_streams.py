@@ -9,7 +9,7 @@ import pytest
 from altering_proxy import Alteration, ends_with, proxy
 from harness import UpsertingTarget
 
-from tap_marketo_programs.config.check import CLOCK_TOLERANCE
+from tap_marketo_programs.config.state import CLOCK_TOLERANCE
 from tap_marketo_programs.errors import MarketoConfigError, RequestRefused, StateRefused
 
 if TYPE_CHECKING:

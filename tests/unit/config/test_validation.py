@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tap_marketo_programs.config.check import CLOCK_TOLERANCE
 from tap_marketo_programs.config.environment import Environment
 from tap_marketo_programs.config.setting import json_schema
 from tap_marketo_programs.config.settings import SETTINGS
+from tap_marketo_programs.config.state import CLOCK_TOLERANCE
 from tap_marketo_programs.config.validation import Findings, validated
 
 PREFIX = "TAP_MARKETO_PROGRAMS_"
