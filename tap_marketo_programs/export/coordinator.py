@@ -16,6 +16,7 @@ from tap_marketo_programs.export.events import (
     PollFailed,
     WorkerCrashed,
 )
+from tap_marketo_programs.export.progress import write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +65,12 @@ class Coordinator:
         Returns:
             None when there is nothing to do, now or, having waited, ever again.
         """
+        try:
+            return self._take(worker, wait=wait)
+        finally:
+            self._log()
+
+    def _take(self, worker: Worker, *, wait: bool) -> Action | None:
         with self._changed:
             while not self._is_stopping:
                 now = self._now()
@@ -86,6 +93,7 @@ class Coordinator:
             except Exception as error:  # noqa: BLE001 - a fault of ours must end the run, not a worker
                 self._scheduler.handle(WorkerCrashed(error), self._now())
             self._changed.notify_all()
+        self._log()
 
     def state_if_wanted(self) -> SaveState | None:
         """The STATE that somebody waits for, if anybody does."""
@@ -107,6 +115,12 @@ class Coordinator:
         with self._changed:
             self._is_stopping = True
             self._changed.notify_all()
+
+    def _log(self) -> None:
+        """Write what was decided to the log; it may block, so the lock is free meanwhile."""
+        with self._changed:
+            lines = self._scheduler.log_lines()
+        write_lines(lines)
 
     def _now(self) -> Now:
         return Now(self._clock.monotonic(), self._calendar())

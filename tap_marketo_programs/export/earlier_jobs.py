@@ -12,6 +12,7 @@ from tap_marketo_programs.errors import AnswerError, MarketoTransientError, Requ
 from tap_marketo_programs.export import resume
 from tap_marketo_programs.export.actions import Now
 from tap_marketo_programs.export.job import ExportStatus
+from tap_marketo_programs.export.progress import write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,6 +37,7 @@ def resume_all(work: Work, remote: Remote) -> None:
         else:
             logger.info("Export %s of an earlier run no longer fits; dropped", flight.export_id)
             resume.abandon(work, flight)
+        write_lines(work.say.take())
     # A job that was recreated stands behind younger ones in the ledger.
     work.tasks.tasks.sort(key=lambda task: task.slice.new_watermark)
 

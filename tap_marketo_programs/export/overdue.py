@@ -5,7 +5,6 @@ Pure. It must not know how a job is polled.
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import ExportTimedOut
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.tasks import Task
     from tap_marketo_programs.export.work import Work
 
-logger = logging.getLogger(__name__)
-
 # The phases that go on by themselves.
 _BUSY = (Phase.CREATING, Phase.DOWNLOADING, Phase.RECHECKING, Phase.READY, Phase.WRITING)
 
@@ -26,7 +23,7 @@ _BUSY = (Phase.CREATING, Phase.DOWNLOADING, Phase.RECHECKING, Phase.READY, Phase
 def note_if_overdue(work: Work, task: Task, now: Now) -> None:
     """A job that is not done in time is waited for as long as others need the run."""
     if not task.is_overdue and now.seconds > task.deadline:
-        logger.warning("%s", _text(work, task))
+        work.say.warning("%s", _text(work, task))
         task.is_overdue = True
 
 

@@ -16,19 +16,25 @@ from singer_sdk import metrics
 from tap_marketo_programs.export.quota import MEGABYTE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from tap_marketo_programs.clock import Clock
     from tap_marketo_programs.export.job import ExportJob
     from tap_marketo_programs.export.plan import ExportSlice
     from tap_marketo_programs.export.quota import ExportQuota
-    from tap_marketo_programs.export.work import Figures, Standing
+    from tap_marketo_programs.export.work import Figures, LogLine, Standing
 
 logger = logging.getLogger(__name__)
 
 # create, enqueue, file and two looks at the status
 CALLS_A_JOB = 5
+
+
+def write_lines(lines: Iterable[LogLine]) -> None:
+    """Write to the log what was decided; whoever holds a lock must not call it."""
+    for line in lines:
+        logger.log(line.level, line.text, *line.arguments)
 
 
 class ExportMetric(StrEnum):

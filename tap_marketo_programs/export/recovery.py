@@ -7,7 +7,6 @@ Pure: every function changes the run's `Work` and nothing else.
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import (
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.actions import Now
     from tap_marketo_programs.export.work import Work
 
-logger = logging.getLogger(__name__)
-
 
 # A program at fault
 
@@ -47,7 +44,7 @@ def programs_exist(work: Work, event: events.ProgramsExist, _: Now) -> None:
     task.question = None
     if event.gone:
         for program_id in event.gone:
-            logger.warning("Program %d was deleted in Marketo; skipped", program_id)
+            work.say.warning("Program %d was deleted in Marketo; skipped", program_id)
             work.ledger.forget(program_id)
             exclude_program(work, program_id)
         work.note_change(wanted=False)
@@ -64,7 +61,7 @@ def split_or_skip(work: Work, task: Task, why: str) -> None:
         return
     message = f"program {ids[0]} cannot be exported: {why}"
     work.problems.append(ExportFailed(message))
-    logger.error("%s; going on with the others", message)
+    work.say.error("%s; going on with the others", message)
     exclude_program(work, ids[0])
 
 
@@ -109,7 +106,7 @@ def poll_failed(work: Work, event: events.PollFailed, now: Now) -> None:
         return
     task.silence, task.due = str(error), now.seconds
     if isinstance(error, MarketoTransientError):
-        logger.warning(
+        work.say.warning(
             "Export %s: its status cannot be had (%s); the list of jobs is asked instead",
             task.export_id,
             error,
@@ -136,7 +133,7 @@ def job_unseen(work: Work, task: Task, now: Now) -> None:
 
 def job_died(work: Work, task: Task, why: str, now: Now) -> None:
     """A job ended without a file: try once more, then look for the program at fault."""
-    logger.warning("Export %s ended without a file (%s)", task.export_id, why)
+    work.say.warning("Export %s ended without a file (%s)", task.export_id, why)
     work.failures += 1
     work.figures.jobs_given_up += 1
     if work.failures >= JOB_POLICY.failures:
@@ -168,7 +165,7 @@ def file_rejected(work: Work, event: events.FileRejected, now: Now) -> None:
     if isinstance(error, FileUnreadable):
         _split_unreadable(work, task, error)
         return
-    logger.warning("Export %s: %s", task.export_id, error)
+    work.say.warning("Export %s: %s", task.export_id, error)
     task.bad_files += 1
     # Somebody else's file will not become ours.
     if task.bad_files < JOB_POLICY.downloads and not isinstance(error, FileForeign):
@@ -196,7 +193,7 @@ def _split_unreadable(work: Work, task: Task, error: FileUnreadable) -> None:
     if len(task.slice.program_ids) == 1 or work.unreadable >= JOB_POLICY.unreadable:
         give_up(work, task, error)
         return
-    logger.warning(
+    work.say.warning(
         "Export %s: %s Its programs are exported apart to find the one at fault.",
         task.export_id,
         error,
@@ -219,7 +216,7 @@ def _leave_to_next_run(work: Work, task: Task, error: MarketoTransientError, now
 def give_up(work: Work, task: Task, error: MarketoError, *, keep_job: bool = False) -> None:
     """This run does not bring a slice: its programs are named, and the others go on."""
     programs = ", ".join(map(str, task.slice.program_ids))
-    logger.error("Left to the next run: program_members of %s (%s)", programs, error)
+    work.say.error("Left to the next run: program_members of %s (%s)", programs, error)
     if not keep_job:
         work.ledger.dropped(task.export_id)
     work.note_change()

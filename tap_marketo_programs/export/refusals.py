@@ -6,7 +6,6 @@ program, the day. Pure: every function changes the run's `Work` and nothing else
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.actions import Now
     from tap_marketo_programs.export.plan import Bounds
     from tap_marketo_programs.export.work import Work
-
-logger = logging.getLogger(__name__)
 
 KEY_FIELD = "leadId"
 
@@ -131,7 +128,7 @@ def wait_for_slot(work: Work, task: Task, error: QueueFull, now: Now) -> None:
     """Wait for a place among ten that other integrations share."""
     if work.queue_full_since is None:
         work.queue_full_since = now.seconds
-        logger.info("%s; waiting for a place", error)
+        work.say.info("%s; waiting for a place", error)
     if now.seconds - work.queue_full_since > work.settings.timeout:
         message = (
             f"The subscription's export queue has been full for {work.settings.timeout:.0f} s "
@@ -150,7 +147,7 @@ def _go_unfiltered(work: Work, task: Task, error: FilterUnsupported) -> None:
         # It was not asked for, so it cannot be meant.
         _go_single(work, error)
         return
-    logger.warning(
+    work.say.warning(
         "This subscription has no updatedAt filter for program members (%s). Every export is "
         "a whole one from now on, filtered here; it costs more of the daily export quota.",
         error,
@@ -163,7 +160,7 @@ def _go_single(work: Work, error: FilterUnsupported) -> None:
     if work.request.bounds.one_program:
         work.end_with(error)
         return
-    logger.warning(
+    work.say.warning(
         "This subscription does not export several programs at once (%s). Every program has "
         "an export of its own from now on; that takes longer, and no more of the quota.",
         error,
@@ -186,7 +183,7 @@ def drop_fields(work: Work, names: Collection[str]) -> None:
     """Export without these from now on."""
     if not names:
         return
-    logger.warning(
+    work.say.warning(
         "Marketo no longer knows %s, or does not export it; exporting without. Refresh the "
         "catalog, or deselect it, to silence this.",
         ", ".join(quoted(name) for name in sorted(names)),

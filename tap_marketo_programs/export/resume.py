@@ -5,7 +5,6 @@ Pure: what Marketo says of the jobs is handed in.
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.actions import Now
     from tap_marketo_programs.export.ledger import InFlight
     from tap_marketo_programs.export.work import Work
-
-logger = logging.getLogger(__name__)
 
 # A job of an earlier run that is still not done after so long never will be.
 MAX_RUNNING_AGE = timedelta(days=1)
@@ -86,7 +83,7 @@ def resume_job(work: Work, flight: InFlight, job: ExportJob | None, silence: str
     task.silence = silence
     if job is not None:
         if _is_over(job, now):
-            logger.info("Export %s of an earlier run is %s", job.export_id, job.status)
+            work.say.info("Export %s of an earlier run is %s", job.export_id, job.status)
             abandon(work, flight, running=job.status.is_running)
             return
         task.phase = _phase(job)
@@ -95,7 +92,7 @@ def resume_job(work: Work, flight: InFlight, job: ExportJob | None, silence: str
     task.deadline = now.seconds + work.settings.timeout
     work.tasks.tasks.append(task)
     said = job.status if job else "not listed"
-    logger.info("Export %s of an earlier run is %s; going on", flight.export_id, said)
+    work.say.info("Export %s of an earlier run is %s; going on", flight.export_id, said)
 
 
 def _is_over(job: ExportJob, now: Now) -> bool:

@@ -32,7 +32,7 @@ from tap_marketo_programs.export.work import Standing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tap_marketo_programs.export.work import Work
+    from tap_marketo_programs.export.work import LogLine, Work
 
 
 _HANDLERS: Mapping[type, Callable[[Work, Any, Now], None]] = {
@@ -99,6 +99,10 @@ class Scheduler:
         tasks = self.work.tasks
         total = self.work.figures.jobs_written + len(tasks)
         return Standing(replace(self.work.figures), tasks.count(Phase.RUNNING), total)
+
+    def log_lines(self) -> list[LogLine]:
+        """What was decided since the last call, for people."""
+        return self.work.say.take()
 
     def snapshot(self) -> dict[str, Any]:
         """The bookmark as of now."""

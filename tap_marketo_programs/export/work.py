@@ -1,11 +1,12 @@
 """What a run knows: its tasks, its ledger, its counters, and how it stands with STATE.
 
 Pure data that the scheduler, the recovery and the resumption share. It must not decide
-anything, and knows no thread, clock or socket.
+anything, and knows no thread, clock or socket; of logging it knows the levels.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -49,6 +50,39 @@ class Standing:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line for a person, in the parts that the logging module takes."""
+
+    level: int
+    text: str
+    arguments: tuple[object, ...]
+
+
+@dataclass(slots=True)
+class LogLines:
+    """What was decided, in words; written once the decision is made and the lock is free."""
+
+    lines: list[LogLine] = field(default_factory=list)
+
+    def info(self, text: str, *arguments: object) -> None:
+        """Something went as it may."""
+        self.lines.append(LogLine(logging.INFO, text, arguments))
+
+    def warning(self, text: str, *arguments: object) -> None:
+        """Something did not go as it should, and was dealt with."""
+        self.lines.append(LogLine(logging.WARNING, text, arguments))
+
+    def error(self, text: str, *arguments: object) -> None:
+        """Something is missing in what this run brings."""
+        self.lines.append(LogLine(logging.ERROR, text, arguments))
+
+    def take(self) -> list[LogLine]:
+        """The lines so far; each is handed out once."""
+        taken, self.lines = self.lines, []
+        return taken
+
+
 @dataclass(slots=True)
 class Work:
     """Everything that changes while exports run.
@@ -79,6 +113,7 @@ class Work:
         generation: Of the ledger; grows with each change.
         saved_generation: Of the last STATE that is out.
         save_wanted: Whether somebody waits for a STATE.
+        say: Lines for the log.
     """
 
     request: ExportRequest
@@ -107,6 +142,7 @@ class Work:
     generation: int = 0
     saved_generation: int = 0
     save_wanted: bool = False
+    say: LogLines = field(default_factory=LogLines)
 
     @classmethod
     def begin(cls, request: ExportRequest, settings: ExportSettings, ledger: Ledger) -> Work:
