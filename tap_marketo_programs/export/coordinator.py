@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from tap_marketo_programs.export.actions import Now
+from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.events import (
     CreateFailed,
     EnqueueFailed,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_marketo_programs.clock import Clock
-    from tap_marketo_programs.export.actions import Action, SaveState, Worker
+    from tap_marketo_programs.export.actions import Action, SaveState
     from tap_marketo_programs.export.events import Event
     from tap_marketo_programs.export.scheduler import Scheduler
     from tap_marketo_programs.export.work import Standing
@@ -75,8 +75,10 @@ class Coordinator:
             while not self._is_stopping:
                 now = self._now()
                 action = self._scheduler.next_action(worker, now)
-                if action is not None:
-                    # Taking it may have made room for others.
+                if action is not None or worker is Worker.API:
+                    # Taking it may have made room for others. And without an action, too, the
+                    # scheduler may have decided that the run ends, or that no job can be created
+                    # any more: the main thread must not sleep through that.
                     self._changed.notify_all()
                 if action is not None or not wait or self._scheduler.is_over(worker):
                     return action
