@@ -54,8 +54,12 @@ _installed: list[bool] = []
 
 
 @contextmanager
-def isolated() -> Iterator[None]:
+def isolated(*, is_alone: bool) -> Iterator[None]:
     """Fail the test that does something forbidden in this thread.
+
+    Args:
+        is_alone: Whether nothing but unit tests runs in this process: only then is every
+            new thread theirs, and not one of a sandbox that other tests have started.
 
     Raises:
         NotAUnitTest: It did.
@@ -66,7 +70,8 @@ def isolated() -> Iterator[None]:
         _installed.append(True)
     before = set(threading.enumerate())
     _watch.thread, _watch.seen = threading.get_ident(), []
-    threading.setprofile(_watch.in_new_thread)
+    if is_alone:
+        threading.setprofile(_watch.in_new_thread)
     try:
         yield
     finally:
@@ -76,7 +81,7 @@ def isolated() -> Iterator[None]:
             thread.name
             for thread in threading.enumerate()
             # A dummy stands for a thread that Python did not start: one of xdist's.
-            if thread not in before and not thread.name.startswith("Dummy-")
+            if is_alone and thread not in before and not thread.name.startswith("Dummy-")
         ]
     if _watch.seen:
         message = f"a test below tests/unit caused {', '.join(_watch.seen)}"

@@ -22,18 +22,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup() -> Generator[None]:
-    with isolated():
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    with isolated(is_alone=item.config.option.markexpr == "unit"):
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call() -> Generator[None]:
-    with isolated():
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    with isolated(is_alone=item.config.option.markexpr == "unit"):
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown() -> Generator[None]:
-    with isolated():
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    with isolated(is_alone=item.config.option.markexpr == "unit"):
         return (yield)
