@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 QUICK = "quick"
 WIDE = "wide"
-EXAMPLES = {QUICK: 25, WIDE: 100}
+EXAMPLES = {QUICK: 25, WIDE: 200}
 
 
 def register() -> None:

@@ -145,7 +145,7 @@ pieces = st.sampled_from(
 )
 
 
-@settings(one_directory, max_examples=200)
+@settings(one_directory, max_examples=400)
 @given(
     st.one_of(
         st.binary(max_size=200),
