@@ -15,7 +15,7 @@ import pytest
 from sources import document, files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 ENGINE = ("tap_marketo_programs/export/", "tests/unit/export/")
 MEMBERS = (*ENGINE, "tap_marketo_programs/streams/")
@@ -79,10 +79,6 @@ def everything() -> Iterator[tuple[str, str]]:
     yield from files(*FOLDERS, suffix=".md")
     for path in PAGES:
         yield path, document(path)
-
-
-def is_within(path: str, places: Iterable[str]) -> bool:
-    return any(path == place or path.startswith(f"{place}/") for place in places)
 
 
 @cache
