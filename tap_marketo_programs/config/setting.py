@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _KEY = "setting"
+# Eleven days; the system's own calls, and a thread's waits, cannot count much further.
+MAX_WAIT_SECONDS = 1_000_000.0
 
 
 def _as_given(value: Any) -> Any:  # noqa: ANN401 - whatever a setting holds

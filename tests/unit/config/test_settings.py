@@ -10,13 +10,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from tap_marketo_programs.config.setting import json_schema
-from tap_marketo_programs.config.settings import (
-    MAX_LOOKBACK_SECONDS,
-    MAX_WAIT_SECONDS,
-    SETTINGS,
-    Settings,
-)
+from tap_marketo_programs.config.run_settings import MAX_LOOKBACK_SECONDS
+from tap_marketo_programs.config.setting import MAX_WAIT_SECONDS, json_schema
+from tap_marketo_programs.config.settings import SETTINGS, Settings
 from tap_marketo_programs.errors import MarketoConfigError
 
 REQUIRED = {
@@ -36,6 +32,9 @@ INTERFACE: dict[str, tuple[str, dict[str, object], object]] = {
     "program_tags": ("array", {}, None),
     "program_details": ("boolean", {}, True),
     "lead_fields": ("array", {}, []),
+    "change_detection": ("string", {"enum": ["auto", "members", "none"]}, "auto"),
+    "daily_change_calls": ("integer", {"minimum": 0}, 10_000),
+    "full_sweep_days": ("number", {"minimum": 0}, 7),
     "poll_interval_seconds": ("number", {"exclusiveMinimum": 0}, 60),
     "max_queued_exports": ("integer", {"minimum": 1, "maximum": 10}, 4),
     "export_timeout_seconds": ("number", {"exclusiveMinimum": 0}, 10_800),
@@ -58,6 +57,9 @@ VALUES: dict[str, tuple[object, object]] = {
     "program_tags": ([{"tag_type": "Region"}], ({"tag_type": "Region"},)),
     "program_details": (False, False),
     "lead_fields": (["email", "company", "email"], ("email", "company")),
+    "change_detection": ("members", "members"),
+    "daily_change_calls": (0, 0),
+    "full_sweep_days": (0.5, 0.5),
     "poll_interval_seconds": (5, 5.0),
     "max_queued_exports": (7, 7),
     "export_timeout_seconds": (5, 5.0),
