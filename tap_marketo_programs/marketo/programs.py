@@ -38,13 +38,18 @@ class ProgramDirectory:
         self._wanted = None if wanted is None else frozenset(wanted)
 
     @cached_property
+    def rows(self) -> dict[int, dict[str, Any]]:
+        """Every program as it is listed, wanted or not, by id."""
+        return {row["id"]: row for row in listing(self._client, PROGRAMS_PATH, "id")}
+
+    @cached_property
     def ids(self) -> list[int]:
         """The wanted programs, ascending.
 
         Raises:
             MarketoConfigError: `program_ids` names one that does not exist.
         """
-        found = {row["id"] for row in listing(self._client, PROGRAMS_PATH, "id")}
+        found = self.rows.keys()
         if self._wanted is None:
             return sorted(found)
         # A program can slip through a moving listing, so what it did not show is asked for.
