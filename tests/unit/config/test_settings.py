@@ -27,6 +27,8 @@ INTERFACE: dict[str, tuple[str, dict[str, object], object]] = {
     "base_url": ("string", {"minLength": 1}, None),
     "client_id": ("string", {"minLength": 1}, None),
     "client_secret": ("string", {"minLength": 1}, None),
+    "request_timeout_seconds": ("number", {"exclusiveMinimum": 0}, 300),
+    "max_calls_per_20_seconds": ("integer", {"minimum": 1}, 50),
     "start_date": ("string", {"format": "date-time"}, None),
     "program_ids": ("array", {}, None),
     "program_tags": ("array", {}, None),
@@ -38,11 +40,9 @@ INTERFACE: dict[str, tuple[str, dict[str, object], object]] = {
     "poll_interval_seconds": ("number", {"exclusiveMinimum": 0}, 60),
     "max_queued_exports": ("integer", {"minimum": 1, "maximum": 10}, 4),
     "export_timeout_seconds": ("number", {"exclusiveMinimum": 0}, 10_800),
-    "request_timeout_seconds": ("number", {"exclusiveMinimum": 0}, 300),
     "lookback_seconds": ("number", {"minimum": 0}, 3600),
     "daily_export_quota_mb": ("number", {"minimum": 0}, None),
     "on_quota_exhausted": ("string", {"enum": ["fail", "stop"]}, "fail"),
-    "max_calls_per_20_seconds": ("integer", {"minimum": 1}, 50),
     "emit_activate_version_messages": ("boolean", {}, False),
 }
 BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "minLength", "enum", "format"}
