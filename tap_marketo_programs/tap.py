@@ -92,7 +92,7 @@ class TapMarketoPrograms(Tap):
 
     def discover_streams(self) -> list[Stream]:
         """All streams."""
-        programs = ProgramDirectory(self.client, self.settings.program_ids)
+        programs = ProgramDirectory(self.client, self.settings)
         streams: list[Stream] = [
             kind(self, self.client, programs, self.settings) for kind in stream_classes().values()
         ]

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.programs import ProgramDirectory
+    from tap_marketo_programs.marketo.tags import WantedTags
 
 
 class AssetStream(MarketoStream, RESTStream[int]):
@@ -133,20 +134,29 @@ class ProgramsByTagStream(AssetStream):
         return {**super().get_url_params(context, next_page_token), **(context or {})}
 
     def found(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the base class's signature
-        """The programs of every wanted tag."""
-        if self.programs.is_restricted:
-            _ = self.programs.ids  # an unknown program id ends the run here
-        for wanted in wanted_tags(self.client, self.settings.program_tags):
-            used: set[str] = set()
-            for value in wanted.values:
-                for row in self._tagged(wanted.tag_type, value):
-                    used.add(value)
-                    if self.programs.wants(row["id"]):
-                        yield row
-            for value in hidden_values(self.client, wanted, used):
-                for row in self._tagged(wanted.tag_type, value):
-                    if self.programs.wants(row["id"]):
-                        yield row
+        """The programs of every wanted tag.
+
+        What a wanted tag brings is tagged as wanted, so only the other filters are asked.
+        """
+        self.programs.check()  # what nobody can pass ends the run here
+        restricted, is_empty = self.settings.program_tags is not None, True
+        for wanted in self.programs.tags if restricted else wanted_tags(self.client, None):
+            for row in self._of_type(wanted):
+                if self.programs.passes(row):
+                    is_empty = False
+                    yield row
+        if restricted and is_empty:
+            raise self.programs.nothing_left()
+
+    def _of_type(self, wanted: WantedTags) -> Iterator[dict[str, Any]]:
+        """The programs of one tag type, wanted or not."""
+        used: set[str] = set()
+        for value in wanted.values:
+            for row in self._tagged(wanted.tag_type, value):
+                used.add(value)
+                yield row
+        for value in hidden_values(self.client, wanted, used):
+            yield from self._tagged(wanted.tag_type, value)
 
     def _tagged(self, tag_type: str, value: str) -> Iterator[dict[str, Any]]:
         """The programs of one tag, wanted or not."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo_programs.config.state import refuse_future
 from tap_marketo_programs.errors import MarketoTransientError, StateRefused
+from tap_marketo_programs.export.id_set import Damaged
 from tap_marketo_programs.marketo.programs import PROGRAMS_PATH
 from tap_marketo_programs.marketo.records import (
     detailed,
@@ -19,6 +20,8 @@ from tap_marketo_programs.marketo.records import (
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.schemas import timestamps
 from tap_marketo_programs.streams.assets import AssetStream
+from tap_marketo_programs.streams.left_out import KEY, LeftOut
+from tap_marketo_programs.streams.left_out import read as read_left_out
 from tap_marketo_programs.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -27,13 +30,14 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
 
-# What a bookmark may hold; the SDK itself writes all but the first two.
+# What a bookmark may hold; the SDK itself writes all but the first two and the last.
 _BOOKMARK = {
     "replication_key",
     "replication_key_value",
     "starting_replication_value",
     "replication_key_signpost",
     "progress_markers",
+    KEY,
 }
 # What only "Get Program by Id" tells of a program.
 _DETAILS = ("startDate", "endDate", "tags", "costs")
@@ -57,16 +61,15 @@ class ProgramsStream(AssetStream):
         while it was read may have moved to a page already passed.
         """
         if self.programs.is_restricted:
-            _ = self.programs.ids  # an unknown program id ends the run here
+            _ = self.programs.ids  # filters that nothing passes end the run here
         until = self.client.now().replace(microsecond=0)
         since = self._since()
         if since is not None and since >= until:
             return
         self._window = (since, until) if since else None
         untold = Untold()
-        for row in super().found(context):
-            if not self.programs.wants(row["id"]):
-                continue
+        left_out = LeftOut(self.programs, self._incremental_bookmark)
+        for row in left_out.wanted(super().found(context)):
             try:
                 record = self._with_details(row)
             except MarketoTransientError as error:
@@ -76,6 +79,7 @@ class ProgramsStream(AssetStream):
                 yield record
         untold.raise_any()
         self._set_bookmark(until)
+        self._tell_left_out(left_out)
 
     def get_url_params(
         self, context: Context | None, next_page_token: int | None
@@ -92,6 +96,7 @@ class ProgramsStream(AssetStream):
         if self.replication_method != "INCREMENTAL" or not bookmark:
             return
         self._refuse_strange(bookmark)
+        self._refuse_damaged_left_out(bookmark)
         if bookmark.get("replication_key_value"):
             known = self._known_until(bookmark["replication_key_value"])
             refuse_future(self.name, known, self.client.now())
@@ -106,6 +111,21 @@ class ProgramsStream(AssetStream):
         else:
             return
         raise self._refused(reason)
+
+    def _refuse_damaged_left_out(self, bookmark: Mapping[str, Any]) -> None:
+        try:
+            read_left_out(bookmark)
+        except Damaged as error:
+            raise self._refused(str(error)) from None
+
+    @property
+    def _incremental_bookmark(self) -> Mapping[str, Any]:
+        """The bookmark given, if it is gone on from."""
+        return self.given_bookmark if self.replication_method == "INCREMENTAL" else {}
+
+    def _tell_left_out(self, left_out: LeftOut) -> None:
+        if self.replication_method == "INCREMENTAL":
+            left_out.tell(self.stream_state)
 
     def _since(self) -> datetime | None:
         if self.replication_method != "INCREMENTAL":
