@@ -49,8 +49,8 @@ class ScopeSettings:
     program_types: tuple[str, ...] | None = _texts(
         title="Program types",
         description=(
-            "Restricts every stream to programs of these types, such as `Default`, `Email`, "
-            "`Engagement`, `Event` and `EventWithWebinar`; case does not matter."
+            "Restricts every stream to programs of these types, such as `Email`, `Engagement` and "
+            "`EventWithWebinar`; case does not matter."
         ),
         examples=[["Email", "EventWithWebinar"]],
     )

@@ -23,8 +23,6 @@ from tap_marketo_programs.suggestions import meant
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from tap_marketo_programs.config.settings import Settings
-
     Row = Mapping[str, Any]
     Rows = Mapping[int, Row]
 
@@ -61,11 +59,15 @@ class ProgramFilters:
         self._filters = filters
 
     @classmethod
-    def of(cls, settings: Settings) -> ProgramFilters:
-        """The filters that the settings hold."""
-        found = [_values(*place, getattr(settings, place[0])) for place in _FIELDS]
-        found += [_names(settings.program_names), _folders(settings.program_folder_ids)]
-        return cls([one for one in found if one is not None])
+    def of(cls, wanted: Mapping[str, Sequence[Any] | None]) -> ProgramFilters:
+        """The filters that settings hold.
+
+        Args:
+            wanted: What is wanted by each of `SETTINGS`; None where that is not set.
+        """
+        found = [_values(*field, wanted[field[0]]) for field in _FIELDS]
+        found += [_names(wanted["program_names"]), _folders(wanted["program_folder_ids"])]
+        return cls([chosen for chosen in found if chosen is not None])
 
     def __bool__(self) -> bool:
         """Whether any is set."""
@@ -83,7 +85,7 @@ class ProgramFilters:
             program_id: The program's.
             rows: The listing by id, with this program; the others may be its parents.
         """
-        return all(one.passes(program_id, rows) for one in self._filters)
+        return all(chosen.passes(program_id, rows) for chosen in self._filters)
 
     def counts(self, rows: Rows) -> dict[str, int]:
         """How many programs pass each filter by itself, by setting."""
@@ -104,6 +106,8 @@ _FIELDS = (
     ("program_workspaces", "workspace", "workspace", "workspaces"),
     ("program_statuses", "status", "status", "statuses"),
 )
+SETTINGS = ("program_names", *(field[0] for field in _FIELDS), "program_folder_ids")
+"""The settings that are filters of this kind."""
 
 
 def _values(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound
 from tap_marketo_programs.marketo.paging import ask, listing
+from tap_marketo_programs.marketo.program_filter import SETTINGS as FILTERS
 from tap_marketo_programs.marketo.program_filter import ProgramFilters
 from tap_marketo_programs.marketo.records import row_of
 from tap_marketo_programs.marketo.tags import programs_tagged, wanted_tags
@@ -44,7 +45,7 @@ class ProgramDirectory:
         self._client = client
         named = settings.program_ids
         self._named = None if named is None else frozenset(named)
-        self._filters = ProgramFilters.of(settings)
+        self._filters = ProgramFilters.of({name: getattr(settings, name) for name in FILTERS})
         self._tags = settings.program_tags
 
     @cached_property
@@ -144,7 +145,7 @@ class ProgramDirectory:
         named = frozenset(known) if self._named is None else self._named
         if not self._filters:
             return named
-        passing = frozenset(one for one in named if self._filters.matches(one, known))
+        passing = frozenset(filter(lambda program: self._filters.matches(program, known), named))
         if not passing:
             raise self.nothing_left()
         for line in self._filters.unknown(known):

@@ -609,12 +609,13 @@ def test_values_named_in_program_tags_are_not_joined_to_others(tap: Tap) -> None
     control = tap.sandbox.control
     control.tag_program(1003, "Region", "North America, Canada")
 
-    output = tap.sync(
+    output = tap.run(
         "programs_by_tag",
         program_tags=[{"tag_type": "Region", "tag_values": ["North America", "Canada"]}],
     )
 
     assert not output.records("programs_by_tag")
+    assert "No program passes program_tags" in str(output.error)
 
 
 @pytest.mark.parametrize("case", ["insensitive", "sensitive"])
