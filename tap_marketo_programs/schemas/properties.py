@@ -7,8 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import singer_sdk.typing as th
+
+from tap_marketo_programs.schemas.values import INTEGER_BOUND
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+INTEGER_BOUNDS: Mapping[str, int] = {"minimum": -INTEGER_BOUND, "maximum": INTEGER_BOUND - 1}
+"""The bounds of every integer, which no value of a record exceeds. Without them targets make
+NUMERIC or HUGEINT of the column (pipelinewise-target-postgres, target-duckdb); with these, BIGINT.
+"""
+INTEGER = th.IntegerType(**INTEGER_BOUNDS)
+"""An integer of an asset or a job."""
 
 
 def declared(schema: Mapping[str, Any]) -> tuple[set[str], str]:
