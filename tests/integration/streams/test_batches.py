@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -63,11 +64,22 @@ def files(output: Output, stream: str | None = None) -> list[Path]:
 def read(path: Path, encoding: Row) -> list[Row]:
     """A file's rows, read by what its message says of it and nothing else."""
     if encoding["format"] == "parquet":
-        return list(parquet.read_table(path).to_pylist())
+        return [
+            {name: spelt(value) for name, value in row.items()}
+            for row in parquet.read_table(path).to_pylist()
+        ]
     data = path.read_bytes()
     if encoding.get("compression") == "gzip":
         data = gzip.decompress(data)
     return [json.loads(line) for line in data.split(b"\n") if line]
+
+
+def spelt(value: Any) -> Any:  # noqa: ANN401 - any value
+    """The same, with a moment as records spell it."""
+    if not isinstance(value, datetime):
+        return value
+    assert value.utcoffset() == timedelta(0)
+    return value.replace(tzinfo=None).isoformat() + "Z"
 
 
 def rows(output: Output, stream: str) -> list[Row]:
@@ -343,7 +355,7 @@ def test_a_footer_names_times_and_ids_but_nobody(tmp_path: Path) -> None:
         for at in range(3)
         if group.column(at).statistics
     }
-    assert told == {"leadId": 1, "updatedAt": "2026-01-02T03:04:05Z"}
+    assert told == {"leadId": 1, "updatedAt": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)}
 
 
 # Other readers
