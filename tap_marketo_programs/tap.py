@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
 
 
+EXPORT_JOBS = "export_jobs"
+# What takes the permission to read members.
+OF_MEMBERS = ("program_members", EXPORT_JOBS)
+
 ONE_LINE = OneLine()
 NO_CELLS = NoCells()
 
@@ -101,6 +105,17 @@ class TapMarketoPrograms(Tap):
         return streams
 
     @property
+    def streams(self) -> dict[str, Stream]:
+        """The streams in the order of the sync: the SDK's, by name, with `export_jobs` last.
+
+        Without this override, `export_jobs` would not show the jobs of its own run.
+        """
+        streams = super().streams
+        if EXPORT_JOBS in streams and next(reversed(streams)) != EXPORT_JOBS:
+            streams[EXPORT_JOBS] = streams.pop(EXPORT_JOBS)
+        return streams
+
+    @property
     def catalog_dict(self) -> dict[str, Any]:
         """The catalog that discovery prints: what this API user may read.
 
@@ -109,8 +124,9 @@ class TapMarketoPrograms(Tap):
         try:
             return super().catalog_dict
         except PermissionDenied as error:
-            self.logger.warning("program_members is left out of the catalog: %s", error)
-            del self.streams["program_members"]
+            for name in OF_MEMBERS:
+                self.logger.warning("%s is left out of the catalog: %s", name, error)
+                del self.streams[name]
             return super().catalog_dict
 
     def run_discovery(self) -> str:
