@@ -208,7 +208,7 @@ def test_values_and_entries_that_do_not_fit_are_counted_in_a_warning(
 
 def test_an_older_catalog_does_not_bring_it(scene: Scene) -> None:
     catalog = scene.tap.catalog()
-    catalog["streams"] = [one for one in catalog["streams"] if one["tap_stream_id"] != JOBS]
+    catalog["streams"] = [entry for entry in catalog["streams"] if entry["tap_stream_id"] != JOBS]
 
     output = scene.tap.sync(catalog=catalog)
 
@@ -219,7 +219,7 @@ def test_an_older_catalog_does_not_bring_it(scene: Scene) -> None:
 
 def test_it_is_always_extracted_whole_and_leaves_no_bookmark(scene: Scene) -> None:
     output = scene.tap.sync(JOBS, MEMBERS)
-    (entry,) = [one for one in scene.tap.catalog()["streams"] if one["tap_stream_id"] == JOBS]
+    (entry,) = [found for found in scene.tap.catalog()["streams"] if found["tap_stream_id"] == JOBS]
 
     assert entry["replication_method"] == "FULL_TABLE"
     assert not output.state["bookmarks"].get(JOBS)
