@@ -19,14 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from tap_marketo_programs.member_file.moments import MOMENT, read_moments, to_moment
 from tap_marketo_programs.member_file.strict import has_bare_cr
 from tap_marketo_programs.schemas.properties import declared
-from tap_marketo_programs.schemas.timestamps import instant
 from tap_marketo_programs.schemas.values import PLAIN_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from tap_marketo_programs.member_file.blocks import Block
     from tap_marketo_programs.member_file.file import MemberFile
@@ -35,10 +34,6 @@ _BLOCK = 1 << 22  # bytes; a call of Arrow's costs as much as a hundred rows do
 _PIECE = 1 << 20  # bytes that Arrow splits at once, to stay within the caches
 _NULLS = ("", "null")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-MOMENT = pa.timestamp("us", "UTC")
-"""Every year from 1 to 9999 fits into it; nanoseconds would reach from 1677 to 2262."""
 
 _TYPES = {
     "string": pa.string(),
@@ -79,7 +74,7 @@ def _conversion(wanted: pa.DataType) -> Callable[[Any], Any] | None:
         # Arrow refuses an int that a double cannot hold to the last digit; JSON readers do not.
         return lambda value: float(value) if isinstance(value, int) else value
     if wanted == MOMENT:
-        return _moment
+        return to_moment
     if pa.types.is_list(wanted) and (of_item := _conversion(wanted.value_type)):
         return lambda value: list(map(of_item, value)) if isinstance(value, list) else value
     if pa.types.is_struct(wanted):
@@ -92,17 +87,6 @@ def _with_fields(value: object, of_field: Mapping[str, Callable[[Any], Any]]) ->
     if not isinstance(value, dict):
         return value
     return {name: of_field[name](one) if name in of_field else one for name, one in value.items()}
-
-
-def _moment(value: object) -> datetime | None:
-    """A moment as records spell it; a stream map may have spelt it in another way of Marketo's."""
-    if value is None:
-        return None
-    try:
-        return instant(value)
-    except ValueError:
-        message = "no date and time"
-        raise pa.ArrowInvalid(message) from None
 
 
 def read_tables(file: MemberFile, size: int = _BLOCK) -> Iterator[pa.RecordBatch]:
@@ -179,7 +163,7 @@ class _Column:
         if self._type == pa.string():
             self._is_text = text_format not in {"date", "date-time"}
         elif self._type == MOMENT:
-            self._at_once = _moments
+            self._at_once = read_moments
         elif self._type == pa.int64():
             self._at_once = _integers
         elif self._type == pa.float64():
@@ -213,10 +197,6 @@ class _Column:
         return to_array(self._file.convert(self._number, cells), self._type)
 
 
-_MOMENT_LENGTH = len("2026-01-31T00:00:00Z")
-_YEAR_ONE = -62_135_596_800_000_000  # microseconds since 1970
-
-
 def _longest(texts: pa.StringArray) -> int:
     return int(pc.max(pc.binary_length(texts)).as_py())
 
@@ -232,16 +212,3 @@ def _numbers(texts: pa.StringArray) -> pa.Array | None:
     digits = pc.replace_substring(texts, ".", "", max_replacements=1)
     plain = pc.all(pc.ascii_is_decimal(digits)).as_py() and _longest(texts) <= PLAIN_DIGITS
     return texts.cast(pa.float64()) if plain else None
-
-
-def _moments(texts: pa.StringArray) -> pa.Array | None:
-    """The moments, if all are `YYYY-MM-DDThh:mm:ssZ` and of the calendar."""
-    lengths = set(pc.min_max(pc.binary_length(texts)).as_py().values())
-    # Of this length Arrow knows one other form, with a space for the T.
-    if lengths != {_MOMENT_LENGTH} or b" " in texts.buffers()[2].to_pybytes():
-        return None
-    try:
-        moments = texts.cast(MOMENT)
-    except pa.ArrowInvalid:
-        return None
-    return moments if pc.min(moments.cast(pa.int64())).as_py() >= _YEAR_ONE else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import pyarrow as pa
 import pytest
+from arrow_rows import in_text
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -36,18 +37,6 @@ one_directory = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     deadline=None,
 )
-
-
-def in_text(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with moments as records spell them."""
-    return {
-        name: spelt(value) if isinstance(value, datetime) else value for name, value in row.items()
-    }
-
-
-def spelt(moment: datetime) -> str:
-    whole, _, fraction = moment.replace(tzinfo=None).isoformat().partition(".")
-    return whole + (f".{fraction.rstrip('0')}" if fraction else "") + "Z"
 
 
 def both(
