@@ -8,7 +8,7 @@ https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/bulk-e
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -90,15 +90,19 @@ class ExportQuota:
         return MARGIN * largest / MEGABYTE
 
 
+def central_day(now: datetime) -> date:
+    """The day in Chicago."""
+    return now.astimezone(CENTRAL).date()
+
+
 def day_start(now: datetime) -> datetime:
     """The last midnight in Chicago, in UTC."""
-    today = now.astimezone(CENTRAL).date()
-    return datetime.combine(today, time(), CENTRAL).astimezone(UTC)
+    return datetime.combine(central_day(now), time(), CENTRAL).astimezone(UTC)
 
 
 def next_reset(now: datetime) -> datetime:
     """The next midnight in Chicago, in UTC."""
-    tomorrow = now.astimezone(CENTRAL).date() + timedelta(days=1)
+    tomorrow = central_day(now) + timedelta(days=1)
     return datetime.combine(tomorrow, time(), CENTRAL).astimezone(UTC)
 
 

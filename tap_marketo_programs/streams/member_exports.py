@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.export.api import ExportApi
 from tap_marketo_programs.export.bookmark import read_bookmark
+from tap_marketo_programs.export.detection import MAX_ASKED_WINDOW, Detection
 from tap_marketo_programs.export.ledger import digest
 from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
@@ -110,6 +111,7 @@ class MemberExports:
             self.logger.warning("%s", warning)
 
     def _request(self, ledger: Ledger) -> ExportRequest:
+        detection = self._detection()
         now, wanted = self.client.now().replace(microsecond=0), self.programs.ids
         if not self.programs.is_restricted:
             _forget_deleted(ledger, wanted, now)
@@ -119,13 +121,23 @@ class MemberExports:
                 now=now,
                 start_date=self.settings.start_date,
                 lookback=timedelta(seconds=self.settings.lookback_seconds),
+                spread=timedelta(0) if detection.method == "none" else MAX_ASKED_WINDOW,
             ),
+            detection=detection,
             # `programId` comes by itself, as the first column.
             fields=["leadId", "updatedAt", *(n for n in self.properties if n not in AUTOMATIC)],
             client=digest([self.settings.client_id]),
             stream=self.stream,
             full_table=self.full_table,
             restricted=self.programs.is_restricted,
+        )
+
+    def _detection(self) -> Detection:
+        return Detection(
+            method=self.settings.change_detection,
+            calls_a_day=self.settings.daily_change_calls,
+            sweep=timedelta(days=self.settings.full_sweep_days),
+            calls_per_window=self.settings.max_calls_per_20_seconds,
         )
 
     def _settings(self) -> ExportSettings:
