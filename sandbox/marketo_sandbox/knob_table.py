@@ -156,7 +156,7 @@ _UNKNOWNS = (
     _unknown(
         "U36",
         "member_changes_seen",
-        "changes that the updatedAt filter of members.json sees",
+        "changes that the updatedAt filter of members.json sees; all: those that an export sees",
         "all joins_only",
     ),
     _unknown(
@@ -202,6 +202,8 @@ _SETTINGS = (
     _number("members_cap", 100000, "most members Get Program Members handles"),
     _choice("members_cap_counts", "what the cap counts", "matching", "total"),
     _choice("member_nulls", "nulls in Get Program Members", "null", "absent"),
+    _choice("empty_members", "Get Program Members without a match has", "list", "no_result"),
+    _text("refused_lookups", "", "filter types, comma-separated, that answer 1011"),
     _choice("empty_job_list", "the list of jobs without any has", "no_result", "no_body"),
     _choice("row_order", "row order of an export file", "lead_id", "reverse"),
     _choice("ssv_separator", "what SSV separates with", "semicolon", "space"),

@@ -7,7 +7,6 @@ recorded answers.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from marketo_sandbox.clock import iso
@@ -131,7 +130,7 @@ def _ordered(subscription: Subscription) -> list[Program]:
 def _shuffled(subscription: Subscription, found: list[Program]) -> list[Program]:
     """Another order for every request, and yet the same in every run."""
     places = scatter(subscription.next_number(), [program.id for program in found])
-    return [program for _, program in sorted(zip(places, found, strict=True), key=itemgetter(0))]
+    return [found[number] for number in sorted(range(len(found)), key=places.__getitem__)]
 
 
 def programs(subscription: Subscription, call: Call) -> Reply:

@@ -27,7 +27,6 @@ _FILTERS = frozenset(
 )
 # Adobe's page says pause and norm, Adobe's OpenAPI document paused and normal.
 _CADENCES = {"pause": "paus", "paused": "paus", "norm": "norm", "normal": "norm"}
-_LAGS = {"lag_5_minutes": 300, "lag_60_minutes": 3600}
 
 
 @dataclass(frozen=True)
@@ -47,31 +46,13 @@ class CreateRequest:
         return FilePlan(
             views=tuple(world.snapshot(program) for program in found),
             columns=self.columns,
-            selection=_as_of(self.selection, knobs, now),
+            selection=self.selection.as_of(knobs, now),
             fields=dict(world.member_fields),
             text=CsvText(knobs, self.file_format),
             deleted_stay=knobs.choice("deleted_lead_memberships") == "stay",
             reverse=knobs.choice("row_order") == "reverse",
             empty_has_header=knobs.choice("empty_export_file") == "header",
         )
-
-
-def _as_of(selection: Selection, knobs: Knobs, now: float) -> Selection:
-    """Give the window the meaning knob U17 says, at the moment of selection."""
-    window = selection.window
-    if window is None:
-        return selection
-    meaning = knobs.choice("export_window")
-    lag = _LAGS.get(meaning)
-    meant = Window(
-        window.start,
-        window.end,
-        end_included=meaning != "exclusive_end",
-        not_after=None if lag is None else iso(now - lag),
-        hidden=meaning == "visible_outside",
-        with_leads=meaning == "lead_edits_count",
-    )
-    return Selection(meant, selection.status_names, selection.is_exhausted, selection.cadence)
 
 
 def parse_create_request(body: object, world: World, knobs: Knobs) -> CreateRequest:
