@@ -173,6 +173,7 @@ _SETTINGS = (
     _number("neighbour_calls", 0, "calls of other integrations in every window"),
     _number_or_none("concurrency_limit", 10, "requests at once; null is no limit"),
     _number_or_none("daily_calls", 50000, "calls a day; null is no limit"),
+    _number("neighbour_daily_calls", 0, "of the calls a day, made by other integrations"),
     _number_or_none("export_quota_mb", 500, "export quota a day; null is no limit"),
     _number("neighbour_export_mb", 0, "of the export quota, used by others every day"),
     _number("job_seconds_queued", 45, "least time Queued, divided by speed"),

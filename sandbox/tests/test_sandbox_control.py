@@ -33,7 +33,7 @@ def test_the_first_screen_lists_every_control_endpoint(client: RawClient) -> Non
 def test_wrong_control_requests_say_what_is_wrong(client: RawClient) -> None:
     assert client.send("GET", "/__sandbox/nothing").status == 404
     assert client.send("POST", "/__sandbox/advance", b"{").status == 400
-    assert client.send("POST", "/__sandbox/advance", b'{"days": 1}').status == 400
+    assert client.send("POST", "/__sandbox/advance", b'{"weeks": 1}').status == 400
     with pytest.raises(ControlError, match="forward"):
         client.control.advance(-1)
     with pytest.raises(ControlError, match="no program 9"):

@@ -21,9 +21,13 @@ class SandboxControl(WorldEdits):
         """Begin again; options of the world, and `now`, `speed`, `frozen`, `knobs`."""
         return dict(self._do("reset", world=world, **options))
 
-    def advance(self, seconds: float) -> dict[str, Any]:
-        """Move the calendar forward."""
-        return dict(self._do("advance", seconds=seconds))
+    def advance(self, seconds: float = 0, *, days: float = 0) -> dict[str, Any]:
+        """Move the calendar forward; a day is 24 hours."""
+        return dict(self._do("advance", seconds=seconds, days=days))
+
+    def pass_midnights(self, count: int = 1, *, seconds: float = 0) -> dict[str, Any]:
+        """Move the calendar to `seconds` after the `count`th Central midnight from now."""
+        return dict(self._do("pass_midnights", count=count, seconds=seconds))
 
     def now(self) -> str:
         """The calendar, as `YYYY-MM-DDThh:mm:ssZ`."""
