@@ -170,6 +170,7 @@ _UNKNOWNS = (
 _SETTINGS = (
     _number_or_none("rate_limit", 100, "calls a window; null is no limit"),
     _number("rate_window_seconds", 20, "length of the rate window, divided by speed"),
+    _number("answer_seconds", 0, "time before a call is worked on, divided by speed"),
     _number("neighbour_calls", 0, "calls of other integrations in every window"),
     _number_or_none("concurrency_limit", 10, "requests at once; null is no limit"),
     _number_or_none("daily_calls", 50000, "calls a day; null is no limit"),
