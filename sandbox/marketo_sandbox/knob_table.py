@@ -207,6 +207,11 @@ _SETTINGS = (
     _signed("date_skew_seconds", "seconds by which the header Date is ahead, or behind below 0"),
     _text("date_header", "", "in place of a date, this text is the header Date; absent: none"),
     _text("denied", "", "endpoint names, comma-separated, that answer 603"),
+    _text(
+        "visible_workspaces",
+        "",
+        "workspaces, comma-separated, whose programs the asset API shows; empty: all",
+    ),
     _choice("channel_status_detail", "a progression status carries", "type", "description"),
     _choice("empty_tags", "tags of a program without any", "list", "null"),
     _number("members_cap", 100000, "most members Get Program Members handles"),

@@ -109,6 +109,27 @@ def test_programs_are_filtered_by_folder_and_status(client: RawClient) -> None:
     assert client.get(PROGRAMS, filterType="size", filterValues="1").code == "1003"
 
 
+def test_the_asset_api_may_show_some_workspaces_only_and_exports_show_all(
+    client: RawClient,
+) -> None:
+    seen = {"EMEA Workspace", "APAC"}
+    client.control.knob(visible_workspaces=", ".join(sorted(seen)))
+    truth = {row["id"]: row for row in client.control.programs()}
+    hidden = next(i for i, row in truth.items() if row["workspace"] == "Default" and row["tags"])
+    tag = truth[hidden]["tags"][0]
+
+    listed = client.get(PROGRAMS, maxReturn=200)
+    tagged = client.get(BY_TAG, **tag, maxReturn=200)
+
+    assert sorted(ids(listed)) == [i for i, row in truth.items() if row["workspace"] in seen]
+    assert {row["workspace"] for row in tagged.result} <= seen
+    assert client.get(BY_NAME, name=truth[hidden]["name"]).result == []
+    assert client.get(f"/rest/asset/v1/program/{hidden}.json").result == []
+    assert len(client.control.truth(["leadId"], [hidden])) > 0
+    _, content = client.exported({"programId": hidden})
+    assert content.count(b"\n") == len(client.control.truth(["leadId"], [hidden])) + 1
+
+
 SPELLINGS = [
     "2025-06-01T00:00:00Z",
     "2025-06-01T00:00:00-00:00",

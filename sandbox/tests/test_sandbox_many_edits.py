@@ -59,6 +59,24 @@ def test_one_member_in_each_of_many_programs_is_changed(client: RawClient) -> No
     assert ids == [ids[0] + 50 * number for number in range(6)]
 
 
+def test_every_program_asked_by_itself_tells_whether_it_changed(client: RawClient) -> None:
+    changed = {row["program_id"] for row in client.control.edit_many(17, each=2)}
+    asked = {
+        "filterType": "updatedAt",
+        "startAt": "2026-02-27T00:00:00Z",
+        "endAt": "2026-03-02T00:00:00Z",
+        "batchSize": 1,
+    }
+
+    answers = {
+        program_id: client.get(f"/rest/v1/programs/{program_id}/members.json", **asked).json
+        for program_id in range(1001, 1301)
+    }
+
+    assert {i for i, answer in answers.items() if answer["result"]} == changed
+    assert {i for i, answer in answers.items() if answer["moreResult"]} == changed
+
+
 def test_the_same_seed_changes_the_same_members_and_another_others(client: RawClient) -> None:
     first, again, other = (client.control.edit_many(60, each=2, seed=s) for s in (1, 1, 2))
 

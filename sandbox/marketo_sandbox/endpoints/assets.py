@@ -122,9 +122,14 @@ def _by_filter(call: Call, found: list[Program]) -> list[Program]:
 def _ordered(subscription: Subscription) -> list[Program]:
     """All programs by name, case ignored, as recorded; no order is promised (knob U20)."""
     order, index = subscription.knobs.choice("program_order"), subscription.world.index()
-    if order == "random":
-        return _shuffled(subscription, list(subscription.world.programs.values()))
-    return index.by_id if order == "id" else index.by_name
+    found = _visible(subscription, index.by_name if order == "name" else index.by_id)
+    return _shuffled(subscription, found) if order == "random" else found
+
+
+def _visible(subscription: Subscription, found: list[Program]) -> list[Program]:
+    """Those in workspaces that the API users may see (Adobe: Permissions, Workspaces)."""
+    workspaces = subscription.knobs.names("visible_workspaces")
+    return [p for p in found if p.workspace in workspaces] if workspaces else found
 
 
 def _shuffled(subscription: Subscription, found: list[Program]) -> list[Program]:
@@ -144,7 +149,8 @@ def programs(subscription: Subscription, call: Call) -> Reply:
 def program(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/program/{id}.json; an unknown id is an empty page, not an error."""
     found = subscription.world.programs.get(call.integer("id"))
-    return asset_reply(call, [found.read(subscription.knobs)] if found else [])
+    seen = _visible(subscription, [found] if found else [])
+    return asset_reply(call, [one.read(subscription.knobs) for one in seen])
 
 
 def program_by_name(subscription: Subscription, call: Call) -> Reply:
@@ -171,7 +177,7 @@ def programs_by_tag(subscription: Subscription, call: Call) -> Reply:
     tag_type, tag_value = call.required("tagType"), call.required("tagValue")
     knobs = subscription.knobs
     exact = knobs.choice("by_tag_letter_case") == "sensitive"
-    found = subscription.world.index().tagged(tag_type, tag_value)
+    found = _visible(subscription, subscription.world.index().tagged(tag_type, tag_value))
     if exact:
         found = [p for p in found if p.tags.get(tag_type) == tag_value]
     unknown = knobs.choice("unknown_tag")
