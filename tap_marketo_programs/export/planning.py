@@ -138,7 +138,9 @@ def _fill_gaps(work: Work, wanted: Collection[int]) -> None:
         behind = [
             program_id
             for program_id in ids
-            if start and program_id in wanted and known.get(program_id, start) < start
+            if start
+            and program_id in wanted
+            and _is_behind(known.get(program_id), start, work.request.bounds)
         ]
         if start and behind:
             bounds = replace(work.request.bounds, now=start)
@@ -147,3 +149,10 @@ def _fill_gaps(work: Work, wanted: Collection[int]) -> None:
             known[program_id] = max(
                 known.get(program_id, task.slice.new_watermark), task.slice.new_watermark
             )
+
+
+def _is_behind(known: datetime | None, start: datetime, bounds: Bounds) -> bool:
+    """Whether something is missing before an export; of a new program, perhaps its history."""
+    if known is not None:
+        return known < start
+    return bounds.start_date is None or bounds.start_date.replace(microsecond=0) < start

@@ -176,6 +176,31 @@ def test_no_watermark_passes_a_part_of_a_program_that_was_given_up() -> None:
     run.assert_complete()
 
 
+def test_a_history_whose_file_is_gone_is_not_forgotten_for_the_increment_behind_it() -> None:
+    """The quota ends before it is exported again, while a job for what came later is there."""
+    run = Simulation([1001], settings(max_queued=4))
+    both = {Worker.MAIN: "", Worker.API: ""}
+    perform_until(run, lambda: bool(run.bookmark.get("exports")), both)
+    run.pass_time(9 * 86_400)
+    run.begin()
+    history = next(iter(run.work.tasks))
+    perform_until(run, lambda: len(run.bookmark["exports"]) == 2, both)
+    # Its file has been deleted meanwhile, and the day's quota is used.
+    gone = {**both, Worker.DOWNLOAD: "missing"}
+    perform_until(run, lambda: history.phase is Phase.PLANNED, gone)
+    for _ in range(20):
+        run.step(Worker.API, "quota")
+        run.step(Worker.MAIN)
+    assert len(run.bookmark["exports"]) == 1
+
+    run.pass_time(86_400)
+    run.begin()
+    run.run_to_the_end()
+
+    assert run.error is None
+    run.assert_complete()
+
+
 def test_a_task_that_finished_ones_wait_for_gets_a_job_however_many_these_are() -> None:
     """The file of the first window is no good, and all behind it are done: no dead end."""
     run = Simulation([1001], settings(max_queued=2), days_behind={1001: 400})
