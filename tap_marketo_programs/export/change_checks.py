@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # Programs in a row of which Marketo does not tell: then it is not the programs.
 MAX_UNTOLD = 3
-# After so many answers a STATE says what they were, for a run that is killed.
+# After this number of answers a STATE says what they were, for a run that is killed.
 ANSWERS_A_STATE = 200
 
 

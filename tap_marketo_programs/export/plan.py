@@ -169,7 +169,7 @@ def plan(
         Increments of known programs first, so that a long backfill never
         starves them; within a batch of programs in the order of time.
     """
-    new = [one for one in program_ids if one not in watermarks]
+    new = [program_id for program_id in program_ids if program_id not in watermarks]
     known = {one: watermarks[one] for one in program_ids if one in watermarks}
     increments = [
         chain

@@ -38,7 +38,7 @@ class ProgramChanges:
             until: The last one, at most seven days later.
 
         Raises:
-            TooManyMembers: The program has more than 100,000 members, or so many changed.
+            TooManyMembers: The program has more than 100,000 members, or as many changed.
             RequestRefused: Marketo does not say.
             MarketoTransientError: Marketo does not answer.
             PermissionDenied: This API user may not ask.

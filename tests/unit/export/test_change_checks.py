@@ -199,7 +199,7 @@ def test_a_killed_run_has_said_now_and_then_what_was_asked() -> None:
     run.begin()
 
     waiting = run.work.checks.waiting
-    assert len([one for one in waiting.values() if one != run.work.ledger.watermarks[1001]]) == 400
+    assert sum(known != run.work.ledger.watermarks[1001] for known in waiting.values()) == 400
     assert len(run.work.ledger.asked) == 400
 
 

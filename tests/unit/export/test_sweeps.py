@@ -56,7 +56,7 @@ def test_programs_that_were_exported_together_are_swept_on_days_of_their_own(ids
 
     for day in range(1, 43):
         now = NOW + day * DAY
-        due = [one for one in ids if sweep_due(one, exported[one], WEEK) <= now]
+        due = [program for program in ids if sweep_due(program, exported[program], WEEK) <= now]
         exported.update(dict.fromkeys(due, now))
         swept[day] = len(due)
 
