@@ -21,7 +21,7 @@ GAPS = st.lists(st.integers(0, 40 * 86_400), min_size=1, max_size=40)
 
 
 def due(since: datetime, until: datetime, period: timedelta = WEEK) -> set[int]:
-    return {one for one in IDS if DetailSweep(since, until, period).is_due(one)}
+    return set(filter(DetailSweep(since, until, period).is_due, IDS))
 
 
 def ends(gaps: list[int]) -> list[datetime]:
