@@ -10,19 +10,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo_programs.config.state import refuse_future
-from tap_marketo_programs.errors import MarketoTransientError, StateRefused
+from tap_marketo_programs.errors import StateRefused
 from tap_marketo_programs.marketo.programs import PROGRAMS_PATH
-from tap_marketo_programs.marketo.records import (
-    detailed,
-    program_record,
-)
+from tap_marketo_programs.marketo.records import program_record
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.schemas import timestamps
 from tap_marketo_programs.streams.assets import AssetStream
+from tap_marketo_programs.streams.program_details import DETAILS, detailed_records
 from tap_marketo_programs.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
 
@@ -35,8 +33,6 @@ _BOOKMARK = {
     "replication_key_signpost",
     "progress_markers",
 }
-# What only "Get Program by Id" tells of a program.
-_DETAILS = ("startDate", "endDate", "tags", "costs")
 
 
 class ProgramsStream(AssetStream):
@@ -63,18 +59,8 @@ class ProgramsStream(AssetStream):
         if since is not None and since >= until:
             return
         self._window = (since, until) if since else None
-        untold = Untold()
-        for row in super().found(context):
-            if not self.programs.wants(row["id"]):
-                continue
-            try:
-                record = self._with_details(row)
-            except MarketoTransientError as error:
-                untold.note(row["id"], error)
-            else:
-                untold.in_a_row = 0
-                yield record
-        untold.raise_any()
+        rows = (row for row in super().found(context) if self.programs.wants(row["id"]))
+        yield from self._with_details(list(rows)) if self._details_wanted else self._listed(rows)
         self._set_bookmark(until)
 
     def get_url_params(
@@ -140,53 +126,20 @@ class ProgramsStream(AssetStream):
     def _details_wanted(self) -> bool:
         """Whether anything is selected that costs one more call for each program."""
         return self.settings.program_details and any(
-            self.mask.get(("properties", name), True) for name in _DETAILS
+            self.mask.get(("properties", name), True) for name in DETAILS
         )
 
-    def _with_details(self, row: dict[str, Any]) -> dict[str, Any]:
-        """A program as "Get Program by Id" shows it; as browsed if it has gone meanwhile."""
-        record = program_record(row, self.odd)
-        if not self._details_wanted:
-            return record
-        details = self.programs.by_id(row["id"])
-        if details is None:
-            self.odd.bare["programs without tags, costs and dates"] += 1
-            return record
-        return detailed(record, {**program_record(details, self.odd), "id": row["id"]})
+    def _with_details(self, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Programs as "Get Program by Id" shows them; all are listed before that begins.
 
+        So the listing is read in seconds, before it moves, and how many programs there are is
+        known from the start.
+        """
+        yield from detailed_records(self.programs, rows, self.odd, self.client.clock)
 
-MAX_UNTOLD = 3
-
-
-class Untold:
-    """Programs whose details Marketo does not tell, although it tells those of others.
-
-    Without its details a program is not written, or its tags would become null.
-    """
-
-    def __init__(self) -> None:
-        self.in_a_row = 0
-        self._ids: list[int] = []
-        self._last: MarketoTransientError | None = None
-
-    def note(self, program_id: int, error: MarketoTransientError) -> None:
-        """One more; several in a row are an outage, which is raised at once."""
-        self.in_a_row += 1
-        if self.in_a_row >= MAX_UNTOLD:
-            raise error
-        self._ids.append(program_id)
-        self._last = error
-
-    def raise_any(self) -> None:
-        """Fail once all others are out, so that the bookmark stays where it is."""
-        if self._last is None:
-            return
-        told = ", ".join(map(str, self._ids))
-        message = (
-            f"programs: Marketo does not tell the details of program {told} ({self._last}). All "
-            "others were extracted; the bookmark stays, and the next run asks again"
-        )
-        raise type(self._last)(message, code=self._last.code)
+    def _listed(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Programs as they are listed."""
+        return (program_record(row, self.odd) for row in rows)
 
 
 def _iso(moment: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -191,10 +192,16 @@ def test_the_bookmark_is_the_time_before_the_scan_began(tap: Tap) -> None:
 
 def test_a_program_edited_during_the_scan_comes_with_the_next_sync(tap: Tap) -> None:
     control = tap.sandbox.control
+    control.reset(world="sized", programs=30, members_per_program=0)
     target = UpsertingTarget()
-    # Alpha's details are read already when it is edited.
+    # The first one's details are read already when it is edited: no thread is as far ahead.
     control.fault(
-        "edit", "program", after=2, do="edit_program", program_id=1001, description="too late"
+        "edit",
+        "program",
+        where="/1030.json",
+        do="edit_program",
+        program_id=1001,
+        description="too late",
     )
     first = tap.sync("programs")
     target.load(first)
@@ -206,14 +213,16 @@ def test_a_program_edited_during_the_scan_comes_with_the_next_sync(tap: Tap) -> 
     assert target.tables["programs"][1001,]["description"] == "too late"
 
 
-@pytest.mark.parametrize("endpoint", ["program", "programs"])
-def test_a_scan_that_fails_midway_writes_no_bookmark(tap: Tap, endpoint: str) -> None:
+@pytest.mark.parametrize(
+    ("endpoint", "where"), [("program", "/1100.json"), ("programs", "offset=199")]
+)
+def test_a_scan_that_fails_midway_writes_no_bookmark(tap: Tap, endpoint: str, where: str) -> None:
     control = tap.sandbox.control
     control.reset(world="sized", programs=450, members_per_program=0)
     control.knob(rate_limit=None)
-    control.fault("error", endpoint, after=1, code="1003")
+    control.fault("error", endpoint, where=where, code="1003")
 
-    output = tap.run("programs")
+    output = tap.run("programs", program_details=endpoint == "program")
 
     assert isinstance(output.error, RequestRefused)
     assert output.records("programs")
@@ -845,5 +854,8 @@ def test_details_that_are_told_of_no_program_end_the_run_at_once(tap: Tap) -> No
     output = tap.run("programs")
 
     assert "611" in str(output.error)
+    assert not output.records("programs")
     # Three programs, with all retries of each.
-    assert len(tap.sandbox.control.requests("program")) == 3 * 8
+    asked = Counter(call["path"] for call in tap.sandbox.control.requests("program"))
+    assert [asked[f"/rest/asset/v1/program/{one}.json"] for one in (1001, 1002, 1003)] == [8, 8, 8]
+    assert len(asked) < 40
