@@ -28,48 +28,65 @@ PROGRESS_SECONDS = 60.0
 DETAILS = ("startDate", "endDate", "tags", "costs")
 
 
-def detailed_records(
-    programs: ProgramDirectory,
-    rows: Sequence[dict[str, Any]],
-    odd: Oddities,
-    clock: Clock,
-) -> Iterator[dict[str, Any]]:
-    """Programs as "Get Program by Id" shows them, in the order of their rows.
-
-    One that has gone meanwhile comes as it was listed.
+class ProgramDetails:
+    """Reads programs by id.
 
     Args:
         programs: Asks.
-        rows: As they were listed.
         odd: Counts what did not fit.
         clock: Where time comes from.
-
-    Raises:
-        MarketoTransientError: Marketo does not tell the details of some; at once if it
-            tells those of none, else once all others are out.
     """
-    untold = Untold()
-    progress = Progress(len(rows), clock)
-    ids = [row["id"] for row in rows]
-    with closing(side_by_side(programs.by_id, ids, clock, "program_details")) as answers:
-        for row, answer in zip(rows, answers, strict=True):
-            try:
-                details = answer.result()
-            except MarketoTransientError as error:
-                untold.note(row["id"], error)
-            else:
-                untold.in_a_row = 0
-                yield _record(row, details, odd)
-            progress.one_more()
-    untold.raise_any()
 
+    def __init__(self, programs: ProgramDirectory, odd: Oddities, clock: Clock) -> None:
+        self._programs = programs
+        self._odd = odd
+        self._clock = clock
 
-def _record(row: dict[str, Any], details: dict[str, Any] | None, odd: Oddities) -> dict[str, Any]:
-    record = program_record(row, odd)
-    if details is None:
-        odd.bare["programs without tags, costs and dates"] += 1
-        return record
-    return detailed(record, {**program_record(details, odd), "id": row["id"]})
+    def records(
+        self, changed: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]] = ()
+    ) -> Iterator[dict[str, Any]]:
+        """Programs as "Get Program by Id" shows them, in the order of their rows.
+
+        Args:
+            changed: As they were listed. One that has gone meanwhile comes so.
+            others: Those that nobody says have changed. One that has gone does not come.
+
+        Raises:
+            MarketoTransientError: Marketo does not tell the details of some; at once if it
+                tells those of none, else once all others are out.
+        """
+        untold = Untold()
+        rows = [*changed, *others]
+        progress = Progress(len(rows), self._clock)
+        ids = [row["id"] for row in rows]
+        asked = side_by_side(self._programs.by_id, ids, self._clock, "program_details")
+        with closing(asked) as answers:
+            for place, answer in enumerate(answers):
+                try:
+                    details = answer.result()
+                except MarketoTransientError as error:
+                    untold.note(answer.question, error)
+                else:
+                    untold.in_a_row = 0
+                    if details is not None:
+                        yield self._detailed(rows[place], details)
+                    elif place < len(changed):
+                        yield self._bare(rows[place])
+                    elif self._programs.exists(answer.question):
+                        self._count_bare()
+                progress.one_more()
+        untold.raise_any()
+
+    def _detailed(self, row: dict[str, Any], details: dict[str, Any]) -> dict[str, Any]:
+        found = program_record(details, self._odd)
+        return detailed(program_record(row, self._odd), {**found, "id": row["id"]})
+
+    def _bare(self, row: dict[str, Any]) -> dict[str, Any]:
+        self._count_bare()
+        return program_record(row, self._odd)
+
+    def _count_bare(self) -> None:
+        self._odd.bare["programs without tags, costs and dates"] += 1
 
 
 class Progress:

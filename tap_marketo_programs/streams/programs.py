@@ -16,11 +16,12 @@ from tap_marketo_programs.marketo.records import program_record
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.schemas import timestamps
 from tap_marketo_programs.streams.assets import AssetStream
-from tap_marketo_programs.streams.program_details import DETAILS, detailed_records
+from tap_marketo_programs.streams.detail_sweep import DetailSweep
+from tap_marketo_programs.streams.program_details import DETAILS, ProgramDetails
 from tap_marketo_programs.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
 
@@ -60,7 +61,9 @@ class ProgramsStream(AssetStream):
             return
         self._window = (since, until) if since else None
         rows = (row for row in super().found(context) if self.programs.wants(row["id"]))
-        yield from self._with_details(list(rows)) if self._details_wanted else self._listed(rows)
+        yield from (
+            self._with_details(list(rows), until) if self._details_wanted else self._listed(rows)
+        )
         self._set_bookmark(until)
 
     def get_url_params(
@@ -93,14 +96,20 @@ class ProgramsStream(AssetStream):
             return
         raise self._refused(reason)
 
+    @property
+    def _bookmark(self) -> datetime | None:
+        """Where the last complete scan ended; None if everything is to be read."""
+        bookmark = self.given_bookmark.get("replication_key_value")
+        if self.replication_method != "INCREMENTAL" or not bookmark:
+            return None
+        return self._known_until(bookmark)
+
     def _since(self) -> datetime | None:
         if self.replication_method != "INCREMENTAL":
             return None
-        bookmark = self.given_bookmark.get("replication_key_value")
-        if bookmark:
+        if bookmark := self._bookmark:
             # One second at least, in case Marketo's bounds are exclusive.
-            lookback = max(1.0, self.settings.lookback_seconds)
-            return self._known_until(bookmark) - timedelta(seconds=lookback)
+            return bookmark - timedelta(seconds=max(1.0, self.settings.lookback_seconds))
         return self.settings.start_date
 
     def _known_until(self, bookmark: str) -> datetime:
@@ -129,13 +138,45 @@ class ProgramsStream(AssetStream):
             self.mask.get(("properties", name), True) for name in DETAILS
         )
 
-    def _with_details(self, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _with_details(
+        self, changed: Sequence[dict[str, Any]], until: datetime
+    ) -> Iterator[dict[str, Any]]:
         """Programs as "Get Program by Id" shows them; all are listed before that begins.
 
         So the listing is read in seconds, before it moves, and how many programs there are is
         known from the start.
         """
-        yield from detailed_records(self.programs, rows, self.odd, self.client.clock)
+        due = self._due({row["id"] for row in changed}, until)
+        self.logger.info(
+            "%d programs changed%s",
+            len(changed),
+            f"; the details of {len(due)} others are read again, since an edit of tags or costs "
+            "may not show (full_sweep_days)"
+            if due
+            else "",
+        )
+        details = ProgramDetails(self.programs, self.odd, self.client.clock)
+        yield from details.records(changed, due)
+
+    def _due(self, changed: Collection[int], until: datetime) -> list[dict[str, Any]]:
+        """The rows of known programs that did not change, and are read again in this run."""
+        bookmark = self._bookmark
+        if bookmark is None:
+            return []
+        period = timedelta(days=self.settings.full_sweep_days)
+        sweep = DetailSweep(bookmark, until, period)
+        rows = self.programs.rows
+        # One that slipped through a moving listing is read by id like all others.
+        others = (rows.get(one, {"id": one}) for one in self.programs.ids if one not in changed)
+        return [row for row in others if sweep.is_due(row["id"]) and self._is_known(row)]
+
+    def _is_known(self, row: Mapping[str, Any]) -> bool:
+        """Whether the first sync brought a program, or would have: `start_date` left out some."""
+        start = self.settings.start_date
+        try:
+            return start is None or timestamps.instant(row.get("updatedAt")) >= start
+        except ValueError:
+            return True
 
     def _listed(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Programs as they are listed."""
