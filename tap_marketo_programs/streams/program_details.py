@@ -35,12 +35,16 @@ class ProgramDetails:
         programs: Asks.
         odd: Counts what did not fit.
         clock: Where time comes from.
+        keep: Whether another stream of this run needs them, too.
     """
 
-    def __init__(self, programs: ProgramDirectory, odd: Oddities, clock: Clock) -> None:
+    def __init__(
+        self, programs: ProgramDirectory, odd: Oddities, clock: Clock, *, keep: bool
+    ) -> None:
         self._programs = programs
         self._odd = odd
         self._clock = clock
+        self._keep = keep
 
     def records(
         self, changed: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]] = ()
@@ -78,6 +82,8 @@ class ProgramDetails:
         untold.raise_any()
 
     def _detailed(self, row: dict[str, Any], details: dict[str, Any]) -> dict[str, Any]:
+        if self._keep:
+            self._programs.read[row["id"]] = details
         found = program_record(details, self._odd)
         return detailed(program_record(row, self._odd), {**found, "id": row["id"]})
 

@@ -60,9 +60,18 @@ class ProgramsStream(AssetStream):
         if since is not None and since >= until:
             return
         self._window = (since, until) if since else None
-        rows = (row for row in super().found(context) if self.programs.wants(row["id"]))
+        listed = super().found(context)
+        if self._details_wanted:
+            # All are listed before the first details: in seconds, before the listing moves, and
+            # a person can be told how many there are.
+            listed = list(listed)
+            if self._window is None:
+                self.programs.take_listing(listed)
+        rows = (row for row in listed if self.programs.wants(row["id"]))
         yield from (
-            self._with_details(list(rows), until) if self._details_wanted else self._listed(rows)
+            self._with_details(list(rows), until)
+            if self._details_wanted
+            else (program_record(row, self.odd) for row in rows)
         )
         self._set_bookmark(until)
 
@@ -141,11 +150,7 @@ class ProgramsStream(AssetStream):
     def _with_details(
         self, changed: Sequence[dict[str, Any]], until: datetime
     ) -> Iterator[dict[str, Any]]:
-        """Programs as "Get Program by Id" shows them; all are listed before that begins.
-
-        So the listing is read in seconds, before it moves, and how many programs there are is
-        known from the start.
-        """
+        """Programs as "Get Program by Id" shows them: the changed ones, and those that are due."""
         due = self._due({row["id"] for row in changed}, until)
         self.logger.info(
             "%d programs changed%s",
@@ -155,7 +160,8 @@ class ProgramsStream(AssetStream):
             if due
             else "",
         )
-        details = ProgramDetails(self.programs, self.odd, self.client.clock)
+        keep = self.is_wanted("programs_by_tag")
+        details = ProgramDetails(self.programs, self.odd, self.client.clock, keep=keep)
         yield from details.records(changed, due)
 
     def _due(self, changed: Collection[int], until: datetime) -> list[dict[str, Any]]:
@@ -177,10 +183,6 @@ class ProgramsStream(AssetStream):
             return start is None or timestamps.instant(row.get("updatedAt")) >= start
         except ValueError:
             return True
-
-    def _listed(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Programs as they are listed."""
-        return (program_record(row, self.odd) for row in rows)
 
 
 def _iso(moment: datetime) -> str:
