@@ -304,19 +304,29 @@ def test_many_programs_of_one_tag_take_no_repeated_sweeps(tap: Tap) -> None:
 # What does not fit together is asked for by tag
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"do": "tag_program", "program_id": 1002, "tag_type": "Region", "tag_value": "EMEA"},
+        {"do": "untag_program", "program_id": 1001, "tag_type": "Region"},
+        {"do": "delete_program", "program_id": 1001},
+        {"do": "add_program", "name": "New", "tags": {"Region": "EMEA"}},
+    ],
+    ids=lambda edit: str(edit["do"]),
+)
 def test_an_edit_after_the_details_were_read_is_seen_in_the_answers_that_are_looked_at(
-    tap: Tap, caplog: pytest.LogCaptureFixture
+    tap: Tap, caplog: pytest.LogCaptureFixture, edit: dict[str, Any]
 ) -> None:
     caplog.set_level(logging.INFO)
     control = start(tap, "tiny")
-    control.fault(
-        "edit", "tag_type", do="tag_program", program_id=1003, tag_type="Region", tag_value="EMEA"
-    )
-    control.fault("edit", "tag_type", do="untag_program", program_id=1002, tag_type="Region")
+    control.tag_program(1003, "Region", "EMEA")
+    # Between the details and the programs of EMEA, which are the ones looked at.
+    control.fault("edit", "tag_type", **edit)
+    wanted = [{"tag_type": "Region", "tag_values": ["EMEA", "LATAM"]}]
 
-    output = tap.sync(*BOTH)
+    output = tap.sync(*BOTH, program_tags=wanted)
 
-    assert pairs(rows(output)) == truth(control)
+    assert pairs(rows(output)) == {pair for pair in truth(control) if pair[2] == "EMEA"}
     assert "not what the programs' details say" in ways(caplog)[0]
 
 
