@@ -18,7 +18,7 @@ from tap_marketo_programs.marketo.records import row_of
 from tap_marketo_programs.schemas.assets import PROGRAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from tap_marketo_programs.marketo.client import MarketoClient
 
@@ -36,11 +36,18 @@ class ProgramDirectory:
     def __init__(self, client: MarketoClient, wanted: Collection[int] | None) -> None:
         self._client = client
         self._wanted = None if wanted is None else frozenset(wanted)
+        self.read: dict[int, dict[str, Any]] = {}
+        """Programs as they were read by id in this run, of those that a stream keeps for others."""
 
     @cached_property
     def rows(self) -> dict[int, dict[str, Any]]:
         """Every program as it is listed, wanted or not, by id."""
         return {row["id"]: row for row in listing(self._client, PROGRAMS_PATH, "id")}
+
+    def take_listing(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Take over the rows of a complete listing that a stream has read anyway."""
+        if "rows" not in self.__dict__:
+            self.rows = {row["id"]: row for row in rows}
 
     @cached_property
     def ids(self) -> list[int]:

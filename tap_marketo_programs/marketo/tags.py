@@ -144,18 +144,30 @@ def _known_name(name: str, names: Collection[str]) -> str:
 def hidden_values(
     client: MarketoClient, wanted: WantedTags, used: Collection[str]
 ) -> Iterator[str]:
-    """Values that contain a comma and so came in several pieces.
-
-    Marketo joins the values with ", " and escapes nothing, so only asking
-    tells: a part that no program carries, or that the list has twice, may be a
-    piece of a value that some program does carry.
+    """Values that contain a comma and so came in several pieces: those that a program carries.
 
     Args:
         client: Sends everything.
         wanted: The tag type, with its list as it came.
         used: Those of the pieces that programs carry.
     """
-    tag_type, parts = wanted.tag_type, allowable_values(wanted.told)
+    for candidate in doubtful_values(wanted, used):
+        if has_programs(client, wanted.tag_type, candidate):
+            yield candidate
+
+
+def doubtful_values(wanted: WantedTags, used: Collection[str]) -> Sequence[str]:
+    """What may be a value with a comma in it, of which only programs tell.
+
+    Marketo joins the values with ", " and escapes nothing, so only asking
+    tells: a part that no program carries, or that the list has twice, may be a
+    piece of a value that some program does carry.
+
+    Args:
+        wanted: The tag type, with its list as it came.
+        used: Those of the pieces that programs carry.
+    """
+    parts = allowable_values(wanted.told)
     suspects = {part for part, times in Counter(parts).items() if part not in used or times > 1}
     doubtful = {piece for part in suspects for piece in pieces(part)}
     guesses = [
@@ -163,17 +175,15 @@ def hidden_values(
         for candidate in value_candidates(wanted.told, MAX_PIECES)
         if not doubtful.isdisjoint(pieces(candidate))
     ]
-    if len(guesses) > MAX_GUESSES:
-        logger.warning(
-            "Tag type %s has %d values that no program carries; values that contain a comma "
-            "cannot be told from them. Name such values in program_tags.",
-            quoted(tag_type),
-            len(suspects),
-        )
-        return
-    for candidate in guesses:
-        if has_programs(client, tag_type, candidate):
-            yield candidate
+    if len(guesses) <= MAX_GUESSES:
+        return guesses
+    logger.warning(
+        "Tag type %s has %d values that no program carries; values that contain a comma "
+        "cannot be told from them. Name such values in program_tags.",
+        quoted(wanted.tag_type),
+        len(suspects),
+    )
+    return []
 
 
 def has_programs(client: MarketoClient, tag_type: str, value: str) -> bool:
