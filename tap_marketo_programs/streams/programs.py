@@ -59,7 +59,7 @@ class ProgramsStream(AssetStream):
         if self.programs.is_restricted:
             _ = self.programs.ids  # an unknown program id ends the run here
         until = self.client.now().replace(microsecond=0)
-        since = self._since()
+        since = self.since()
         if since is not None and since >= until:
             return
         self._window = (since, until) if since else None
@@ -107,7 +107,8 @@ class ProgramsStream(AssetStream):
             return
         raise self._refused(reason)
 
-    def _since(self) -> datetime | None:
+    def since(self) -> datetime | None:
+        """The earliest `updatedAt` that is asked for; None asks for every program."""
         if self.replication_method != "INCREMENTAL":
             return None
         bookmark = self.given_bookmark.get("replication_key_value")
@@ -137,7 +138,7 @@ class ProgramsStream(AssetStream):
             self.stream_state["replication_key_value"] = _iso(until)
 
     @cached_property
-    def _details_wanted(self) -> bool:
+    def wants_details(self) -> bool:
         """Whether anything is selected that costs one more call for each program."""
         return self.settings.program_details and any(
             self.mask.get(("properties", name), True) for name in _DETAILS
@@ -146,7 +147,7 @@ class ProgramsStream(AssetStream):
     def _with_details(self, row: dict[str, Any]) -> dict[str, Any]:
         """A program as "Get Program by Id" shows it; as browsed if it has gone meanwhile."""
         record = program_record(row, self.odd)
-        if not self._details_wanted:
+        if not self.wants_details:
             return record
         details = self.programs.by_id(row["id"])
         if details is None:
