@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 # Guesses, for as long as nothing is known.
 CHANGED_SHARE = 0.02  # of the programs that are asked, and of the rows of all
 CHANGED_ROWS = 0.1  # of the rows of a program in which something changed
-SECONDS_A_JOB = 60.0
-SECONDS_WAITED = 30.0
+LOOKS_A_JOB = 1.0  # Marketo works on a job for as long as it is between two looks
+LOOKS_WAITED = 0.5
 
 JOBS_A_PAGE = 300
 
@@ -86,11 +86,19 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A job that will be: its programs, its rows, and whether these are a guess."""
+    """A job that will be.
+
+    Args:
+        programs: How many it is asked for.
+        rows: How many it brings; None where nothing tells.
+        is_guess: Whether they are a guess.
+        files: How likely it is that it brings any: the file of an empty job is not fetched.
+    """
 
     programs: int
     rows: float | None
-    is_guess: bool
+    is_guess: bool = False
+    files: float = 1.0
 
 
 def forecast_exports(
@@ -118,15 +126,14 @@ def forecast_exports(
     asking = call_seconds(asked, calls_per_window)
     times = [0.0] * ahead
     times += [asking * (number + 1) / since_asked for number in range(since_asked)]
-    learned = known.learned
     went = course(
         times,
-        SECONDS_A_JOB if learned.seconds_a_job is None else learned.seconds_a_job,
-        SECONDS_WAITED if learned.seconds_waited is None else learned.seconds_waited,
+        *_seconds(known.learned, work.settings.poll_interval),
         work.settings,
     )
-    calls = other_calls + asked + went.looks + 3 * len(made) + 2 * len(resumed)
-    calls += work.tasks.count(Phase.CREATED) + len(work.cancels) + _list_calls(learned)
+    calls = other_calls + asked + went.looks + 2 * len(made) + 2 * len(resumed)
+    calls += round(sum(job.files for job in made))
+    calls += work.tasks.count(Phase.CREATED) + len(work.cancels) + _list_calls(known.learned)
     return Forecast(
         stream=work.request.stream,
         programs=_programs(work, slices, later),
@@ -137,7 +144,7 @@ def forecast_exports(
         megabytes=_megabytes([*made, *waiting], known),
         seconds=max(went.seconds, asking, call_seconds(calls, calls_per_window)),
         guesses=_guesses(asked, [*made, *waiting], known),
-        notes=_notes(asked, made, known),
+        notes=_notes(asked, made, known, work.settings.poll_interval),
     )
 
 
@@ -171,7 +178,8 @@ def _job_of(one: ExportSlice, work: Work, known: Known) -> _Job:
         )
     counts = [(known.rows or {}).get(program_id) for program_id in one.program_ids]
     if None not in counts:
-        return _Job(programs, sum(count or 0 for count in counts), is_guess=False)
+        rows = sum(count or 0 for count in counts)
+        return _Job(programs, rows, files=min(rows, 1))
     return _increment(programs, known)
 
 
@@ -180,11 +188,22 @@ def _increment(programs: int, known: Known, *, has_changed: bool = False) -> _Jo
     learned = known.learned
     if learned.increment_rows is not None:
         rows = learned.increment_rows * programs / MAX_PROGRAMS
-        return _Job(programs, rows, is_guess=False)
+        # Where programs are asked first, something will have changed in what is exported.
+        files = 1.0 if has_changed else 1.0 - learned.increment_empty
+        return _Job(programs, rows, files=files)
     if learned.history_rows is None:
         return _Job(programs, None, is_guess=True)
     share = CHANGED_ROWS if has_changed else CHANGED_SHARE
     return _Job(programs, share * learned.history_rows * programs / MAX_PROGRAMS, is_guess=True)
+
+
+def _seconds(learned: Learned, poll_interval: float) -> tuple[float, float]:
+    """How long Marketo works on a job, and how long that waits although there is room."""
+    worked, waited = learned.seconds_a_job, learned.seconds_waited
+    return (
+        LOOKS_A_JOB * poll_interval if worked is None else worked,
+        LOOKS_WAITED * poll_interval if waited is None else waited,
+    )
 
 
 def _programs(work: Work, slices: Sequence[ExportSlice], later: Sequence[_Job]) -> int:
@@ -219,7 +238,7 @@ def _guesses(asked: int, jobs: Sequence[_Job], known: Known) -> frozenset[str]:
     return frozenset(found)
 
 
-def _notes(asked: int, jobs: Sequence[_Job], known: Known) -> tuple[str, ...]:
+def _notes(asked: int, jobs: Sequence[_Job], known: Known, poll_interval: float) -> tuple[str, ...]:
     learned, notes = known.learned, []
     if asked and known.rows is None:
         share = CHANGED_SHARE if known.share is None else known.share
@@ -234,8 +253,9 @@ def _notes(asked: int, jobs: Sequence[_Job], known: Known) -> tuple[str, ...]:
             "guess: no earlier increment is known)"
         )
     if jobs and learned.seconds_a_job is None:
+        worked, waited = _seconds(learned, poll_interval)
         notes.append(
-            f"{SECONDS_A_JOB:.0f} s a job and {SECONDS_WAITED:.0f} s in the queue are a guess: "
-            "no job of the past seven days tells"
+            f"{worked:.0f} s a job and {waited:.0f} s in the queue are a guess: no job of the past "
+            "seven days tells"
         )
     return tuple(notes)

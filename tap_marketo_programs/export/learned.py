@@ -47,6 +47,7 @@ class Learned:
         seconds_waited: In the queue, besides waiting for other jobs of ours.
         history_rows: Rows of a job that brought histories.
         increment_rows: Rows of a job that brought increments.
+        increment_empty: Of the jobs that brought increments, the share that brought no row.
         history_bytes: The largest file of a history.
         increment_bytes: The largest file of an increment.
     """
@@ -58,6 +59,7 @@ class Learned:
     seconds_waited: float | None = None
     history_rows: float | None = None
     increment_rows: float | None = None
+    increment_empty: float = 0.0
     history_bytes: int | None = None
     increment_bytes: int | None = None
 
@@ -78,6 +80,7 @@ def learn(listed: Iterable[ExportJob], header_bytes: int = 0) -> Learned:
         for job in jobs
         if job.number_of_records and job.file_size is not None
     ]
+    later = [count for run in increments for count in _rows(run)]
     brought = [sum(rows) / len(rows) for run in increments if (rows := _rows(run))]
     return Learned(
         jobs=len(jobs),
@@ -87,6 +90,7 @@ def learn(listed: Iterable[ExportJob], header_bytes: int = 0) -> Learned:
         seconds_waited=_middle(_waits(jobs)),
         history_rows=median(_rows(histories)) if _rows(histories) else None,
         increment_rows=median(brought) if brought else None,
+        increment_empty=later.count(0) / len(later) if later else 0.0,
         history_bytes=largest(histories),
         increment_bytes=largest([job for run in increments for job in run]),
     )
