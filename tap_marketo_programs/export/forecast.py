@@ -15,7 +15,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.export.learned import Learned
-from tap_marketo_programs.export.makespan import call_seconds, course
+from tap_marketo_programs.export.makespan import Pace, course
 from tap_marketo_programs.export.plan import MAX_PROGRAMS, plan
 from tap_marketo_programs.export.planning import known_until
 from tap_marketo_programs.export.quota import MEGABYTE
@@ -101,15 +101,13 @@ class _Job:
     files: float = 1.0
 
 
-def forecast_exports(
-    work: Work, known: Known, *, calls_per_window: int, other_calls: int = 0
-) -> Forecast:
+def forecast_exports(work: Work, known: Known, pace: Pace, *, other_calls: int = 0) -> Forecast:
     """What the exports of a run would do.
 
     Args:
         work: A run with its plan made (`planning.add_plan`), and its earlier jobs resumed.
         known: What is known beforehand.
-        calls_per_window: The user's limit of calls in 20 seconds.
+        pace: How fast calls are made.
         other_calls: Calls of the stream that are no business of exports.
     """
     asked = len(work.to_check_for_changes)
@@ -123,13 +121,14 @@ def forecast_exports(
     waiting = [_job_of(task.slice, work, known) for task in under_way]
     ahead = len(under_way) + len(planned)
     since_asked = len(changed) + len(later)
-    asking = call_seconds(asked, calls_per_window)
+    asking = pace.seconds(asked)
     times = [0.0] * ahead
     times += [asking * (number + 1) / since_asked for number in range(since_asked)]
     went = course(
         times,
         *_seconds(known.learned, work.settings.poll_interval),
         work.settings,
+        pace,
     )
     calls = other_calls + asked + went.looks + 2 * len(made) + 2 * len(resumed)
     calls += round(sum(job.files for job in made))
@@ -142,7 +141,7 @@ def forecast_exports(
         windows=len({one.window for one in slices if one.window}) or int(bool(later)),
         api_calls=calls,
         megabytes=_megabytes([*made, *waiting], known),
-        seconds=max(went.seconds, asking, call_seconds(calls, calls_per_window)),
+        seconds=max(went.seconds, asking, pace.seconds(calls)),
         guesses=_guesses(asked, [*made, *waiting], known),
         notes=_notes(asked, made, known, work.settings.poll_interval),
     )

@@ -19,10 +19,27 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.export.request import ExportSettings
 
-# A usual answer of Marketo's, in seconds.
-CALL_SECONDS = 0.3
-# Between a job's completion and this many seconds later, Marketo's clock and ours may differ.
+WINDOW_SECONDS = 20.0
+# So that a job that is done exactly when it is looked at counts as done.
 _TINY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast calls are made, one after the other.
+
+    Args:
+        calls_per_window: The user's limit of calls in 20 seconds.
+        seconds_a_call: A usual answer of Marketo's.
+    """
+
+    calls_per_window: int = 50
+    seconds_a_call: float = 0.3
+
+    def seconds(self, calls: float) -> float:
+        """How long calls take: the first 20 seconds' worth of them is not held up by the limit."""
+        beyond = max(0.0, calls - self.calls_per_window) / self.calls_per_window
+        return max(calls * self.seconds_a_call, beyond * WINDOW_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,7 @@ def course(
     seconds_a_job: float,
     seconds_waited: float,
     settings: ExportSettings,
+    pace: Pace,
 ) -> Course:
     """Play jobs through.
 
@@ -51,6 +69,7 @@ def course(
         seconds_a_job: How long Marketo works on each.
         seconds_waited: How long each waits although there is a free slot.
         settings: The user's say.
+        pace: How long calls take.
     """
     free = [0.0] * PROCESSING_SLOTS
     seen_at: list[float] = []
@@ -59,24 +78,12 @@ def course(
         now = max(now, known)
         if len(seen_at) >= settings.max_queued:
             now = max(now, heapq.heappop(seen_at))
-        now += 2 * CALL_SECONDS  # create and enqueue
+        now += 2 * pace.seconds_a_call  # create and enqueue
         finished = max(now, heapq.heappop(free)) + seconds_waited + seconds_a_job
         heapq.heappush(free, finished)
         times = max(1, ceil((finished - now) / settings.poll_interval - _TINY))
         seen = now + times * settings.poll_interval
         heapq.heappush(seen_at, seen)
         looks += times
-        end = max(end, seen + 2 * CALL_SECONDS)  # the last look and the file
+        end = max(end, seen + 2 * pace.seconds_a_call)  # the last look and the file
     return Course(end, looks)
-
-
-def call_seconds(calls: float, calls_per_window: int, window: float = 20.0) -> float:
-    """How long calls take, one after the other and within the limit of calls.
-
-    Args:
-        calls: How many.
-        calls_per_window: How many may be made in any `window`.
-        window: In seconds.
-    """
-    beyond = max(0.0, calls - calls_per_window)
-    return max(calls * CALL_SECONDS, beyond / calls_per_window * window)

@@ -6,12 +6,12 @@ bounded: the listing that all streams share, and at most a page of tag types and
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.export.forecast import Forecast
-from tap_marketo_programs.export.makespan import call_seconds
 from tap_marketo_programs.marketo.paging import PAGE_SIZE, STEP, listing
 from tap_marketo_programs.marketo.tag_values import allowable_values
 from tap_marketo_programs.marketo.tags import TAG_TYPES_PATH, tag_details
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from tap_marketo_programs.export.makespan import Pace
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.streams.assets import AssetStream
     from tap_marketo_programs.streams.programs import ProgramsStream
@@ -34,17 +35,17 @@ def pages(rows: float) -> int:
     return 1 if rows < PAGE_SIZE else 1 + ceil((rows - STEP) / STEP)
 
 
-def channels(stream: AssetStream) -> Forecast:
+def channels(stream: AssetStream, pace: Pace) -> Forecast:
     """One page, as long as there are no 200 channels."""
-    return _calls(stream, 1, guesses={"api_calls"})
+    return _calls(stream, pace, 1, guesses={"api_calls"})
 
 
-def tag_types(stream: AssetStream, tags: Tags) -> Forecast:
+def tag_types(stream: AssetStream, tags: Tags, pace: Pace) -> Forecast:
     """The listing, and a call for each tag type."""
-    return _calls(stream, pages(tags.types) + tags.types)
+    return _calls(stream, pace, pages(tags.types) + tags.types)
 
 
-def programs_by_tag(stream: AssetStream, tags: Tags) -> Forecast:
+def programs_by_tag(stream: AssetStream, tags: Tags, pace: Pace) -> Forecast:
     """The listing, a call for each tag type, and the pages of each value."""
     wanted = stream.settings.program_tags
     types = tags.types if wanted is None else len({one["tag_type"].casefold() for one in wanted})
@@ -54,17 +55,18 @@ def programs_by_tag(stream: AssetStream, tags: Tags) -> Forecast:
         values = sum(len(one or ()) for one in named)
     calls = pages(tags.types) + types + values * tags.pages_a_value
     note = "values of tags and programs of each are taken to be spread evenly"
-    return _calls(stream, round(calls), guesses={"api_calls", "minutes"}, notes=(note,))
+    found = _calls(stream, pace, round(calls), guesses={"api_calls", "minutes"})
+    return replace(found, notes=(note,))
 
 
-def programs(stream: ProgramsStream) -> Forecast:
+def programs(stream: ProgramsStream, pace: Pace) -> Forecast:
     """The pages of the changed programs, and a call for each that is wanted with its details."""
     rows = stream.programs.rows
     since = stream.since()
     found = [program_id for program_id, row in rows.items() if _is_changed(row, since)]
     wanted = [program_id for program_id in found if stream.programs.wants(program_id)]
     details = len(wanted) if stream.wants_details else 0
-    return _calls(stream, pages(len(found)) + details, programs=len(wanted))
+    return _calls(stream, pace, pages(len(found)) + details, programs=len(wanted))
 
 
 def _is_changed(row: Mapping[str, Any], since: datetime | None) -> bool:
@@ -76,19 +78,18 @@ def _is_changed(row: Mapping[str, Any], since: datetime | None) -> bool:
 
 def _calls(
     stream: AssetStream,
+    pace: Pace,
     calls: int,
     *,
     programs: int | None = None,
     guesses: set[str] | None = None,
-    notes: tuple[str, ...] = (),
 ) -> Forecast:
     return Forecast(
         stream=stream.name,
         programs=programs,
         api_calls=calls,
-        seconds=call_seconds(calls, stream.settings.max_calls_per_20_seconds),
+        seconds=pace.seconds(calls),
         guesses=frozenset(guesses or ()),
-        notes=notes,
     )
 
 

@@ -14,7 +14,6 @@ from tap_marketo_programs.export.actions import Now
 from tap_marketo_programs.export.forecast import Forecast, Known, forecast_exports
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.learned import learn
-from tap_marketo_programs.export.makespan import call_seconds
 from tap_marketo_programs.export.plan import EARLIEST, Window
 from tap_marketo_programs.export.planning import add_plan, known_until
 from tap_marketo_programs.export.tasks import Phase
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.export.job import ExportJob
     from tap_marketo_programs.export.learned import Learned
+    from tap_marketo_programs.export.makespan import Pace
     from tap_marketo_programs.export.quota import ExportQuota
     from tap_marketo_programs.export.work import Work
     from tap_marketo_programs.streams.program_members import ProgramMembersStream
@@ -73,18 +73,15 @@ class MemberForecast:
         """What this API user's jobs exported today."""
         return self.work.quota
 
-    def make(self) -> Forecast:
-        """The forecast."""
-        limit = self._stream.settings.max_calls_per_20_seconds
+    def make(self, pace: Pace) -> Forecast:
+        """The forecast, for calls as fast as that."""
         known = Known(
             learned=self.learned,
             header_bytes=self._header,
-            rows=self._counted(limit) if self._asks else None,
+            rows=self._counted(pace) if self._asks else None,
             share=changed_share(self._stream.given_bookmark),
         )
-        return forecast_exports(
-            self.work, known, calls_per_window=limit, other_calls=self._other_calls
-        )
+        return forecast_exports(self.work, known, pace, other_calls=self._other_calls)
 
     def _resume(self, listed: Mapping[str, ExportJob]) -> None:
         """Go on with the jobs that the state names, as the list shows them."""
@@ -101,11 +98,11 @@ class MemberForecast:
                 resume.abandon(work, flight, running=job is not None)
         work.tasks.tasks.sort(key=lambda task: task.slice.new_watermark)
 
-    def _counted(self, limit: int) -> dict[int, int | None]:
+    def _counted(self, pace: Pace) -> dict[int, int | None]:
         """The rows that changed in each known program, as far as Marketo tells."""
         spans = self._spans()
         if spans:
-            minutes = call_seconds(len(spans), limit) / 60
+            minutes = pace.seconds(len(spans)) / 60
             logger.info("Asking %d programs for changes: about %.0f minutes", len(spans), minutes)
         counts, found = MemberCounts(self._stream.client), {}
         for number, (program_id, span) in enumerate(spans.items(), start=1):

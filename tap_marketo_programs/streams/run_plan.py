@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tap_marketo_programs.export.api import LIST_PAGE, ExportApi
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.learned import Learned
+from tap_marketo_programs.export.makespan import Pace
 from tap_marketo_programs.export.quota import SUBSCRIPTION_MB, next_reset
 from tap_marketo_programs.marketo.usage import calls_today
 from tap_marketo_programs.streams import asset_forecasts
@@ -118,15 +119,20 @@ def plan_run(
     chosen = [one for one in streams if isinstance(one, MarketoStream) and one.selected]
     for stream in chosen:
         stream.check_bookmark()
-    now = client.now()
+    now, began = client.now(), client.clock.monotonic()
     used = calls_today(client)
+    took = [client.clock.monotonic() - began]
     members = next((one for one in chosen if isinstance(one, ProgramMembersStream)), None)
     forecast = None
     if members is not None:
         listed = list(_jobs(ExportApi(client), client))
+        made, began = client.limits.made, client.clock.monotonic()
         pages = asset_forecasts.pages(len(members.programs.rows))
+        took.append((client.clock.monotonic() - began) / max(1, client.limits.made - made))
         forecast = MemberForecast(members, listed, asks=asks, other_calls=pages)
-    found = tuple(_forecasts(chosen, forecast))
+    # The shorter one: either may have been asked for again, or been held up by the limit.
+    pace = Pace(client.connection.calls_per_window, min(took))
+    found = tuple(_forecasts(chosen, forecast, pace))
     return RunPlan(
         made_at=now,
         has_state=has_state,
@@ -139,23 +145,23 @@ def plan_run(
 
 
 def _forecasts(
-    chosen: Iterable[MarketoStream], members: MemberForecast | None
+    chosen: Iterable[MarketoStream], members: MemberForecast | None, pace: Pace
 ) -> Iterator[Forecast]:
     tags: asset_forecasts.Tags | None = None
     for stream in chosen:
         if isinstance(stream, ProgramMembersStream) and members is not None:
-            yield members.make()
+            yield members.make(pace)
         elif isinstance(stream, ProgramsStream):
-            yield asset_forecasts.programs(stream)
+            yield asset_forecasts.programs(stream, pace)
         elif isinstance(stream, AssetStream) and stream.name == "channels":
-            yield asset_forecasts.channels(stream)
+            yield asset_forecasts.channels(stream, pace)
         elif isinstance(stream, AssetStream):
             tags = tags or asset_forecasts.Tags(stream.client, len(stream.programs.rows))
             by_name = {
                 "programs_by_tag": asset_forecasts.programs_by_tag,
                 "tag_types": asset_forecasts.tag_types,
             }
-            yield by_name[stream.name](stream, tags)
+            yield by_name[stream.name](stream, tags, pace)
 
 
 def _jobs(api: ExportApi, client: MarketoClient) -> Iterator[ExportJob]:
