@@ -34,6 +34,7 @@ where no members are selected, since nothing else uses it.
 from __future__ import annotations
 
 import json
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.export.quota import midnight_text
@@ -43,9 +44,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_marketo_programs.export.forecast import Forecast
-    from tap_marketo_programs.streams.run_plan import RunPlan
+    from tap_marketo_programs.export.learned import Learned
+    from tap_marketo_programs.streams.run_plan import QuotaLeft, RunPlan
 
 VERSION = 1
+WIDTH = 96
 UNKNOWN = "unknown"
 _COLUMNS: tuple[str, ...] = (
     "stream",
@@ -103,7 +106,8 @@ def as_json(plan: RunPlan) -> str:
 
 def as_text(plan: RunPlan) -> str:
     """The plan as a table of at most 100 columns, with what is learned and what is a guess."""
-    return "\n".join([*_table(plan), "", *_remarks(plan)]) + "\n"
+    remarks = [line for one in _remarks(plan) for line in wrap(one, WIDTH, subsequent_indent="  ")]
+    return "\n".join([*_table(plan), "", *remarks]) + "\n"
 
 
 def _figures(one: Forecast, plan: RunPlan) -> dict[str, Any]:
@@ -162,44 +166,45 @@ def _cell(figure: str, value: float | None) -> str:
 
 
 def _remarks(plan: RunPlan) -> Iterator[str]:
-    quota, learned = plan.quota, plan.learned
     if not plan.has_state:
         yield "No state was given: this is the plan of a first sync. Hand one over with --state."
     yield "~ marks a guess. Days are days of the export quota."
-    if learned.jobs:
-        yield (
-            f"Learned from {learned.jobs} jobs of this API user in the past seven days: "
-            f"{_said(learned.bytes_a_row)} bytes a row,"
-        )
-        yield (
-            f"  {_said(learned.seconds_a_job)} s a job, {_said(learned.seconds_waited)} s in the "
-            f"queue; rows a job: {_said(learned.history_rows)} of histories, "
-            f"{_said(learned.increment_rows)} of increments."
-        )
-    elif quota:
-        yield "No job of this API user in the past seven days: nothing is learned."
+    if plan.quota:
+        yield _learned(plan.learned)
     for one in plan.streams:
         yield from (f"{one.stream}: {note}." for note in one.notes)
     if plan.megabytes is None:
         yield "Megabytes are unknown until the first export."
     today = "not known" if plan.calls_today is None else f"{plan.calls_today:,}"
     yield f"API calls of everybody today: {today} (most subscriptions have 50,000 a day)."
-    if quota:
-        whose = (
-            "what most subscriptions have: a guess"
-            if quota.setting_mb is None
-            else "daily_export_quota_mb, or the subscription's if that is less"
-        )
-        yield (
-            f"Export quota today: {quota.left_mb:,.1f} MB left of {quota.daily_mb:,.1f} MB "
-            f"({whose});"
-        )
-        yield (
-            f"  this API user has used {quota.used_mb:,.1f} MB, what others used is not known. "
-            "It resets at"
-        )
-        yield f"  {midnight_text(quota.resets_at)}."
+    if plan.quota:
+        yield _left(plan.quota)
     yield f"It {'fits' if plan.fits else 'does not fit'} into what is left of today's quota."
+
+
+def _learned(learned: Learned) -> str:
+    if not learned.jobs:
+        return "No job of this API user in the past seven days: nothing is learned."
+    return (
+        f"Learned from {learned.jobs} jobs of this API user in the past seven days: "
+        f"{_said(learned.bytes_a_row)} bytes a row, {_said(learned.seconds_a_job)} s a job, "
+        f"{_said(learned.seconds_waited)} s in the queue; rows a job: "
+        f"{_said(learned.history_rows)} of histories, {_said(learned.increment_rows)} of "
+        "increments."
+    )
+
+
+def _left(quota: QuotaLeft) -> str:
+    whose = (
+        "what most subscriptions have: a guess"
+        if quota.setting_mb is None
+        else "daily_export_quota_mb, or the subscription's if that is less"
+    )
+    return (
+        f"Export quota today: {quota.left_mb:,.1f} MB left of {quota.daily_mb:,.1f} MB ({whose}); "
+        f"this API user has used {quota.used_mb:,.1f} MB, what others used is not known. It resets "
+        f"at {midnight_text(quota.resets_at)}."
+    )
 
 
 def _said(value: float | None) -> str:

@@ -89,17 +89,15 @@ class RunPlan:
 
     @property
     def fits(self) -> bool:
-        """Whether it fits into what is left of today's quota.
+        """Whether it fits into what is left of today's quota, or has nothing to export.
 
         A size that nobody knows fits as long as anything is left: the run stops at the quota
         by itself and the next one goes on, so a first sync must not be held up by its plan.
         """
-        jobs = sum(one.jobs for one in self.streams)
-        if self.quota is None or (not jobs and not self.megabytes):
+        if self.quota is None or not (self.megabytes or any(one.jobs for one in self.streams)):
             return True
-        if self.megabytes is None:
-            return self.quota.left_mb > 0
-        return self.megabytes <= self.quota.left_mb
+        # Once nothing is left, no job is created, however small.
+        return 0 < self.quota.left_mb >= (self.megabytes or 0.0)
 
 
 def plan_run(
