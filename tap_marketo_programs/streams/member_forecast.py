@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.export import resume
 from tap_marketo_programs.export.actions import Now
-from tap_marketo_programs.export.forecast import Forecast, Known, forecast_exports
+from tap_marketo_programs.export.expected import Known
+from tap_marketo_programs.export.forecast import Forecast, forecast_exports
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.learned import learn
 from tap_marketo_programs.export.plan import EARLIEST, Window
 from tap_marketo_programs.export.planning import add_plan, known_until
 from tap_marketo_programs.export.tasks import Phase
-from tap_marketo_programs.marketo.member_counts import MemberCounts
+from tap_marketo_programs.marketo.member_counts import MAX_SPAN, MemberCounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,7 +125,8 @@ class MemberForecast:
         for program_id in work.to_check_for_changes:
             start = work.ledger.watermarks.get(program_id, known.get(program_id, bounds.now))
             since = start - min(bounds.lookback, start - EARLIEST)
-            spans[program_id] = Window(since, bounds.now)
+            # It can be asked, so its last question is no older, whatever its last export is.
+            spans[program_id] = Window(max(since, bounds.now - MAX_SPAN), bounds.now)
         return spans
 
 

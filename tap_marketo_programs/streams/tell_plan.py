@@ -35,8 +35,8 @@ def tell_plan(
         asks: Whether Marketo is asked for changes, program by program.
     """
     # Imported here since a run needs none of it.
+    from tap_marketo_programs.streams.make_plan import plan_run  # noqa: PLC0415
     from tap_marketo_programs.streams.plan_text import as_json, as_text  # noqa: PLC0415
-    from tap_marketo_programs.streams.run_plan import plan_run  # noqa: PLC0415
 
     plan = plan_run(streams, client, has_state=has_state, asks=asks)
     write_text(as_json(plan) if form == "json" else as_text(plan))

@@ -11,8 +11,8 @@ from harness import only
 from scenes import DAY, MEMBERS, Scene
 
 from tap_marketo_programs.export.quota import MEGABYTE
+from tap_marketo_programs.streams.make_plan import plan_run
 from tap_marketo_programs.streams.plan_text import as_json
-from tap_marketo_programs.streams.run_plan import plan_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,7 @@ class Days(Scene):
 
 
 def members(plan: dict[str, Any]) -> dict[str, Any]:
-    (found,) = (one for one in plan["streams"] if one["stream"] == MEMBERS)
+    (found,) = (each for each in plan["streams"] if each["stream"] == MEMBERS)
     return dict(found)
 
 

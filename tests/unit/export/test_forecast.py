@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tap_marketo_programs.export.forecast import CHANGED_SHARE, Forecast, Known, forecast_exports
+from tap_marketo_programs.export.expected import CHANGED_SHARE, Known
+from tap_marketo_programs.export.forecast import Forecast, forecast_exports
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.learned import Learned
 from tap_marketo_programs.export.ledger import Ledger
