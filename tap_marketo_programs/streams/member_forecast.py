@@ -104,7 +104,7 @@ class MemberForecast:
         spans = self._spans()
         if spans:
             minutes = pace.seconds(len(spans)) / 60
-            logger.info("Asking %d programs for changes: about %.0f minutes", len(spans), minutes)
+            logger.info("Asking %d programs for changes takes about %.1f min", len(spans), minutes)
         counts, found = MemberCounts(self._stream.client), {}
         for number, (program_id, span) in enumerate(spans.items(), start=1):
             found[program_id] = counts.between(program_id, span.start, span.end)

@@ -113,7 +113,7 @@ def as_text(plan: RunPlan) -> str:
 def _figures(one: Forecast, plan: RunPlan) -> dict[str, Any]:
     size = one.megabytes
     daily = plan.quota.daily_mb if plan.quota else 0.0
-    days = round(size / daily, 3) if size is not None and daily else None
+    days = round(size / daily, 6) if size is not None and daily else None
     return {
         "stream": one.stream,
         **{name: getattr(one, name) for name in _FIGURES},
@@ -168,7 +168,7 @@ def _cell(figure: str, value: float | None) -> str:
 def _remarks(plan: RunPlan) -> Iterator[str]:
     if not plan.has_state:
         yield "No state was given: this is the plan of a first sync. Hand one over with --state."
-    yield "~ marks a guess. Days are days of the export quota."
+    yield "~ marks a guess. Calls are all but those for a token. Days are days of the export quota."
     if plan.quota:
         yield _learned(plan.learned)
     for one in plan.streams:
