@@ -301,3 +301,28 @@ def test_what_cannot_be_asked_is_planned_as_exported(days: Days, knobs: dict[str
     said = members(days.plan(asks=True))
 
     assert said["jobs"] == days.day()["jobs"]
+
+
+def test_many_tag_types_cost_the_plan_no_call_each(days: Days) -> None:
+    days.first_day()
+    for number in range(15):
+        days.control.add_tag_type(f"Late Type {number}", ["a", "b"])
+
+    plan = days.plan("program_members", "programs_by_tag", "tag_types")
+
+    assert days.made == plan["calls_made"] < 20
+    by_name = {each["stream"]: each for each in plan["streams"]}
+    assert by_name["tag_types"]["api_calls"] > 15
+    assert "api_calls" in by_name["programs_by_tag"]["guesses"]
+
+
+def test_named_programs_cost_a_run_the_listing_without_members_too(days: Days) -> None:
+    days.first_day()
+    settings: dict[str, Any] = {"program_ids": [1001, 1002], "program_details": False}
+    days.state = {}
+
+    plan = days.plan("programs", **settings)
+    before = days.calls()
+    days.tap.sync("programs", catalog=days.catalog, **settings)
+
+    assert plan["total"]["api_calls"] == days.calls() - before == 2
