@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
+from tap_marketo_programs.export.learned import PROCESSING_SLOTS
 from tap_marketo_programs.export.plan import MAX_PROGRAMS
 from tap_marketo_programs.export.sweeps import sweep_due
 
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.plan import Bounds
 
 MAX_ASKED_WINDOW = timedelta(days=7)
-# Of Marketo: how many jobs it works on at once, and calls of a job until its rows are there.
-PROCESSING_SLOTS = 2
+# create, enqueue, file and two looks at the status
 CALLS_A_JOB = 5
 # What is taken for granted until a run has learned it: seconds a job takes, programs of a
 # hundred that change between two runs, and seconds until a question is answered.
 JOB_SECONDS = 60.0
-CHANGED_SHARE = 0.1
+CHANGED_SHARE = 0.02
 ANSWER_SECONDS = 0.3
 MAX_AT_ONCE = 3
 WINDOW_SECONDS = 20.0
@@ -133,7 +133,9 @@ def choose(
         return found
     left = max(0, detection.calls_a_day - asked_today)
     programs = len(found.ask)
-    asking = cost_of_asking(programs, detection, _share(answers), job_seconds)
+    share = answers.share if answers else None
+    share = CHANGED_SHARE if share is None else share
+    asking = cost_of_asking(programs, detection, share, job_seconds)
     exporting = cost_of_exporting(programs, job_seconds)
     if asking.seconds >= exporting.seconds:
         reason, left = "exporting them takes no longer than asking", 0
@@ -162,10 +164,6 @@ def cost_of_exporting(programs: int, job_seconds: float) -> Cost:
     """Exporting every program, changed or not."""
     jobs = -(-programs // MAX_PROGRAMS)
     return Cost(jobs * job_seconds / PROCESSING_SLOTS, CALLS_A_JOB * jobs)
-
-
-def _share(answers: Answers | None) -> float:
-    return answers.changed / answers.asked if answers and answers.asked else CHANGED_SHARE
 
 
 def _minutes(seconds: float) -> str:

@@ -48,6 +48,11 @@ class Answers:
     asked: int
     changed: int
 
+    @property
+    def share(self) -> float | None:
+        """Of the programs that answered, those that had changes; None if none did."""
+        return min(1.0, self.changed / self.asked) if self.asked else None
+
 
 @dataclass(slots=True)
 class Ledger:

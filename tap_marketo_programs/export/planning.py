@@ -87,7 +87,11 @@ def _sort_out(work: Work, exported: dict[int, datetime]) -> detection.Sorted:
     found = detection.sort_out(exported, known, request.bounds, request.detection)
     asked_today = ledger.questions_on(central_day(now))
     chosen = detection.choose(
-        found, request.detection, ledger.answers, asked_today, work.job_seconds
+        found,
+        request.detection,
+        ledger.answers,
+        asked_today,
+        work.quota.learned.seconds_a_job or detection.JOB_SECONDS,
     )
     if found.ask and not chosen.ask:
         # What the last run was told is why; the next one shall find out again.

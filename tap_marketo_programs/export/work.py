@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import ExportFailed
 from tap_marketo_programs.export.asking import ChangeChecks
-from tap_marketo_programs.export.detection import JOB_SECONDS
 from tap_marketo_programs.export.quota import ExportQuota
 from tap_marketo_programs.export.tasks import Phase, Task, TaskList
 
@@ -97,7 +96,6 @@ class Work:
         fields: The export's columns, without those that Marketo refused.
         tasks: What is not done.
         checks: Programs that are asked for changes, and what came of it.
-        job_seconds: How long a job takes, as far as is known.
         excluded: Programs of which a part was given up: no watermark passes that part.
         cancels: Jobs to be cancelled.
         cancelling: Jobs that are being cancelled.
@@ -125,7 +123,6 @@ class Work:
     tasks: TaskList = field(default_factory=TaskList)
     figures: Figures = field(default_factory=Figures)
     checks: ChangeChecks = field(default_factory=ChangeChecks)
-    job_seconds: float = JOB_SECONDS
     excluded: set[int] = field(default_factory=set)
     cancels: list[str] = field(default_factory=list)
     cancelling: set[str] = field(default_factory=set)

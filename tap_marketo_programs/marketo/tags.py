@@ -45,13 +45,13 @@ def tag_types(client: MarketoClient, odd: Oddities) -> Iterator[dict[str, Any]]:
     """Every tag type, with its `allowableValues` where Marketo gives them."""
     for row in listing(client, TAG_TYPES_PATH, "tagType", odd=odd):
         name = row["tagType"]
-        details = _by_name(client, name)
+        details = tag_details(client, name)
         if details is None:
             odd.bare["tag types without allowableValues"] += 1
         yield {**detailed(row, details or {}), "tagType": name}
 
 
-def _by_name(client: MarketoClient, name: str) -> dict[str, Any] | None:
+def tag_details(client: MarketoClient, name: str) -> dict[str, Any] | None:
     """Get Tag by Name; None when it is not found, which Marketo says in two ways."""
     try:
         rows = ask(client, TAG_TYPE_PATH, {"name": name})
@@ -98,7 +98,7 @@ def wanted_tags(
             values = entry.get("tag_values") or None
             chosen[_known_name(entry["tag_type"], names)].append(values)
     for name, entries in chosen.items():
-        told = (_by_name(client, name) or {"allowableValues": False}).get("allowableValues")
+        told = (tag_details(client, name) or {"allowableValues": False}).get("allowableValues")
         known = allowable_values(told)
         named = [value for values in entries for value in values or ()]
         if None not in entries:

@@ -78,12 +78,12 @@ class MemberExports:
             bookmark: The stream's, of the state.
             save: Writes a bookmark to STATE.
         """
-        ledger, oddities = read_bookmark(bookmark), FileOddities()
+        work, oddities = self.work(bookmark), FileOddities()
         api = ExportApi(self.client)
         changes = ProgramChanges(self.client)
         run = ExportRun(
             Remote(api, self.programs, changes, self.description),
-            Work.begin(self._request(ledger), self._settings(), ledger),
+            work,
             Reading(self.properties, self.keys, oddities),
             save,
         )
@@ -97,6 +97,11 @@ class MemberExports:
                     run.save_what_is_unsaid()
             finally:
                 self._end(run, oddities)
+
+    def work(self, bookmark: object) -> Work:
+        """What a run that goes on from a bookmark begins with."""
+        ledger = read_bookmark(bookmark)
+        return Work.begin(self._request(ledger), self._settings(), ledger)
 
     def _end(self, run: ExportRun, oddities: FileOddities) -> None:
         if self.is_dry_run:

@@ -56,12 +56,12 @@ class ProgramsStream(AssetStream):
         if self.programs.is_restricted:
             _ = self.programs.ids  # an unknown program id ends the run here
         until = self.client.now().replace(microsecond=0)
-        since = self._since()
+        since = self.since()
         if since is not None and since >= until:
             return
         self._window = (since, until) if since else None
         listed = super().found(context)
-        if self._details_wanted:
+        if self.wants_details:
             # All are listed before the first details: in seconds, before the listing moves, and
             # a person can be told how many there are.
             listed = list(listed)
@@ -70,7 +70,7 @@ class ProgramsStream(AssetStream):
         rows = (row for row in listed if self.programs.wants(row["id"]))
         yield from (
             self._with_details(list(rows), until)
-            if self._details_wanted
+            if self.wants_details
             else (program_record(row, self.odd) for row in rows)
         )
         self._set_bookmark(until)
@@ -113,7 +113,8 @@ class ProgramsStream(AssetStream):
             return None
         return self._known_until(bookmark)
 
-    def _since(self) -> datetime | None:
+    def since(self) -> datetime | None:
+        """The earliest `updatedAt` that is asked for; None asks for every program."""
         if self.replication_method != "INCREMENTAL":
             return None
         if bookmark := self._bookmark:
@@ -141,7 +142,7 @@ class ProgramsStream(AssetStream):
             self.stream_state["replication_key_value"] = _iso(until)
 
     @cached_property
-    def _details_wanted(self) -> bool:
+    def wants_details(self) -> bool:
         """Whether anything is selected that costs one more call for each program."""
         return self.settings.program_details and any(
             self.mask.get(("properties", name), True) for name in DETAILS
@@ -151,7 +152,7 @@ class ProgramsStream(AssetStream):
         self, changed: Sequence[dict[str, Any]], until: datetime
     ) -> Iterator[dict[str, Any]]:
         """Programs as "Get Program by Id" shows them: the changed ones, and those that are due."""
-        due = self._due({row["id"] for row in changed}, until)
+        due = self.due({row["id"] for row in changed}, until)
         self.logger.info(
             "%d programs changed%s",
             len(changed),
@@ -164,7 +165,7 @@ class ProgramsStream(AssetStream):
         details = ProgramDetails(self.programs, self.odd, self.client.clock, keep=keep)
         yield from details.records(changed, due)
 
-    def _due(self, changed: Collection[int], until: datetime) -> list[dict[str, Any]]:
+    def due(self, changed: Collection[int], until: datetime) -> list[dict[str, Any]]:
         """The rows of known programs that did not change, and are read again in this run."""
         bookmark = self._bookmark
         if bookmark is None:

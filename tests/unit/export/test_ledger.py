@@ -389,6 +389,14 @@ def test_an_export_makes_earlier_answers_worthless_and_leaves_later_ones() -> No
     assert ledger.asked == {2: NOW + DAY}
 
 
+@pytest.mark.parametrize(
+    ("answers", "share"),
+    [(Answers(300, 6), 0.02), (Answers(300, 0), 0.0), (Answers(0, 0), None), (Answers(3, 6), 1.0)],
+)
+def test_the_share_of_programs_that_changed(answers: Answers, share: float | None) -> None:
+    assert answers.share == share
+
+
 def test_the_questions_of_a_day_are_counted() -> None:
     ledger, today = Ledger(), NOW.date()
 
