@@ -9,6 +9,7 @@ section is a script that can be run alone.
 from __future__ import annotations
 
 import batches
+import details
 import makespan
 import measure
 import records
@@ -23,6 +24,7 @@ SECTIONS = {
     "runs": runs,
     "startup": startup,
     "makespan": makespan,
+    "details": details,
 }
 
 

@@ -48,6 +48,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "programs": {"type": int, "default": 400, "help": "of the makespan"},
     "speed": {"type": float, "default": 60, "help": "times Marketo's, of the makespan"},
+    "detailed": {"type": int, "default": 3000, "help": "programs of the details"},
+    "details_speed": {"type": float, "default": 10, "help": "times Marketo's, of the details"},
 }
 
 

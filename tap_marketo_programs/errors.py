@@ -16,6 +16,8 @@ MarketoError
  │   ├─ RequestRefused        every code without a better name
  │   │   ├─ FieldUnknown      1006, 1003 `Invalid fields [a, b]`
  │   │   ├─ ObjectNotFound    702, 1013
+ │   │   ├─ TooManyMembers    1003 `... exceeds the limit allowed ...`
+ │   │   ├─ MembersFilterRefused  1011; 1002, 1003 `filterValues`
  │   │   └─ FilterUnsupported 1035
  │   │       └─ ProgramsFilterUnsupported, of `programIds`
  │   ├─ CallQuotaExceeded     607
@@ -165,6 +167,14 @@ class FieldUnknown(RequestRefused):
 
 class ObjectNotFound(RequestRefused):
     """The asset or job does not exist, or not for this API user."""
+
+
+class TooManyMembers(RequestRefused):
+    """A program has more members than can be asked for."""
+
+
+class MembersFilterRefused(RequestRefused):
+    """Members cannot be asked for by `updatedAt`, in this subscription or in this way."""
 
 
 class FilterUnsupported(RequestRefused):

@@ -6,6 +6,7 @@ It must not know how a config is checked, nor how a stream is extracted.
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from contextlib import redirect_stdout, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import PluginBase
@@ -29,18 +31,19 @@ from tap_marketo_programs.errors import PermissionDenied, StateRefused
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.marketo.programs import ProgramDirectory
 from tap_marketo_programs.process.command import Command, NoCells, OneLine
+from tap_marketo_programs.process.plan_options import DOES_NOT_FIT, plan_options
 from tap_marketo_programs.process.private_folder import remove_orphans
 from tap_marketo_programs.process.signals import terminate
-from tap_marketo_programs.process.stdout import SafeWriter, write_text
+from tap_marketo_programs.process.stdout import SafeWriter, forget_messages, write_text
 from tap_marketo_programs.streams.base import MarketoStream
 from tap_marketo_programs.streams.classes import stream_classes, stream_facts
 from tap_marketo_programs.streams.mapper import register
+from tap_marketo_programs.streams.tell_plan import tell_plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    import click
     from singer_sdk import Stream
 
 
@@ -233,6 +236,31 @@ class TapMarketoPrograms(Tap):
         terminate(signum)
 
     @classmethod
+    def invoke(cls, *, plan: str | None = None, ask_changes: bool = False, **options: Any) -> None:  # noqa: ANN401 - the SDK's keywords
+        """Run; with `--plan`, say what a run would do and end with 3 if the quota is too small."""
+        if plan is None:
+            super().invoke(**options)
+            return
+        # Whatever happens, stdout is for the plan alone.
+        forget_messages(None)
+        files = {name: options[name] for name in ("state", "catalog") if options[name]}
+        tap = cls(
+            config=options["config"].config,
+            parse_env_config=options["config"].parse_env,
+            **{name: json.loads(file.read()) for name, file in files.items()},
+        )
+        fits = tell_plan(
+            tap.streams.values(),
+            tap.client,
+            plan,
+            has_state=bool(tap.state.get("bookmarks")),
+            asks=ask_changes,
+        )
+        click.get_current_context().exit(0 if fits else DOES_NOT_FIT)
+
+    @classmethod
     def get_singer_command(cls) -> click.Command:
-        """The command, with errors as one line instead of a traceback."""
-        return Command.around(super().get_singer_command())
+        """The command, with errors as one line instead of a traceback, and with `--plan`."""
+        command = super().get_singer_command()
+        command.params.extend(plan_options())
+        return Command.around(command)

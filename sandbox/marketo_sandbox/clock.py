@@ -41,6 +41,12 @@ def day_start(epoch: float, *, observe_dst: bool = True) -> float:
     return (epoch - shift) // day * day + shift
 
 
+def next_day_start(epoch: float, *, observe_dst: bool = True) -> float:
+    """When the quota day after that of `epoch` begins; days may last 23 or 25 hours."""
+    began = day_start(epoch, observe_dst=observe_dst)
+    return day_start(began + 1.5 * DAY, observe_dst=observe_dst)
+
+
 class Clock:
     """Calendar time: real time plus what tests added, or frozen at an instant.
 

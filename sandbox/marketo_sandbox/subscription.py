@@ -11,7 +11,7 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketo_sandbox.clock import Clock, day_start
+from marketo_sandbox.clock import Clock, day_start, next_day_start
 from marketo_sandbox.exports.queue import JobQueue
 from marketo_sandbox.exports.quota import ExportQuota
 from marketo_sandbox.faults import Faults
@@ -58,7 +58,14 @@ class Subscription:
 
     def day_start(self, now: float) -> float:
         """When today's quotas began (knob U32)."""
-        return day_start(now, observe_dst=self.knobs.choice("quota_midnight") == "chicago")
+        return day_start(now, observe_dst=self._observes_dst())
+
+    def next_day_start(self, now: float) -> float:
+        """When tomorrow's quotas begin (knob U32)."""
+        return next_day_start(now, observe_dst=self._observes_dst())
+
+    def _observes_dst(self) -> bool:
+        return self.knobs.choice("quota_midnight") == "chicago"
 
     def run_due_events(self, *, wait: bool = False) -> float:
         """Let everything happen that was due, and say what time it is."""

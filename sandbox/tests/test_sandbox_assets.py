@@ -19,6 +19,7 @@ BY_TAG = "/rest/asset/v1/program/byTag.json"
 TAG_TYPES = "/rest/asset/v1/tagTypes.json"
 TAG_TYPE = "/rest/asset/v1/tagType/byName.json"
 CHANNELS = "/rest/asset/v1/channels.json"
+DEMO_SIZE = 55
 NOTHING = ["No assets found for the given search criteria."]
 
 
@@ -36,12 +37,12 @@ def ids(answer: Answer) -> list[int]:
 
 def test_a_page_holds_20_programs_unless_told_and_200_at_most(client: RawClient) -> None:
     assert len(client.get(PROGRAMS).result) == 20
-    assert len(client.get(PROGRAMS, maxReturn=200).result) == 40
-    assert len(client.get(PROGRAMS, maxReturn=7, offset=35).result) == 5
+    assert len(client.get(PROGRAMS, maxReturn=200).result) == DEMO_SIZE
+    assert len(client.get(PROGRAMS, maxReturn=7, offset=DEMO_SIZE - 5).result) == 5
 
 
 def test_an_empty_page_has_a_warning_and_no_result(client: RawClient) -> None:
-    answer = client.get(PROGRAMS, offset=40).json
+    answer = client.get(PROGRAMS, offset=DEMO_SIZE).json
     assert list(answer) == ["success", "errors", "requestId", "warnings"]
     assert answer["success"] is True
     assert answer["warnings"] == NOTHING
@@ -91,7 +92,7 @@ def test_programs_come_in_the_order_the_knob_says(client: RawClient, variant: st
 
 @pytest.mark.parametrize(
     ("filter_type", "values", "count"),
-    [("id", "1001,1004", 2), ("programId", "1001", 1), ("workspace", "EMEA Workspace", 4)],
+    [("id", "1001,1004", 2), ("programId", "1001", 1), ("workspace", "EMEA Workspace", 5)],
 )
 def test_programs_are_filtered_by_type_and_values(
     client: RawClient, filter_type: str, values: str, count: int
@@ -106,6 +107,27 @@ def test_programs_are_filtered_by_folder_and_status(client: RawClient) -> None:
     assert {row["status"] for row in client.get(PROGRAMS, status="on").result} == {"on"}
     assert client.get(PROGRAMS, filterType="id").code == "701"
     assert client.get(PROGRAMS, filterType="size", filterValues="1").code == "1003"
+
+
+def test_the_asset_api_may_show_some_workspaces_only_and_exports_show_all(
+    client: RawClient,
+) -> None:
+    seen = {"EMEA Workspace", "APAC"}
+    client.control.knob(visible_workspaces=", ".join(sorted(seen)))
+    truth = {row["id"]: row for row in client.control.programs()}
+    hidden = next(i for i, row in truth.items() if row["workspace"] == "Default" and row["tags"])
+    tag = truth[hidden]["tags"][0]
+
+    listed = client.get(PROGRAMS, maxReturn=200)
+    tagged = client.get(BY_TAG, **tag, maxReturn=200)
+
+    assert sorted(ids(listed)) == [i for i, row in truth.items() if row["workspace"] in seen]
+    assert {row["workspace"] for row in tagged.result} <= seen
+    assert client.get(BY_NAME, name=truth[hidden]["name"]).result == []
+    assert client.get(f"/rest/asset/v1/program/{hidden}.json").result == []
+    assert len(client.control.truth(["leadId"], [hidden])) > 0
+    _, content = client.exported({"programId": hidden})
+    assert content.count(b"\n") == len(client.control.truth(["leadId"], [hidden])) + 1
 
 
 SPELLINGS = [
@@ -130,7 +152,7 @@ def test_date_filters_take_every_spelling_that_clients_use(
         if max(row["updatedAt"], row["createdAt"]) >= "2025-06-01T00:00:00Z"
     ]
     assert sorted(ids(answer)) == expected
-    assert 0 < len(expected) < 40
+    assert 0 < len(expected) < DEMO_SIZE
 
 
 def test_a_raw_plus_in_a_date_is_a_blank_and_no_date(client: RawClient) -> None:
@@ -172,7 +194,7 @@ def test_page_parameters_out_of_bounds(
     answer = client.get(PROGRAMS, **query)
     assert answer.code == code
     if not code:
-        assert len(answer.result) == (40 if query == {"maxReturn": "201"} else 20)
+        assert len(answer.result) == (DEMO_SIZE if query == {"maxReturn": "201"} else 20)
 
 
 def test_by_id_adds_tags_and_costs_and_dates(client: RawClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def test_the_first_screen_lists_every_control_endpoint(client: RawClient) -> Non
 def test_wrong_control_requests_say_what_is_wrong(client: RawClient) -> None:
     assert client.send("GET", "/__sandbox/nothing").status == 404
     assert client.send("POST", "/__sandbox/advance", b"{").status == 400
-    assert client.send("POST", "/__sandbox/advance", b'{"days": 1}').status == 400
+    assert client.send("POST", "/__sandbox/advance", b'{"weeks": 1}').status == 400
     with pytest.raises(ControlError, match="forward"):
         client.control.advance(-1)
     with pytest.raises(ControlError, match="no program 9"):
@@ -141,3 +142,16 @@ def test_the_readme_names_every_knob_fault_world_and_verb() -> None:
     assert words
     assert [word for word in words if word not in readme] == []
     assert [name for name in sorted(ENDPOINTS) if name not in readme] == []
+
+
+def test_the_readme_names_the_keys_of_every_verb(client: RawClient) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ", 1) for line in readme.split("\n") if line.startswith("| `")]
+    missing = []
+    for verb in client.send("GET", "/__sandbox/").json["endpoints"]:
+        word = verb["path"].removeprefix("/__sandbox/")
+        # What follows the first cell: the keys, and what the verb does with them.
+        told = " ".join(more for cell, more in rows if re.search(rf"\b{word}`", cell))
+        named = [key for key in verb["keys"] if key not in {"values", "fields", "options"}]
+        missing += [(word, key) for key in named if word and f"`{key}`" not in told]
+    assert missing == []

@@ -199,3 +199,24 @@ def test_the_readme_shows_each_unknown_with_its_alias_its_default_and_its_other_
         )
         for knob in ALIASED
     ]
+
+
+def shown_as(value: object) -> str:
+    """A value as the README's table of settings has it."""
+    return "empty" if value == "" else str(value).lower()
+
+
+def test_the_readme_shows_each_other_knob_once_with_its_default_and_what_it_takes() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    _, _, table = readme.partition("| knob | meaning | default | takes |\n")
+    rows = [line.strip("| ").split(" | ") for line in table.partition("\n\n")[0].split("\n")[1:]]
+    others = [knob for knob in CATALOGUE.values() if knob not in ALIASED]
+
+    assert sorted(row[0] for row in rows) == sorted(f"`{knob.name}`" for knob in others)
+    shown = {name: (default, takes) for name, _, default, takes in rows}
+    for knob in others:
+        default, takes = shown[f"`{knob.name}`"]
+        assert shown_as(knob.default) in default, knob.name
+        wanted = [shown_as(variant) for variant in knob.variants[1:]]
+        kind = {"signed number": "number"}.get(knob.kind, knob.kind)
+        assert [word for word in wanted or [kind] if word not in takes] == [], knob.name

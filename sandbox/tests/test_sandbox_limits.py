@@ -51,6 +51,19 @@ def test_the_call_over_the_rate_is_606_until_the_window_slides(
     assert client.control.stats()["max_calls_in_window"] == 3
 
 
+@pytest.mark.parametrize(("speed", "least"), [(1, 0.2), (4, 0.05)])
+def test_an_answer_takes_the_time_that_the_knob_says(
+    client: RawClient, speed: float, least: float
+) -> None:
+    client.control.reset("tiny", speed=speed, knobs={"answer_seconds": 0.2})
+    client.forget_token()
+    client.get(USAGE)
+
+    durations = [entry["duration"] for entry in client.control.requests()]
+    assert len(durations) == 2
+    assert min(durations) >= least
+
+
 def test_speed_shortens_the_rate_window(client: RawClient) -> None:
     client.control.reset("tiny", speed=20, now="2026-10-15T12:00:00Z", knobs={"rate_limit": 1})
     client.forget_token()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ from marketo_sandbox import ControlError
 from marketo_sandbox.data.presets import WORLDS, make_world
 
 if TYPE_CHECKING:
+    from marketo_sandbox.data.world import World
     from marketo_sandbox.raw_client import RawClient
 
 ONE = {"programId": 1001}
@@ -25,6 +27,66 @@ def test_every_world_is_the_same_each_time_and_older_than_its_anchor(name: str) 
 
 def test_another_seed_is_another_world() -> None:
     assert make_world("demo", seed=2) != make_world("demo", seed=1)
+
+
+def placed(world: World) -> list[tuple[str, int, str, str]]:
+    """Folder type, id and name, and workspace of each program."""
+    return [
+        (p.folder_type, p.folder_id, p.folder_name, p.workspace) for p in world.programs.values()
+    ]
+
+
+def test_filters_have_something_to_hold_in_the_demo() -> None:
+    world = make_world("demo")
+    programs = list(world.programs.values())
+    names = Counter(p.name for p in programs)
+    folders = Counter(place for place in placed(world) if place[0] == "Folder")
+    by_name = {name: {f[1] for f in folders if f[2] == name} for _, _, name, _ in folders}
+
+    assert Counter(p.status == "" for p in programs)[True] > len(programs) / 2
+    assert {p.status for p in programs} == {"", "on", "off", "completed", "unlocked", "locked"}
+    assert {p.workspace for p in programs} == {"Default", "EMEA Workspace", "APAC"}
+    assert [name for name in names if set("[]*?") & set(name)]
+    assert {name for name, count in names.items() if count > 1} == {"Twin", "Q1 Newsletter"}
+    assert {len({p.folder_id for p in programs if p.name == "Q1 Newsletter"})} == {2}
+    assert len({name.lower() for name in names}) < len(names)
+    assert len({name.casefold() for name in names}) < len({name.lower() for name in names})
+    assert 1 in folders.values()
+    assert len(by_name["Marketing"]) == 3
+    assert world.programs.keys() & {folder_id for _, folder_id, _, _ in folders}
+    assert {p.channel for p in programs} - {c.name for c in world.channels}
+    assert len(programs) - sum(1 for p in programs if len(p.membership)) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "types"), [("demo", {"Event", "Engagement"}), ("sized", {"Event"})]
+)
+def test_programs_lie_within_programs_of_their_workspace(name: str, types: set[str]) -> None:
+    world = make_world(name)
+    nested = [p for p in world.programs.values() if p.folder_type == "Program"]
+    parents = [world.programs[p.folder_id] for p in nested]
+
+    assert {parent.type for parent in parents} == types
+    assert {p.type for p in nested} >= {"Email"}
+    assert [p.folder_name for p in nested] == [parent.name for parent in parents]
+    assert [p.workspace for p in nested] == [parent.workspace for parent in parents]
+
+
+def test_many_programs_lie_in_folders_of_two_workspaces() -> None:
+    world = make_world("sized", programs=96, id_gap=3)
+    folders = {place for place in placed(world) if place[0] == "Folder"}
+
+    assert len({folder_id for _, folder_id, _, _ in folders}) == len(folders) == 12
+    assert {workspace for *_, workspace in folders} == {"Default", "EMEA Workspace"}
+    assert sum(place[0] == "Program" for place in placed(world)) == 96 / 8
+
+
+def test_a_smaller_demo_is_the_beginning_of_the_whole() -> None:
+    whole = make_world("demo")
+    for count in (0, 3, 45):
+        part = make_world("demo", programs=count)
+        assert list(part.programs.values()) == list(whole.programs.values())[:count]
+    assert len(make_world("demo", programs=60).programs) == 60
 
 
 def test_programs_are_added_edited_and_deleted(client: RawClient) -> None:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Worker(Enum):
     """Who performs an action."""
 
-    API = auto()  # creates, enqueues, polls, asks
+    API = auto()  # creates, enqueues, polls, asks about jobs
+    CHANGES = auto()  # asks programs for changes, several at once
     DOWNLOAD = auto()  # transfers and verifies files
     MAIN = auto()  # writes messages
 
@@ -92,24 +93,19 @@ class AskExportableFields:
     task: Task
 
 
+ApiAction = CreateJob | EnqueueJob | PollJob | CancelJob | AskExistingPrograms | AskExportableFields
+
+
+# For those who ask programs for changes
+
+
 @dataclass(frozen=True, slots=True)
 class CheckForChanges:
-    """Ask whether any member of a program changed; ChangesFound follows."""
+    """Ask whether any member of a program changed; ChangesFound or ChangesUntold follows."""
 
     program_id: int
     since: datetime
     until: datetime
-
-
-ApiAction = (
-    CreateJob
-    | EnqueueJob
-    | PollJob
-    | CancelJob
-    | AskExistingPrograms
-    | AskExportableFields
-    | CheckForChanges
-)
 
 
 # For the download worker
@@ -151,4 +147,4 @@ class Finish:
 
 
 MainAction = SaveState | WriteExport | Finish
-Action = ApiAction | DownloadFile | MainAction
+Action = ApiAction | CheckForChanges | DownloadFile | MainAction

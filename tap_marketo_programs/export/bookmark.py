@@ -1,14 +1,17 @@
 """The form of the ledger as a Singer bookmark.
 
-Pure. The bookmark, version 1:
+Pure. The bookmark, version 2:
 
 ```json
 {
   "replication_key": "updatedAt",
   "replication_key_value": "2026-11-01T03:00:00Z",
-  "version": 1,
+  "version": 2,
   "unfinished": "2026-11-03T03:00:00Z",
   "watermarks": {"2026-11-01T03:00:00Z": "1001-1400,1402", "2026-11-02T03:00:00Z": "1401"},
+  "asked": {"2026-11-02T03:00:00Z": "1001-1350"},
+  "answers": {"asked": 1402, "changed": 51},
+  "questions": {"2026-11-01": 1402},
   "exports": [
     {"id": "b5ca52a9-...", "programs": "1001-1010", "until": "2026-11-03T03:00:00Z",
      "window": ["2026-11-01T02:00:00Z", "2026-11-03T03:00:00Z"],
@@ -17,55 +20,58 @@ Pure. The bookmark, version 1:
 }
 ```
 
-`replication_key_value` is the lowest watermark, for tools and people that look
-there; the tap itself reads `watermarks`. `unfinished` is there while a run's
-plan is not done: the time up to which it was made. Fields and client id are
-digests: they only have to be compared.
+`watermarks` say up to when each program is exported, `asked` up to when Marketo said that
+nothing changed since, for those programs where that is later. `replication_key_value` is
+the lowest of `watermarks`, for tools and people that look there. `unfinished` is there
+while a run's plan is not done: the time up to which it was made. `answers` is what the last
+run that asked was told, `questions` how many programs were asked on a day in Chicago.
+Fields and client id are digests: they only have to be compared.
 
-Sets of programs are texts: see `id_set`. This module must not know what the jobs are
-doing, and it never repairs a bookmark it cannot read: a silent start from zero would
-pay the whole history again.
+Version 1 had no `asked`, `answers` and `questions`; it is read, and never written.
+
+Sets of programs are texts, see `id_set` and `watermark_set`. This module must not know
+what the jobs are doing, and it never repairs a bookmark it cannot read: a silent start from
+zero would pay the whole history again.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
 from tap_marketo_programs.errors import StateRefused
-from tap_marketo_programs.export.id_set import (
-    MAX_IDS,
-    Damaged,
-    read_programs,
-    write_programs,
-)
+from tap_marketo_programs.export.id_set import Damaged, read_programs, write_programs
 from tap_marketo_programs.export.job import valid_export_id
-from tap_marketo_programs.export.ledger import InFlight, Ledger
+from tap_marketo_programs.export.ledger import Answers, InFlight, Ledger
 from tap_marketo_programs.export.plan import MAX_PROGRAMS, ExportSlice, Window
+from tap_marketo_programs.export.watermark_set import (
+    read_time,
+    read_watermarks,
+    write_watermarks,
+)
 from tap_marketo_programs.schemas.timestamps import wire_time
 
-VERSION = 1
-# Of all watermarks together; more is a state that no run has written.
-MAX_ENTRIES = 3 * MAX_IDS
+VERSION = 2
+READABLE = (1, VERSION)
 # What the SDK itself may put into a bookmark before the first run.
 _NOT_OURS = {"starting_replication_value", "replication_key_signpost"}
 
 
 def write_bookmark(ledger: Ledger) -> dict[str, Any]:
     """The bookmark that says what a ledger knows, ready for JSON."""
-    groups: dict[datetime, list[int]] = defaultdict(list)
-    for program_id, watermark in ledger.watermarks.items():
-        groups[watermark.replace(microsecond=0)].append(program_id)
     bookmark: dict[str, Any] = {"version": VERSION}
-    if groups:
+    if ledger.watermarks:
         bookmark["replication_key"] = "updatedAt"
-        bookmark["replication_key_value"] = wire_time(min(groups))
+        bookmark["replication_key_value"] = wire_time(min(ledger.watermarks.values()))
     bookmark["unfinished"] = wire_time(ledger.unfinished) if ledger.unfinished else None
-    bookmark["watermarks"] = {
-        wire_time(watermark): write_programs(ids) for watermark, ids in sorted(groups.items())
-    }
+    bookmark["watermarks"] = write_watermarks(ledger.watermarks)
+    bookmark["asked"] = write_watermarks(ledger.asked)
+    if ledger.answers:
+        bookmark["answers"] = {"asked": ledger.answers.asked, "changed": ledger.answers.changed}
+    if ledger.questions:
+        day, questions = ledger.questions
+        bookmark["questions"] = {day.isoformat(): questions}
     bookmark["exports"] = [_write_job(job) for job in ledger.in_flight.values()]
     return bookmark
 
@@ -82,17 +88,19 @@ def read_bookmark(bookmark: object) -> Ledger:
     if not bookmark.keys() - _NOT_OURS:
         return Ledger()
     version = bookmark.get("version")
-    if version != VERSION:
+    # True == 1, and is no version.
+    if isinstance(version, bool) or version not in READABLE:
         shown = repr(version) if isinstance(version, int | float) else "missing or no number"
         reason = f"its version is {shown}, expected {VERSION}"
         raise _refused(reason)
     ledger = Ledger()
     try:
-        _read_watermarks(ledger, bookmark["watermarks"])
+        ledger.watermarks = read_watermarks(bookmark["watermarks"])
+        _read_what_was_asked(ledger, bookmark)
         for entry in bookmark["exports"]:
             ledger.created(_read_job(entry))
         unfinished = bookmark.get("unfinished")
-        ledger.unfinished = None if unfinished is None else _moment(unfinished)
+        ledger.unfinished = None if unfinished is None else read_time(unfinished)
     except Damaged as error:
         raise _refused(str(error)) from None
     except (LookupError, TypeError, ValueError, AttributeError):
@@ -101,20 +109,26 @@ def read_bookmark(bookmark: object) -> Ledger:
     return ledger
 
 
-def _read_watermarks(ledger: Ledger, groups: Mapping[str, str]) -> None:
-    entries = 0
-    for moment, programs in groups.items():
-        watermark = _moment(moment)
-        ids = read_programs(programs)
-        entries += len(ids)
-        if entries > MAX_ENTRIES:
-            message = "it names too many programs"
-            raise Damaged(message)
-        # A tool that merges states key by key (Meltano can) leaves a program
-        # in its old group and in its new one: the higher watermark is the new one.
-        for program_id in ids:
-            before = ledger.watermarks.get(program_id)
-            ledger.watermarks[program_id] = max(before, watermark) if before else watermark
+def _read_what_was_asked(ledger: Ledger, bookmark: Mapping[str, Any]) -> None:
+    """What version 1 does not have; with it, every program counts as not asked."""
+    # What a merge has left of a program that was exported since, or forgotten, says nothing.
+    ledger.asked = {
+        program_id: asked
+        for program_id, asked in read_watermarks(bookmark.get("asked", {})).items()
+        if program_id in ledger.watermarks and asked > ledger.watermarks[program_id]
+    }
+    if answers := bookmark.get("answers"):
+        ledger.answers = Answers(_count(answers["asked"]), _count(answers["changed"]))
+    # Of several days, as a merge may leave them, the last one counts.
+    for day, questions in sorted(bookmark.get("questions", {}).items()):
+        ledger.questions = (date.fromisoformat(day), _count(questions))
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        message = "a number is damaged"
+        raise Damaged(message)
+    return value
 
 
 def _write_job(job: InFlight) -> dict[str, Any]:
@@ -149,8 +163,8 @@ def _read_job(entry: Mapping[str, Any]) -> InFlight:
         slice=ExportSlice(
             program_ids=programs,
             window=_read_window(entry["window"]) if "window" in entry else None,
-            min_updated_at=_moment(entry["floor"]) if "floor" in entry else None,
-            new_watermark=_moment(entry["until"]),
+            min_updated_at=read_time(entry["floor"]) if "floor" in entry else None,
+            new_watermark=read_time(entry["until"]),
         ),
         fields=str(entry["fields"]),
         client=str(entry["client"]),
@@ -160,19 +174,11 @@ def _read_job(entry: Mapping[str, Any]) -> InFlight:
 
 def _read_window(ends: list[str]) -> Window:
     start, end = ends
-    window = Window(_moment(start), _moment(end))
+    window = Window(read_time(start), read_time(end))
     if window.start >= window.end:
         message = "the window of an export is damaged"
         raise Damaged(message)
     return window
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        message = "a time is damaged"
-        raise Damaged(message) from None
 
 
 def _refused(reason: str) -> StateRefused:

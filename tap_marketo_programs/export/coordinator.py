@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.events import (
+    ChangesUntold,
     CreateFailed,
     EnqueueFailed,
     FileRejected,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.work import Standing
 
 
-_FAILURES = (CreateFailed, EnqueueFailed, FileRejected, PollFailed, WorkerCrashed)
+_FAILURES = (ChangesUntold, CreateFailed, EnqueueFailed, FileRejected, PollFailed, WorkerCrashed)
 
 
 class Coordinator:

@@ -95,6 +95,14 @@ class ChangesFound:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangesUntold:
+    """Marketo does not say whether a program changed; the error's class tells why."""
+
+    program_id: int
+    error: AnswerError
+
+
+@dataclass(frozen=True, slots=True)
 class FileVerified:
     """A file is there and is what its job says.
 
@@ -149,6 +157,7 @@ Event = (
     | ProgramsExist
     | FieldsExist
     | ChangesFound
+    | ChangesUntold
     | FileVerified
     | FileRejected
     | ExportWritten

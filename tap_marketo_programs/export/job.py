@@ -76,6 +76,8 @@ class ExportJob:
     export_id: str
     status: ExportStatus
     created_at: datetime | None = None
+    queued_at: datetime | None = None
+    started_at: datetime | None = None
     finished_at: datetime | None = None
     number_of_records: int | None = None
     file_size: int | None = None
@@ -100,6 +102,8 @@ class ExportJob:
             export_id=export_id,
             status=ExportStatus.from_wire(answer.get("status")),
             created_at=_instant(answer.get("createdAt")),
+            queued_at=_instant(answer.get("queuedAt")),
+            started_at=_instant(answer.get("startedAt")),
             finished_at=_instant(answer.get("finishedAt")),
             number_of_records=_count(answer.get("numberOfRecords")),
             file_size=_count(answer.get("fileSize")),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from tap_marketo_programs.export.plan import ExportSlice
 
@@ -36,26 +36,60 @@ class InFlight:
     without: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What came of asking programs for changes.
+
+    Args:
+        asked: Programs that answered.
+        changed: Those of them that had changes.
+    """
+
+    asked: int
+    changed: int
+
+    @property
+    def share(self) -> float | None:
+        """Of the programs that answered, those that had changes; None if none did."""
+        return min(1.0, self.changed / self.asked) if self.asked else None
+
+
 @dataclass(slots=True)
 class Ledger:
     """How far each program is known, and which jobs are under way.
 
+    A program has two watermarks. Up to the first, everything was *exported* and is
+    written; up to the second, Marketo was *asked* and said that nothing changed. An export
+    always goes on from the first, so it brings what asking may have missed.
+
     Args:
-        watermarks: Program id -> everything up to here is written.
+        watermarks: Program id -> everything up to here is exported and written.
+        asked: Program id -> since its export, nothing changed up to here; only where that
+            is later.
         in_flight: Export id -> job.
         unfinished: Up to when the plan of a run that did not end was made.
+        answers: What the last run that asked was told; None while none has.
+        questions: The day in Chicago, and how many programs were asked on it.
     """
 
     watermarks: dict[int, datetime] = field(default_factory=dict)
+    asked: dict[int, datetime] = field(default_factory=dict)
     in_flight: dict[str, InFlight] = field(default_factory=dict)
     unfinished: datetime | None = None
+    answers: Answers | None = None
+    questions: tuple[date, int] | None = None
 
     @property
     def latest(self) -> datetime | None:
         """The latest time that anything here speaks of; None where nothing does."""
         jobs = (job.slice.new_watermark for job in self.in_flight.values())
         plans = [self.unfinished] if self.unfinished else []
-        return max([*self.watermarks.values(), *jobs, *plans], default=None)
+        known = (*self.watermarks.values(), *self.asked.values())
+        return max([*known, *jobs, *plans], default=None)
+
+    def known_from(self, program_id: int, exported: datetime) -> datetime:
+        """Up to when a program is known that is exported, or will be, up to a moment."""
+        return max(exported, self.asked.get(program_id, exported))
 
     def created(self, job: InFlight) -> None:
         """A job exists from now on."""
@@ -69,13 +103,34 @@ class Ledger:
         """All rows of a slice are written; watermarks never go back."""
         for program_id in done.program_ids:
             before = self.watermarks.get(program_id)
-            self.watermarks[program_id] = (
+            self.watermarks[program_id] = watermark = (
                 max(before, done.new_watermark) if before else done.new_watermark
             )
+            if program_id in self.asked and self.asked[program_id] <= watermark:
+                del self.asked[program_id]
+
+    def unchanged(self, program_id: int, since: datetime, until: datetime) -> None:
+        """Marketo said that nothing of a program changed between two moments.
+
+        That says nothing while an export up to the first of them is not written yet: should
+        it never be, the next run has to ask, or export, from before.
+        """
+        exported = self.watermarks.get(program_id)
+        if exported is not None and since <= self.known_from(program_id, exported) < until:
+            self.asked[program_id] = until
+
+    def questions_on(self, day: date) -> int:
+        """How many programs were asked for changes on a day."""
+        return self.questions[1] if self.questions and self.questions[0] == day else 0
+
+    def count_question(self, day: date) -> None:
+        """One more program is asked."""
+        self.questions = (day, self.questions_on(day) + 1)
 
     def forget(self, program_id: int) -> None:
         """A program was deleted in Marketo."""
         self.watermarks.pop(program_id, None)
+        self.asked.pop(program_id, None)
 
 
 def digest(parts: Iterable[str]) -> str:

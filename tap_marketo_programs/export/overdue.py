@@ -40,7 +40,7 @@ def end_if_overdue_only(work: Work, now: Now) -> None:
     """End the run once nothing is left that does not wait for an overdue job."""
     running = work.tasks.of(Phase.RUNNING)
     late = [task for task in running if task.is_overdue]
-    if not late or len(running) > len(late) or work.stop_reason or work.checking:
+    if not late or len(running) > len(late) or work.stop_reason or work.checks.are_left:
         return
     if work.tasks.count(*_BUSY) or work.tasks.next_to_download() or _waiting_but(work, late, now):
         return

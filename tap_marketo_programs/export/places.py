@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tap_marketo_programs.errors import DailyQuotaExceeded
 from tap_marketo_programs.export import refusals
 from tap_marketo_programs.export.quota import Room
-from tap_marketo_programs.export.tasks import POLLED, UNDER_WAY, Phase
+from tap_marketo_programs.export.tasks import POLLED, UNDER_WAY, Kind, Phase
 
 if TYPE_CHECKING:
     from tap_marketo_programs.export.actions import Now
@@ -48,6 +48,9 @@ def _may_create(work: Work, now: Now) -> Task | None:
     if _room(work, now) is Room.RESERVED:
         return None
     planned = [task for task in work.tasks.of(Phase.PLANNED) if task.question is None]
+    if work.checks.are_left:
+        # What changed comes before long histories, and it is not known yet.
+        planned = [task for task in planned if task.kind is not Kind.HISTORY]
     if work.tasks.count(*_FINISHED) > most + MAX_FILES:
         # Only what these wait for; with nothing at all they might wait for ever.
         planned = [task for task in planned if work.tasks.blocks_a_finished_task(task)]

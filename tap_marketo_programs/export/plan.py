@@ -13,7 +13,6 @@ Limits: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/res
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
@@ -128,6 +127,8 @@ class Bounds:
         lookback: Overlap of an increment with what is already known.
         filterable: Whether the subscription has the `updatedAt` filter.
         one_program: Whether it exports one program a job only.
+        spread: How far the watermarks of programs that share a job may lie apart. Its window
+            begins at the earliest, so a job that is saved costs rows that come again.
     """
 
     now: datetime
@@ -135,10 +136,21 @@ class Bounds:
     lookback: timedelta = timedelta(0)
     filterable: bool = True
     one_program: bool = False
+    spread: timedelta = timedelta(0)
+
+    @property
+    def programs_a_job(self) -> int:
+        """How many programs share a job at most."""
+        return 1 if self.one_program else MAX_PROGRAMS
+
+    def since(self, watermark: datetime) -> datetime:
+        """Where an increment begins: with the overlap, within the calendar."""
+        too_far = self.lookback >= watermark - EARLIEST
+        return EARLIEST if too_far else watermark - self.lookback
 
     def batches(self, program_ids: Iterable[int]) -> list[tuple[int, ...]]:
         """Programs as they share jobs."""
-        return batches(program_ids, 1 if self.one_program else MAX_PROGRAMS)
+        return batches(program_ids, self.programs_a_job)
 
 
 def plan(
@@ -157,17 +169,11 @@ def plan(
         Increments of known programs first, so that a long backfill never
         starves them; within a batch of programs in the order of time.
     """
-    known: dict[datetime, list[int]] = defaultdict(list)
-    new: list[int] = []
-    for program_id in program_ids:
-        watermark = watermarks.get(program_id)
-        if watermark is None:
-            new.append(program_id)
-        else:
-            known[watermark].append(program_id)
+    new = [program_id for program_id in program_ids if program_id not in watermarks]
+    known = {one: watermarks[one] for one in program_ids if one in watermarks}
     increments = [
         chain
-        for watermark, ids in sorted(known.items())
+        for watermark, ids in _alike(known, bounds)
         for chain in _increments(ids, watermark, bounds)
     ]
     return [*_in_turn(increments), *_in_turn(_histories(new, bounds))]
@@ -178,6 +184,24 @@ def full(program_ids: Collection[int], bounds: Bounds) -> list[ExportSlice]:
     return [ExportSlice(batch, None, None, bounds.now) for batch in bounds.batches(program_ids)]
 
 
+def _alike(watermarks: Mapping[int, datetime], bounds: Bounds) -> list[tuple[datetime, list[int]]]:
+    """Programs as they may share windows, with the earliest watermark of each such group."""
+    groups: list[tuple[datetime, list[int]]] = []
+    for program_id in sorted(watermarks, key=lambda one: (watermarks[one], one)):
+        watermark = watermarks[program_id]
+        if groups and (
+            watermark == groups[-1][0]
+            or (
+                watermark - groups[-1][0] <= bounds.spread
+                and len(groups[-1][1]) % bounds.programs_a_job
+            )
+        ):
+            groups[-1][1].append(program_id)
+        else:
+            groups.append((watermark, [program_id]))
+    return groups
+
+
 def _increments(
     ids: Sequence[int],
     watermark: datetime,
@@ -185,8 +209,7 @@ def _increments(
 ) -> list[list[ExportSlice]]:
     if watermark > bounds.now:
         return []
-    too_far = bounds.lookback >= watermark - EARLIEST
-    start = EARLIEST if too_far else watermark - bounds.lookback
+    start = bounds.since(watermark)
     return _chains(ids, windows(start, bounds.now), start, bounds)
 
 

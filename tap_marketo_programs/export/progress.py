@@ -8,12 +8,14 @@ not decide anything.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from singer_sdk import metrics
 
-from tap_marketo_programs.export.quota import MEGABYTE
+from tap_marketo_programs.export.detection import CALLS_A_JOB
+from tap_marketo_programs.export.quota import MEGABYTE, day_start, midnight_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.work import Figures, LogLine, Standing
 
 logger = logging.getLogger(__name__)
-
-# create, enqueue, file and two looks at the status
-CALLS_A_JOB = 5
 
 
 def write_lines(lines: Iterable[LogLine]) -> None:
@@ -68,6 +67,8 @@ class ExportProgress:
         self._quota = quota
         self._last: tuple[int, ...] = ()
         self._ours: set[str] = set()
+        # Jobs that were planned without a window, which come last.
+        self._histories = 0
 
     # What happens
 
@@ -75,6 +76,7 @@ class ExportProgress:
         """The plan is made."""
         programs = {one for each in slices for one in each.program_ids}
         windows = {each.window for each in slices if each.window}
+        self._histories = sum(each.window is None for each in slices)
         logger.info(
             "Export plan: %d programs in %d jobs (%d different windows of updatedAt), %d programs "
             "to ask for changes, about %d API calls",
@@ -104,7 +106,7 @@ class ExportProgress:
         self._last = moved
         elapsed = self._clock.monotonic() - self._started
         logger.info(
-            "Exports: %d of %d jobs done, %d running; %d rows; %s; %s elapsed, %s",
+            "Exports: %d of %d jobs done, %d running; %d rows; %s; %s elapsed, %s%s",
             figures.jobs_written,
             standing.total,
             standing.running,
@@ -112,7 +114,28 @@ class ExportProgress:
             self._quota_text(now),
             _spoken(elapsed),
             _left(elapsed, figures.jobs_written, standing.total),
+            self._backfill_text(elapsed, standing, now),
         )
+
+    def _backfill_text(self, elapsed: float, standing: Standing, now: datetime) -> str:
+        """On which day the histories will be done, by the quota and by the pace so far."""
+        done = standing.figures.jobs_written
+        left = min(self._histories, standing.total - done)
+        size = self._quota.history_mb()
+        if not left or not done or size is None:
+            return ""
+        by_quota = self._quota.end_day(now, left * size)
+        if by_quota is None:
+            return "; with no quota at all the backfill never ends"
+        by_pace = day_start(now + timedelta(seconds=elapsed / done * left))
+        end = max(by_quota, by_pace)
+        day = "today" if end == day_start(now) else f"on the day from {midnight_text(end)} on"
+        whose = (
+            "daily_export_quota_mb"
+            if self._quota.limit_mb is not None
+            else "a guess: what a subscription has, if nobody else exports"
+        )
+        return f"; the backfill ends {day}, by {self._quota.daily_mb:g} MB a day ({whose})"
 
     def ended(
         self, figures: Figures, *, calls: int, retries: int, nulled: int, now: datetime

@@ -8,10 +8,15 @@ https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/bulk-e
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from collections import defaultdict
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, auto
+from math import ceil
+from statistics import mean
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from tap_marketo_programs.export.learned import Learned, learn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -23,6 +28,8 @@ CENTRAL = ZoneInfo("America/Chicago")
 MEGABYTE = 1_000_000
 # Nobody knows a job's size before it is done: the next may be twice the largest so far.
 MARGIN = 2
+# What a subscription may export in a day unless it bought more (Adobe: Bulk Extract, "Limits").
+SUBSCRIPTION_MB = 500.0
 
 
 class Room(Enum):
@@ -43,18 +50,25 @@ class ExportQuota:
     def __init__(self, limit_mb: float | None = None) -> None:
         self.limit_mb = limit_mb
         self._completed: dict[str, ExportJob] = {}
-        # The largest job of this run, in bytes, of increments and of histories.
-        self._largest: dict[bool, int] = {}
+        # The files of this run, in bytes: of increments under True, of histories under False.
+        self._sizes: defaultdict[bool, list[int]] = defaultdict(list)
+        self._learned = Learned()
 
     def used_before(self, jobs: Iterable[ExportJob]) -> None:
         """Jobs that completed before this run began, of today or of earlier days."""
-        self._completed.update((job.export_id, job) for job in jobs)
+        found = {job.export_id: job for job in jobs}
+        self._completed.update(found)
+        self._learned = learn(found.values())
+
+    @property
+    def learned(self) -> Learned:
+        """What earlier jobs of this API user tell."""
+        return self._learned
 
     def completed(self, job: ExportJob, *, is_increment: bool) -> None:
         """A job's file is there; its size counts against the quota of its day."""
         self._completed[job.export_id] = job
-        largest = self._largest.get(is_increment, 0)
-        self._largest[is_increment] = max(largest, job.file_size or 0)
+        self._sizes[is_increment].append(job.file_size or 0)
 
     def used_mb(self, now: datetime) -> float:
         """Megabytes of the jobs that completed today."""
@@ -77,29 +91,67 @@ class ExportQuota:
         return Room.FREE if not under_way or used + reserved < self.limit_mb else Room.RESERVED
 
     def _expected_mb(self, is_increment: bool) -> float:  # noqa: FBT001 - a kind, not a switch
-        """What a job under way is taken to need: by its like in this run, else by any job known.
+        """What a job under way is taken to need: as the largest of its kind, else of all.
 
-        While no job is known at all it may need everything, so the first one runs alone.
+        Its kind is known of the jobs of this run, and found out of those before it. While no
+        job is known at all it may need everything, so the first one runs alone.
         """
-        largest = self._largest.get(is_increment)
-        if largest is None:
-            sizes = [job.file_size for job in self._completed.values() if job.file_size]
-            if not sizes:
-                return self.limit_mb or 0.0
-            largest = max(sizes)
-        return MARGIN * largest / MEGABYTE
+        learned = self._learned
+        before = learned.increment_bytes if is_increment else learned.history_bytes
+        like = [*self._sizes[is_increment], *([] if before is None else [before])]
+        sizes = like or [job.file_size for job in self._completed.values() if job.file_size]
+        return MARGIN * max(sizes) / MEGABYTE if sizes else self.limit_mb or 0.0
+
+    # How long a backfill takes
+
+    @property
+    def daily_mb(self) -> float:
+        """What may be exported in a day: the setting, else what a subscription usually has."""
+        return SUBSCRIPTION_MB if self.limit_mb is None else self.limit_mb
+
+    def history_mb(self) -> float | None:
+        """Megabytes of a typical job of histories, of this run or else of those before it.
+
+        None while nothing is known.
+        """
+        if sizes := self._sizes[False]:
+            return mean(sizes) / MEGABYTE
+        rows, width = self._learned.history_rows, self._learned.bytes_a_row
+        return None if rows is None or width is None else rows * width / MEGABYTE
+
+    def end_day(self, now: datetime, needed_mb: float) -> datetime | None:
+        """When the day begins on which this much more is exported; None: on no day.
+
+        Args:
+            now: Marketo's time.
+            needed_mb: What is still to be exported, each day as much as the quota allows.
+        """
+        over = needed_mb - max(0.0, self.daily_mb - self.used_mb(now))
+        if over <= 0:
+            return day_start(now)
+        if self.daily_mb <= 0:
+            return None
+        return _midnight(now, days=ceil(over / self.daily_mb))
+
+
+def central_day(now: datetime) -> date:
+    """The day in Chicago."""
+    return now.astimezone(CENTRAL).date()
 
 
 def day_start(now: datetime) -> datetime:
     """The last midnight in Chicago, in UTC."""
-    today = now.astimezone(CENTRAL).date()
-    return datetime.combine(today, time(), CENTRAL).astimezone(UTC)
+    return _midnight(now, days=0)
 
 
 def next_reset(now: datetime) -> datetime:
     """The next midnight in Chicago, in UTC."""
-    tomorrow = now.astimezone(CENTRAL).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), CENTRAL).astimezone(UTC)
+    return _midnight(now, days=1)
+
+
+def _midnight(now: datetime, days: int) -> datetime:
+    day = central_day(now) + timedelta(days=days)
+    return datetime.combine(day, time(), CENTRAL).astimezone(UTC)
 
 
 def used_bytes(jobs: Iterable[ExportJob], now: datetime) -> int:
@@ -114,6 +166,10 @@ def used_bytes(jobs: Iterable[ExportJob], now: datetime) -> int:
 
 def reset_text(now: datetime) -> str:
     """When the quota resets, for a log line: local time and UTC."""
-    reset = next_reset(now)
-    local = reset.astimezone()
-    return f"{local:%Y-%m-%d %H:%M %Z} ({reset:%Y-%m-%d %H:%M} UTC, midnight in Chicago)"
+    return midnight_text(next_reset(now))
+
+
+def midnight_text(midnight: datetime) -> str:
+    """A midnight in Chicago, for a log line: local time and UTC."""
+    local = midnight.astimezone()
+    return f"{local:%Y-%m-%d %H:%M %Z} ({midnight:%Y-%m-%d %H:%M} UTC, midnight in Chicago)"

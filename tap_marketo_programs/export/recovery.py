@@ -69,9 +69,7 @@ def exclude_program(work: Work, program_id: int) -> None:
     """A part of a program will not come: what is known of it ends before that part."""
     work.excluded.add(program_id)
     work.tasks.exclude_program(program_id)
-    work.checking.discard(program_id)
-    if program_id in work.to_check_for_changes:
-        work.to_check_for_changes.remove(program_id)
+    work.checks.exclude(program_id)
 
 
 # A job that does not do what it should

@@ -21,7 +21,7 @@ from tap_marketo_programs.errors import (
     RequestRefused,
 )
 from tap_marketo_programs.export import quota
-from tap_marketo_programs.export.planning import add_plan
+from tap_marketo_programs.export.planning import plan_again
 from tap_marketo_programs.export.tasks import Phase, Question, Task
 from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.retry_policy import JOB_POLICY
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.export import events
     from tap_marketo_programs.export.actions import Now
-    from tap_marketo_programs.export.plan import Bounds
     from tap_marketo_programs.export.work import Work
 
 KEY_FIELD = "leadId"
@@ -152,7 +151,7 @@ def _go_unfiltered(work: Work, task: Task, error: FilterUnsupported) -> None:
         "a whole one from now on, filtered here; it costs more of the daily export quota.",
         error,
     )
-    _plan_again(work, replace(work.request.bounds, filterable=False))
+    plan_again(work, replace(work.request.bounds, filterable=False))
 
 
 def _go_single(work: Work, error: FilterUnsupported) -> None:
@@ -165,18 +164,7 @@ def _go_single(work: Work, error: FilterUnsupported) -> None:
         "an export of its own from now on; that takes longer, and no more of the quota.",
         error,
     )
-    _plan_again(work, replace(work.request.bounds, one_program=True))
-
-
-def _plan_again(work: Work, bounds: Bounds) -> None:
-    """Plan once more what has no job yet, within other bounds."""
-    work.request = replace(work.request, bounds=bounds)
-    for planned in work.tasks.of(Phase.PLANNED):
-        work.tasks.remove(planned)
-    work.to_check_for_changes.clear()
-    work.checking.clear()
-    work.changed.clear()
-    add_plan(work)
+    plan_again(work, replace(work.request.bounds, one_program=True))
 
 
 def drop_fields(work: Work, names: Collection[str]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tap_marketo_programs.export.detection import Detection
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,6 +26,9 @@ class ExportSettings:
     quota_mb: float | None = None
 
 
+WITHOUT_ASKING = Detection()
+
+
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
     """What a run is to bring.
@@ -34,6 +39,7 @@ class ExportRequest:
         fields: The export's columns, as REST names, the members' key first.
         client: `digest()` of the client id.
         stream: The stream's name, for log lines and metrics.
+        detection: How changes are found.
         full_table: Export every member, whatever is known already.
         restricted: Whether the user named the programs.
     """
@@ -43,5 +49,6 @@ class ExportRequest:
     fields: Sequence[str]
     client: str
     stream: str
+    detection: Detection = WITHOUT_ASKING
     full_table: bool = False
     restricted: bool = False

@@ -19,12 +19,13 @@ from tap_marketo_programs.errors import (
 from tap_marketo_programs.export import actions, earlier_jobs, events
 from tap_marketo_programs.export.actions import Worker
 from tap_marketo_programs.export.coordinator import Coordinator
+from tap_marketo_programs.export.detection import MAX_AT_ONCE
 from tap_marketo_programs.export.download import Downloader
 from tap_marketo_programs.export.planning import add_plan
-from tap_marketo_programs.export.progress import ExportProgress
+from tap_marketo_programs.export.progress import ExportProgress, write_lines
 from tap_marketo_programs.export.scheduler import Scheduler
 from tap_marketo_programs.export.verify import Verifier
-from tap_marketo_programs.export.workers import ApiWorker, DownloadWorker
+from tap_marketo_programs.export.workers import ApiWorker, ChangesWorker, DownloadWorker
 from tap_marketo_programs.process.private_folder import PrivateFolder
 
 if TYPE_CHECKING:
@@ -185,9 +186,10 @@ class ExportRun:
     def _prepare(self) -> None:
         work = self._work
         earlier_jobs.resume_all(work, self._remote)
-        add_plan(work)
         earlier_jobs.count_used(work, self._remote)
-        self._progress.planned([task.slice for task in work.tasks], len(work.to_check_for_changes))
+        add_plan(work)
+        write_lines(work.say.take())
+        self._progress.planned([task.slice for task in work.tasks], len(work.checks.waiting))
         api = ApiWorker(self._coordinator, self._remote, self._report, self._progress.completed)
         downloader = Downloader(
             self._api,
@@ -198,6 +200,9 @@ class ExportRun:
         verifier = Verifier(downloader, self._reading.open)
         self._start("api", api.run)
         self._start("download", DownloadWorker(self._coordinator, verifier).run)
+        changes = ChangesWorker(self._coordinator, self._remote.changes)
+        for number in range(min(MAX_AT_ONCE, len(work.checks.waiting))):
+            self._start(f"changes_{number + 1}", changes.run)
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(

@@ -46,6 +46,7 @@ _HANDLERS: Mapping[type, Callable[[Work, Any, Now], None]] = {
     events.ProgramsExist: recovery.programs_exist,
     events.FieldsExist: refusals.fields_exist,
     events.ChangesFound: change_checks.changes_found,
+    events.ChangesUntold: change_checks.changes_untold,
     events.FileVerified: lifecycle.file_verified,
     events.FileRejected: recovery.file_rejected,
     events.ExportWritten: lifecycle.export_written,
@@ -72,6 +73,8 @@ class Scheduler:
             return self._cancel()
         if self.work.is_over:
             return None
+        if worker is Worker.CHANGES:
+            return change_checks.check_next(self.work, now)
         return self._for_api(now) if worker is Worker.API else self._for_download()
 
     def handle(self, event: events.Event, now: Now) -> None:
@@ -91,6 +94,8 @@ class Scheduler:
 
     def is_over(self, worker: Worker) -> bool:
         """Whether a worker will never have anything to do again."""
+        if worker is Worker.CHANGES:
+            return self.work.is_over or not self.work.checks.waiting
         cancels = worker is Worker.API and self.work.cancels
         return worker is not Worker.MAIN and self.work.is_over and not cancels
 
@@ -155,8 +160,6 @@ class Scheduler:
         if first is not None and first.due <= now.seconds:
             first.is_busy = True
             return self._act(first)
-        if work.to_check_for_changes and work.stop_reason is None:
-            return change_checks.check_next(work)
         overdue.end_if_overdue_only(work, now)
         return None
 

@@ -6,7 +6,7 @@ Pure. It must not know who performs what, nor why a task moves.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import Enum, IntEnum, auto
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,6 +54,14 @@ POLLED = (Phase.RUNNING, Phase.RECHECKING)
 """The phases of a job whose status is asked for now and then."""
 
 
+class Kind(IntEnum):
+    """Why a slice is exported; what comes first here is exported first."""
+
+    INCREMENT = auto()  # members changed, or may have
+    SWEEP = auto()  # nothing is known to have changed, and it is time to make sure
+    HISTORY = auto()  # of a program that is new: long, and never to delay the others
+
+
 class Question(Enum):
     """What has to be asked before a task can go on."""
 
@@ -73,6 +81,7 @@ class Task:
     Args:
         slice: What is wanted.
         phase: How far it is.
+        kind: Why it is wanted.
         job: The current job, from CREATED on.
         file: The verified file, from READY on.
         due: When to look at it next, on the monotonic clock.
@@ -93,6 +102,7 @@ class Task:
 
     slice: ExportSlice
     phase: Phase = Phase.PLANNED
+    kind: Kind = Kind.INCREMENT
     job: ExportJob | None = None
     file: Any = None
     due: float = 0.0
@@ -160,19 +170,20 @@ class TaskList:
         """How many tasks are in these phases."""
         return sum(task.phase in phases for task in self.tasks)
 
-    def add(self, slices: Iterable[ExportSlice]) -> None:
-        """Plan more work behind what is there."""
-        self.tasks.extend(Task(one) for one in slices)
+    def add(self, slices: Iterable[ExportSlice], kind: Kind = Kind.INCREMENT) -> None:
+        """Plan more work, behind all that is as urgent and before all that is less."""
+        at = sum(task.kind <= kind for task in self.tasks)
+        self.tasks[at:at] = [Task(one, kind=kind) for one in slices]
 
     def insert(self, before: Task, slices: Iterable[ExportSlice]) -> None:
         """Plan more work that has to leave before a task does."""
         at = self.tasks.index(before)
-        self.tasks[at:at] = [Task(one) for one in slices]
+        self.tasks[at:at] = [Task(one, kind=before.kind) for one in slices]
 
     def replace(self, task: Task, slices: Iterable[ExportSlice], creates: int = 0) -> None:
         """Put other slices in a task's place."""
         at = self.tasks.index(task)
-        self.tasks[at : at + 1] = [Task(one, creates=creates) for one in slices]
+        self.tasks[at : at + 1] = [Task(one, kind=task.kind, creates=creates) for one in slices]
 
     def remove(self, task: Task) -> None:
         """A task is done or given up."""

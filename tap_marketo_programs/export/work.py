@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import ExportFailed
+from tap_marketo_programs.export.asking import ChangeChecks
 from tap_marketo_programs.export.quota import ExportQuota
 from tap_marketo_programs.export.tasks import Phase, Task, TaskList
 
@@ -94,9 +95,7 @@ class Work:
         quota: What today's exports used.
         fields: The export's columns, without those that Marketo refused.
         tasks: What is not done.
-        to_check_for_changes: Programs that are to be asked for changes.
-        checking: Programs that are being asked.
-        changed: Programs that have changes and no task yet.
+        checks: Programs that are asked for changes, and what came of it.
         excluded: Programs of which a part was given up: no watermark passes that part.
         cancels: Jobs to be cancelled.
         cancelling: Jobs that are being cancelled.
@@ -123,9 +122,7 @@ class Work:
     fields: list[str] = field(default_factory=list)
     tasks: TaskList = field(default_factory=TaskList)
     figures: Figures = field(default_factory=Figures)
-    to_check_for_changes: list[int] = field(default_factory=list)
-    checking: set[int] = field(default_factory=set)
-    changed: list[int] = field(default_factory=list)
+    checks: ChangeChecks = field(default_factory=ChangeChecks)
     excluded: set[int] = field(default_factory=set)
     cancels: list[str] = field(default_factory=list)
     cancelling: set[str] = field(default_factory=set)
@@ -166,15 +163,14 @@ class Work:
     @property
     def is_over(self) -> bool:
         """Whether the workers have nothing to wait for."""
-        left = len(self.tasks) or self.to_check_for_changes or self.checking or self.changed
-        return self.error is not None or not left
+        return self.error is not None or not (len(self.tasks) or self.checks.are_left)
 
     @property
     def can_progress(self) -> bool:
         """Whether another file may still become ready."""
         if self.stop_reason is None:
-            unasked = bool(self.to_check_for_changes or self.checking or self.changed)
-            return unasked or any(task.phase is not Phase.WRITING for task in self.tasks)
+            unwritten = any(task.phase is not Phase.WRITING for task in self.tasks)
+            return self.checks.are_left or unwritten
         # A completed task may wait for one that no job will be created for any more.
         running = any(not task.is_overdue for task in self.tasks.of(Phase.RUNNING))
         moving = (Phase.CREATING, Phase.DOWNLOADING, Phase.RECHECKING, Phase.READY)
@@ -196,5 +192,5 @@ class Work:
             if (more := len(self.problems) - len(told)) > 0:
                 told.append(f"and {more} more")
             return ExportFailed(f"{len(self.problems)} exports failed: {'; '.join(told)}")
-        undone = len(self.tasks) or self.to_check_for_changes or self.changed
+        undone = len(self.tasks) or self.checks.are_left
         return self.stop_reason if undone else None

@@ -18,6 +18,7 @@ from tap_marketo_programs.errors import (
     FileUnavailable,
     MarketoTransientError,
     PermissionDenied,
+    RequestRefused,
 )
 from tap_marketo_programs.export import actions, events
 from tap_marketo_programs.export.actions import Worker
@@ -95,7 +96,7 @@ class ApiWorker:
         except BaseException as error:  # noqa: BLE001 - carried over to the main thread
             coordinator.report(events.WorkerCrashed(error))
 
-    def perform(self, action: actions.Action) -> events.Event:  # noqa: PLR0911 - a line for each action
+    def perform(self, action: actions.Action) -> events.Event:
         """Do one thing; what came of it."""
         match action:
             case actions.CreateJob():
@@ -113,9 +114,6 @@ class ApiWorker:
                 return events.ProgramsExist(action.task, self._gone(action.program_ids))
             case actions.AskExportableFields():
                 return events.FieldsExist(action.task, self._remote.description.exportable_fields())
-            case actions.CheckForChanges(program_id, since, until):
-                changed = self._remote.changes.any_between(program_id, since, until)
-                return events.ChangesFound(program_id, changed)
         message = f"not an action of this worker: {type(action).__name__}"
         raise TypeError(message)
 
@@ -171,6 +169,38 @@ class ApiWorker:
                 if in_a_row >= min(MAX_UNANSWERED, len(program_ids)):
                     raise
         return gone
+
+
+class ChangesWorker:
+    """Asks programs for changes.
+
+    Args:
+        coordinator: Hands out actions.
+        changes: Asks Marketo.
+    """
+
+    def __init__(self, coordinator: Coordinator, changes: ProgramChanges) -> None:
+        self._coordinator = coordinator
+        self._changes = changes
+
+    def run(self) -> None:
+        """Work until nothing is left to do; whatever goes wrong is reported."""
+        coordinator = self._coordinator
+        try:
+            while (action := coordinator.take(Worker.CHANGES)) is not None:
+                if isinstance(action, actions.CheckForChanges):
+                    coordinator.report(self.perform(action))
+        except BaseException as error:  # noqa: BLE001 - carried over to the main thread
+            coordinator.report(events.WorkerCrashed(error))
+
+    def perform(self, action: actions.CheckForChanges) -> events.Event:
+        """Ask one program; what came of it."""
+        program_id = action.program_id
+        try:
+            changed = self._changes.any_between(program_id, action.since, action.until)
+        except (RequestRefused, MarketoTransientError, PermissionDenied) as error:
+            return events.ChangesUntold(program_id, error)
+        return events.ChangesFound(program_id, changed)
 
 
 class DownloadWorker:

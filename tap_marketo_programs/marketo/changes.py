@@ -11,7 +11,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_marketo_programs.errors import MarketoTransientError, PermissionDenied, RequestRefused
 from tap_marketo_programs.schemas.timestamps import wire_time
 
 if TYPE_CHECKING:
@@ -33,8 +32,16 @@ class ProgramChanges:
     def any_between(self, program_id: int, since: datetime, until: datetime) -> bool:
         """Whether any member of a program has an `updatedAt` between two moments.
 
-        Where Marketo does not say, as for programs of more than 100,000 members or
-        when it does not answer, an export has to find out.
+        Args:
+            program_id: Which.
+            since: The first second asked about.
+            until: The last one, at most seven days later.
+
+        Raises:
+            TooManyMembers: The program has more than 100,000 members, or as many changed.
+            RequestRefused: Marketo does not say.
+            MarketoTransientError: Marketo does not answer.
+            PermissionDenied: This API user may not ask.
         """
         params = {
             "filterType": "updatedAt",
@@ -42,8 +49,5 @@ class ProgramChanges:
             "endAt": wire_time(max(until, since + timedelta(seconds=1))),
             "batchSize": 1,
         }
-        try:
-            path = f"/rest/v1/programs/{program_id}/members.json"
-            return bool(self._client.call("GET", path, params=params))
-        except (RequestRefused, MarketoTransientError, PermissionDenied):
-            return True
+        path = f"/rest/v1/programs/{program_id}/members.json"
+        return bool(self._client.call("GET", path, params=params))

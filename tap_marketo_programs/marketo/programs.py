@@ -47,11 +47,18 @@ class ProgramDirectory:
         self._named = None if named is None else frozenset(named)
         self._filters = ProgramFilters.of({name: getattr(settings, name) for name in FILTERS})
         self._tags = settings.program_tags
+        self.read: dict[int, dict[str, Any]] = {}
+        """Programs as they were read by id in this run, of those that a stream keeps for others."""
 
     @cached_property
     def rows(self) -> dict[int, dict[str, Any]]:
         """Every program as it is listed, wanted or not, by id."""
         return {row["id"]: row for row in listing(self._client, PROGRAMS_PATH, "id")}
+
+    def take_listing(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Take over the rows of a complete listing that a stream has read anyway."""
+        if "rows" not in self.__dict__:
+            self.rows = {row["id"]: row for row in rows}
 
     @property
     def is_restricted(self) -> bool:

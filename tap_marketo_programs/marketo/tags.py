@@ -46,13 +46,13 @@ def tag_types(client: MarketoClient, odd: Oddities) -> Iterator[dict[str, Any]]:
     """Every tag type, with its `allowableValues` where Marketo gives them."""
     for row in listing(client, TAG_TYPES_PATH, "tagType", odd=odd):
         name = row["tagType"]
-        details = _by_name(client, name)
+        details = tag_details(client, name)
         if details is None:
             odd.bare["tag types without allowableValues"] += 1
         yield {**detailed(row, details or {}), "tagType": name}
 
 
-def _by_name(client: MarketoClient, name: str) -> dict[str, Any] | None:
+def tag_details(client: MarketoClient, name: str) -> dict[str, Any] | None:
     """Get Tag by Name; None when it is not found, which Marketo says in two ways."""
     try:
         rows = ask(client, TAG_TYPE_PATH, {"name": name})
@@ -99,7 +99,7 @@ def wanted_tags(
             values = entry.get("tag_values") or None
             chosen[_known_name(entry["tag_type"], names)].append(values)
     for name, entries in chosen.items():
-        told = (_by_name(client, name) or {"allowableValues": False}).get("allowableValues")
+        told = (tag_details(client, name) or {"allowableValues": False}).get("allowableValues")
         known = allowable_values(told)
         named = [value for values in entries for value in values or ()]
         if None not in entries:
@@ -152,18 +152,30 @@ def _question(name: str, known: Collection[str]) -> str:
 def hidden_values(
     client: MarketoClient, wanted: WantedTags, used: Collection[str]
 ) -> Iterator[str]:
-    """Values that contain a comma and so came in several pieces.
-
-    Marketo joins the values with ", " and escapes nothing, so only asking
-    tells: a part that no program carries, or that the list has twice, may be a
-    piece of a value that some program does carry.
+    """Values that contain a comma and so came in several pieces: those that a program carries.
 
     Args:
         client: Sends everything.
         wanted: The tag type, with its list as it came.
         used: Those of the pieces that programs carry.
     """
-    tag_type, parts = wanted.tag_type, allowable_values(wanted.told)
+    for candidate in doubtful_values(wanted, used):
+        if has_programs(client, wanted.tag_type, candidate):
+            yield candidate
+
+
+def doubtful_values(wanted: WantedTags, used: Collection[str]) -> Sequence[str]:
+    """What may be a value with a comma in it, of which only programs tell.
+
+    Marketo joins the values with ", " and escapes nothing, so only asking
+    tells: a part that no program carries, or that the list has twice, may be a
+    piece of a value that some program does carry.
+
+    Args:
+        wanted: The tag type, with its list as it came.
+        used: Those of the pieces that programs carry.
+    """
+    parts = allowable_values(wanted.told)
     suspects = {part for part, times in Counter(parts).items() if part not in used or times > 1}
     doubtful = {piece for part in suspects for piece in pieces(part)}
     guesses = [
@@ -171,17 +183,15 @@ def hidden_values(
         for candidate in value_candidates(wanted.told, MAX_PIECES)
         if not doubtful.isdisjoint(pieces(candidate))
     ]
-    if len(guesses) > MAX_GUESSES:
-        logger.warning(
-            "Tag type %s has %d values that no program carries; values that contain a comma "
-            "cannot be told from them. Name such values in program_tags.",
-            quoted(tag_type),
-            len(suspects),
-        )
-        return
-    for candidate in guesses:
-        if has_programs(client, tag_type, candidate):
-            yield candidate
+    if len(guesses) <= MAX_GUESSES:
+        return guesses
+    logger.warning(
+        "Tag type %s has %d values that no program carries; values that contain a comma "
+        "cannot be told from them. Name such values in program_tags.",
+        quoted(wanted.tag_type),
+        len(suspects),
+    )
+    return []
 
 
 def has_programs(client: MarketoClient, tag_type: str, value: str) -> bool:

@@ -20,6 +20,7 @@ from tap_marketo_programs.errors import (
     DailyQuotaExceeded,
     FieldUnknown,
     FilterUnsupported,
+    MembersFilterRefused,
     ObjectNotFound,
     PermissionDenied,
     ProgramsFilterUnsupported,
@@ -28,6 +29,7 @@ from tap_marketo_programs.errors import (
     RequestRefused,
     ServiceUnavailable,
     TokenRejected,
+    TooManyMembers,
 )
 from tap_marketo_programs.marketo.http_statuses import http_verdict, is_server_error
 
@@ -77,6 +79,11 @@ VERDICTS: tuple[Verdict, ...] = (
     Verdict("1029", AlreadyQueued, _words(r"already queued")),
     Verdict("1035", ProgramsFilterUnsupported, _words(r"\bprogram_?ids\b")),
     Verdict("1035", FilterUnsupported),
+    Verdict("1011", MembersFilterRefused, _words(r"\blookup field\b")),
+    Verdict("1002", MembersFilterRefused, _words(r"\bfilter_?values\b")),
+    Verdict("1003", MembersFilterRefused, _words(r"\bfilter_?values\b")),
+    # Its two wordings count all members of a program, or those that match.
+    Verdict("1003", TooManyMembers, _words(r"membership size.*exceeds the limit")),
     # Airbyte's users met it for lead exports, with all names at once, in brackets.
     *(
         Verdict(code, FieldUnknown, _words(r"\bfields?\b"))

@@ -27,6 +27,7 @@ from tap_marketo_programs.config import catalog as catalog_file
 from tap_marketo_programs.config import state as state_file
 from tap_marketo_programs.errors import MarketoConfigError, MarketoError
 from tap_marketo_programs.process.input_files import checked_config, checked_file, json_object
+from tap_marketo_programs.process.plan_options import refuse_together
 from tap_marketo_programs.process.signals import begin, ignore_signals, leave_to_the_system
 from tap_marketo_programs.process.stdout import (
     StdoutFailed,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 early_signals: list[int] = []
 
 # With these there is no run, and nobody who wants its state.
-_NO_RUN = ("help", "version", "about", "discover", "test")
+_NO_RUN = ("help", "version", "about", "discover", "test", "plan")
 
 
 class OneLine(logging.Filter):
@@ -106,6 +107,12 @@ class Command(SingerCommand):
             help=command.help,
             logger=command.logger,
         )
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse options that do not go together, before any of them does anything."""
+        given, _, _ = self.make_parser(ctx).parse_args(list(args))
+        refuse_together(given)
+        return super().parse_args(ctx, args)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's signature
         """Run, and end with 0 only if everything asked for was done."""

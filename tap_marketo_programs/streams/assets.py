@@ -1,4 +1,4 @@
-"""The asset streams: what all have in common, and tags, tag types and channels.
+"""The asset streams: what all have in common, and tag types and channels.
 
 Each is the SDK's `RESTStream` in its usual shape. They must not know how requests are sent,
 retried and judged, which is the client's business, nor how a page follows on another.
@@ -10,22 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.streams import RESTStream
 
-from tap_marketo_programs.errors import RequestRefused
 from tap_marketo_programs.marketo.paging import PAGE_SIZE, OffsetSweep
-from tap_marketo_programs.marketo.records import (
-    channel_record,
-    program_record,
-    tag_type_record,
-)
-from tap_marketo_programs.marketo.tags import (
-    PROGRAMS_BY_TAG_PATH,
-    TAG_TYPES_PATH,
-    hidden_values,
-    tag_types,
-    wanted_tags,
-)
-from tap_marketo_programs.marketo.verdicts import means_unknown_tag_value
-from tap_marketo_programs.quoting import quoted
+from tap_marketo_programs.marketo.records import channel_record, tag_type_record
+from tap_marketo_programs.marketo.tags import TAG_TYPES_PATH, tag_types
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.schemas.oddities import Oddities
 from tap_marketo_programs.streams.base import MarketoStream
@@ -40,7 +27,6 @@ if TYPE_CHECKING:
     from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.programs import ProgramDirectory
-    from tap_marketo_programs.marketo.tags import WantedTags
 
 
 class AssetStream(MarketoStream, RESTStream[int]):
@@ -110,66 +96,6 @@ class AssetStream(MarketoStream, RESTStream[int]):
     def parse_response(self, response: requests.Response) -> Iterator[dict[str, Any]]:
         """The rows that no earlier page had."""
         yield from self._sweep.new_rows(response)
-
-
-class ProgramsByTagStream(AssetStream):
-    """Programs once for each of their tags (Adobe: Programs, "By Tag")."""
-
-    name = "programs_by_tag"
-    path = PROGRAMS_BY_TAG_PATH
-    primary_keys: ClassVar[tuple[str, ...]] = ("id", "tagType", "tagValue")
-    # One scan for each tag needs no bookmark for each tag.
-    state_partitioning_keys: ClassVar[tuple[str, ...]] = ()
-    schema: ClassVar[dict[str, Any]] = schema.PROGRAMS_BY_TAG
-
-    def get_new_paginator(self) -> OffsetSweep:
-        """A sweep that knows that "results are returned in random order"."""
-        self._sweep = OffsetSweep(self.key, ordered=False, odd=self.odd)
-        return self._sweep
-
-    def get_url_params(
-        self, context: Context | None, next_page_token: int | None
-    ) -> dict[str, Any]:
-        """Both halves of the tag."""
-        return {**super().get_url_params(context, next_page_token), **(context or {})}
-
-    def found(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the base class's signature
-        """The programs of every wanted tag.
-
-        What a wanted tag brings is tagged as wanted, so only the other filters are asked.
-        """
-        self.programs.check()  # what nobody can pass ends the run here
-        restricted, is_empty = self.settings.program_tags is not None, True
-        for wanted in self.programs.tags if restricted else wanted_tags(self.client, None):
-            for row in self._of_type(wanted):
-                if self.programs.passes(row):
-                    is_empty = False
-                    yield row
-        if restricted and is_empty:
-            raise self.programs.nothing_left()
-
-    def _of_type(self, wanted: WantedTags) -> Iterator[dict[str, Any]]:
-        """The programs of one tag type, wanted or not."""
-        used: set[str] = set()
-        for value in wanted.values:
-            for row in self._tagged(wanted.tag_type, value):
-                used.add(value)
-                yield row
-        for value in hidden_values(self.client, wanted, used):
-            yield from self._tagged(wanted.tag_type, value)
-
-    def _tagged(self, tag_type: str, value: str) -> Iterator[dict[str, Any]]:
-        """The programs of one tag, wanted or not."""
-        found = False
-        try:
-            for row in self.request_records({"tagType": tag_type, "tagValue": value}):
-                found = True
-                yield {**program_record(row, self.odd), "tagType": tag_type, "tagValue": value}
-        except RequestRefused as error:
-            if found or not means_unknown_tag_value(error):
-                raise
-            shown = quoted(tag_type)
-            self.logger.info("No programs for a value of tag type %s (%s)", shown, error)
 
 
 class TagTypesStream(AssetStream):

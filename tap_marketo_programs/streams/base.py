@@ -160,6 +160,11 @@ class MarketoStream(Stream):
             refuse_versions(self._full_tables())
         return read_config(raw)
 
+    def is_wanted(self, stream: str) -> bool:
+        """Whether another stream is extracted in this run, too."""
+        other = self._tap.streams.get(stream)
+        return other is not None and other.selected
+
     def _full_tables(self) -> list[str]:
         """All streams of this run that would activate a version, so that the first one says it.
 

@@ -17,12 +17,12 @@ def stream_classes() -> dict[str, Any]:
     # Imported here because `--about` needs none of them, nor the export engine.
     from tap_marketo_programs.streams.assets import (  # noqa: PLC0415 - as above
         ChannelsStream,
-        ProgramsByTagStream,
         TagTypesStream,
     )
     from tap_marketo_programs.streams.export_jobs import ExportJobsStream  # noqa: PLC0415 - as above
     from tap_marketo_programs.streams.program_members import ProgramMembersStream  # noqa: PLC0415 - as above
     from tap_marketo_programs.streams.programs import ProgramsStream  # noqa: PLC0415 - as above
+    from tap_marketo_programs.streams.programs_by_tag import ProgramsByTagStream  # noqa: PLC0415 - as above
 
     classes = (
         ChannelsStream,

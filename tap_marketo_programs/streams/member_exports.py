@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.export.api import ExportApi
 from tap_marketo_programs.export.bookmark import read_bookmark
+from tap_marketo_programs.export.detection import MAX_ASKED_WINDOW, Detection
 from tap_marketo_programs.export.ledger import digest
 from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
@@ -77,12 +78,12 @@ class MemberExports:
             bookmark: The stream's, of the state.
             save: Writes a bookmark to STATE.
         """
-        ledger, oddities = read_bookmark(bookmark), FileOddities()
+        work, oddities = self.work(bookmark), FileOddities()
         api = ExportApi(self.client)
         changes = ProgramChanges(self.client)
         run = ExportRun(
             Remote(api, self.programs, changes, self.description),
-            Work.begin(self._request(ledger), self._settings(), ledger),
+            work,
             Reading(self.properties, self.keys, oddities),
             save,
         )
@@ -97,6 +98,11 @@ class MemberExports:
             finally:
                 self._end(run, oddities)
 
+    def work(self, bookmark: object) -> Work:
+        """What a run that goes on from a bookmark begins with."""
+        ledger = read_bookmark(bookmark)
+        return Work.begin(self._request(ledger), self._settings(), ledger)
+
     def _end(self, run: ExportRun, oddities: FileOddities) -> None:
         if self.is_dry_run:
             # Nobody keeps a test's state, so nobody would resume its jobs.
@@ -110,6 +116,7 @@ class MemberExports:
             self.logger.warning("%s", warning)
 
     def _request(self, ledger: Ledger) -> ExportRequest:
+        detection = self._detection()
         now, wanted = self.client.now().replace(microsecond=0), self.programs.ids
         if not self.programs.is_restricted:
             _forget_deleted(ledger, self.programs.rows, now)
@@ -119,13 +126,23 @@ class MemberExports:
                 now=now,
                 start_date=self.settings.start_date,
                 lookback=timedelta(seconds=self.settings.lookback_seconds),
+                spread=timedelta(0) if detection.method == "none" else MAX_ASKED_WINDOW,
             ),
+            detection=detection,
             # `programId` comes by itself, as the first column.
             fields=["leadId", "updatedAt", *(n for n in self.properties if n not in AUTOMATIC)],
             client=digest([self.settings.client_id]),
             stream=self.stream,
             full_table=self.full_table,
             restricted=self.programs.is_restricted,
+        )
+
+    def _detection(self) -> Detection:
+        return Detection(
+            method=self.settings.change_detection,
+            calls_a_day=self.settings.daily_change_calls,
+            sweep=timedelta(days=self.settings.full_sweep_days),
+            calls_per_window=self.settings.max_calls_per_20_seconds,
         )
 
     def _settings(self) -> ExportSettings:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.run import ExportRun
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.programs import ProgramDirectory
+    from tap_marketo_programs.streams.member_exports import MemberExports
 
 
 class ProgramMembersStream(ExportedStream):
@@ -123,10 +124,14 @@ class ProgramMembersStream(ExportedStream):
 
     def exports(self) -> AbstractContextManager[ExportRun]:
         """A run for what is wanted now."""
+        return self.wanted().open(self.stream_state, self.save)
+
+    def wanted(self) -> MemberExports:
+        """What is wanted of the members now."""
         # Imported here for the same reason.
         from tap_marketo_programs.streams.member_exports import MemberExports  # noqa: PLC0415
 
-        wanted = MemberExports(
+        return MemberExports(
             stream=self.name,
             client=self.client,
             programs=self.programs,
@@ -138,7 +143,6 @@ class ProgramMembersStream(ExportedStream):
             is_dry_run=self.ABORT_AT_RECORD_COUNT is not None,
             logger=self.logger,
         )
-        return wanted.open(self.stream_state, self.save)
 
 
 def _wrong_key(stream: str, given: Iterable[str], described: Iterable[str]) -> MarketoConfigError:

@@ -10,22 +10,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo_programs.config.state import refuse_future
-from tap_marketo_programs.errors import MarketoTransientError, StateRefused
+from tap_marketo_programs.errors import StateRefused
 from tap_marketo_programs.export.id_set import Damaged
 from tap_marketo_programs.marketo.programs import PROGRAMS_PATH
-from tap_marketo_programs.marketo.records import (
-    detailed,
-    program_record,
-)
+from tap_marketo_programs.marketo.records import program_record
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.schemas import timestamps
 from tap_marketo_programs.streams.assets import AssetStream
+from tap_marketo_programs.streams.detail_sweep import DetailSweep
 from tap_marketo_programs.streams.left_out import KEY, LeftOut
 from tap_marketo_programs.streams.left_out import read as read_left_out
+from tap_marketo_programs.streams.program_details import DETAILS, ProgramDetails
 from tap_marketo_programs.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
 
@@ -39,8 +38,6 @@ _BOOKMARK = {
     "progress_markers",
     KEY,
 }
-# What only "Get Program by Id" tells of a program.
-_DETAILS = ("startDate", "endDate", "tags", "costs")
 
 
 class ProgramsStream(AssetStream):
@@ -63,23 +60,25 @@ class ProgramsStream(AssetStream):
         if self.programs.is_restricted:
             _ = self.programs.ids  # filters that nothing passes end the run here
         until = self.client.now().replace(microsecond=0)
-        since = self._since()
+        since = self.since()
         if since is not None and since >= until:
             return
         self._window = (since, until) if since else None
-        untold = Untold()
-        left_out = LeftOut(self.programs, self._incremental_bookmark)
-        for row in left_out.wanted(super().found(context)):
-            try:
-                record = self._with_details(row)
-            except MarketoTransientError as error:
-                untold.note(row["id"], error)
-            else:
-                untold.in_a_row = 0
-                yield record
-        untold.raise_any()
-        self._set_bookmark(until)
-        self._tell_left_out(left_out)
+        left_out = self.left_out()
+        listed = super().found(context)
+        if self.wants_details:
+            # All are listed before the first details: in seconds, before the listing moves, and
+            # a person can be told how many there are.
+            listed = list(listed)
+            if self._window is None:
+                self.programs.take_listing(listed)
+        rows = left_out.wanted(listed)
+        yield from (
+            self._with_details(list(rows), until)
+            if self.wants_details
+            else (program_record(row, self.odd) for row in rows)
+        )
+        self._set_bookmark(until, left_out)
 
     def get_url_params(
         self, context: Context | None, next_page_token: int | None
@@ -123,18 +122,23 @@ class ProgramsStream(AssetStream):
         """The bookmark given, if it is gone on from."""
         return self.given_bookmark if self.replication_method == "INCREMENTAL" else {}
 
-    def _tell_left_out(self, left_out: LeftOut) -> None:
-        if self.replication_method == "INCREMENTAL":
-            left_out.tell(self.stream_state)
+    def left_out(self) -> LeftOut:
+        """What filters keep out of this run, and what of earlier runs they now let pass."""
+        return LeftOut(self.programs, self._incremental_bookmark)
 
-    def _since(self) -> datetime | None:
+    @property
+    def _bookmark(self) -> datetime | None:
+        """Where the last complete scan ended; None if everything is to be read."""
+        bookmark = self._incremental_bookmark.get("replication_key_value")
+        return self._known_until(bookmark) if bookmark else None
+
+    def since(self) -> datetime | None:
+        """The earliest `updatedAt` that is asked for; None asks for every program."""
         if self.replication_method != "INCREMENTAL":
             return None
-        bookmark = self.given_bookmark.get("replication_key_value")
-        if bookmark:
+        if bookmark := self._bookmark:
             # One second at least, in case Marketo's bounds are exclusive.
-            lookback = max(1.0, self.settings.lookback_seconds)
-            return self._known_until(bookmark) - timedelta(seconds=lookback)
+            return bookmark - timedelta(seconds=max(1.0, self.settings.lookback_seconds))
         return self.settings.start_date
 
     def _known_until(self, bookmark: str) -> datetime:
@@ -151,62 +155,55 @@ class ProgramsStream(AssetStream):
             "program again."
         )
 
-    def _set_bookmark(self, until: datetime) -> None:
+    def _set_bookmark(self, until: datetime, left_out: LeftOut) -> None:
         if self.replication_method == "INCREMENTAL":
             self.stream_state["replication_key"] = self.replication_key
             self.stream_state["replication_key_value"] = _iso(until)
+            left_out.tell(self.stream_state)
 
     @cached_property
-    def _details_wanted(self) -> bool:
+    def wants_details(self) -> bool:
         """Whether anything is selected that costs one more call for each program."""
         return self.settings.program_details and any(
-            self.mask.get(("properties", name), True) for name in _DETAILS
+            self.mask.get(("properties", name), True) for name in DETAILS
         )
 
-    def _with_details(self, row: dict[str, Any]) -> dict[str, Any]:
-        """A program as "Get Program by Id" shows it; as browsed if it has gone meanwhile."""
-        record = program_record(row, self.odd)
-        if not self._details_wanted:
-            return record
-        details = self.programs.by_id(row["id"])
-        if details is None:
-            self.odd.bare["programs without tags, costs and dates"] += 1
-            return record
-        return detailed(record, {**program_record(details, self.odd), "id": row["id"]})
-
-
-MAX_UNTOLD = 3
-
-
-class Untold:
-    """Programs whose details Marketo does not tell, although it tells those of others.
-
-    Without its details a program is not written, or its tags would become null.
-    """
-
-    def __init__(self) -> None:
-        self.in_a_row = 0
-        self._ids: list[int] = []
-        self._last: MarketoTransientError | None = None
-
-    def note(self, program_id: int, error: MarketoTransientError) -> None:
-        """One more; several in a row are an outage, which is raised at once."""
-        self.in_a_row += 1
-        if self.in_a_row >= MAX_UNTOLD:
-            raise error
-        self._ids.append(program_id)
-        self._last = error
-
-    def raise_any(self) -> None:
-        """Fail once all others are out, so that the bookmark stays where it is."""
-        if self._last is None:
-            return
-        told = ", ".join(map(str, self._ids))
-        message = (
-            f"programs: Marketo does not tell the details of program {told} ({self._last}). All "
-            "others were extracted; the bookmark stays, and the next run asks again"
+    def _with_details(
+        self, changed: Sequence[dict[str, Any]], until: datetime
+    ) -> Iterator[dict[str, Any]]:
+        """Programs as "Get Program by Id" shows them: the changed ones, and those that are due."""
+        due = self.due({row["id"] for row in changed}, until)
+        self.logger.info(
+            "%d programs changed%s",
+            len(changed),
+            f"; the details of {len(due)} others are read again, since an edit of tags or costs "
+            "may not show (full_sweep_days)"
+            if due
+            else "",
         )
-        raise type(self._last)(message, code=self._last.code)
+        keep = self.is_wanted("programs_by_tag")
+        details = ProgramDetails(self.programs, self.odd, self.client.clock, keep=keep)
+        yield from details.records(changed, due)
+
+    def due(self, changed: Collection[int], until: datetime) -> list[dict[str, Any]]:
+        """The rows of known programs that did not change, and are read again in this run."""
+        bookmark = self._bookmark
+        if bookmark is None:
+            return []
+        period = timedelta(days=self.settings.full_sweep_days)
+        sweep = DetailSweep(bookmark, until, period)
+        rows = self.programs.rows
+        # One that slipped through a moving listing is read by id like all others.
+        others = (rows.get(one, {"id": one}) for one in self.programs.ids if one not in changed)
+        return [row for row in others if sweep.is_due(row["id"]) and self._is_known(row)]
+
+    def _is_known(self, row: Mapping[str, Any]) -> bool:
+        """Whether the first sync brought a program, or would have: `start_date` left out some."""
+        start = self.settings.start_date
+        try:
+            return start is None or timestamps.instant(row.get("updatedAt")) >= start
+        except ValueError:
+            return True
 
 
 def _iso(moment: datetime) -> str:

@@ -34,7 +34,7 @@ What `streams.base.MarketoStream` overrides and uses:
   past rows that are still to come.
 - `_sync_records`: The rows that a batch holds. Without it a batch would hold deselected
   fields and nothing of what stream maps do.
-- `_tap`: The tap of a stream. Without it, a stream could not know of full tables beside
+- `_tap`: The tap of a stream. Without it, a stream could not know of streams beside
   itself, of stdout, or of the state as a whole.
 
 What `streams.exported.ExportedStream` overrides and uses besides:

@@ -14,6 +14,7 @@ PLACES: dict[str, str] = {
     "marketo.auth": "one token for all threads, fetched once",
     "marketo.server_clock": "keeps what the answers of all threads tell of Marketo's clock",
     "marketo.limits": "counts the calls of all threads",
+    "marketo.side_by_side": "asks for several programs at once, since most of a call is waiting",
     "output.batches": "stores one file while the next is filled",
     "process.signals": "waits for a signal, and ends a process that does not end",
 }

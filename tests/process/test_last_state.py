@@ -208,13 +208,14 @@ def test_a_signal_that_no_step_of_python_sees_ends_the_run_all_the_same(
 # In the middle of a stream
 
 
-# Where each stream is held up: endpoint, answers before, and whether rows are out by then.
-HELD_UP: dict[str, tuple[str, int, bool]] = {
-    "channels": ("channels", 0, False),
-    "programs": ("program", 1, True),
-    "programs_by_tag": ("programs_by_tag", 1, True),
-    "tag_types": ("tag_type", 1, True),
-    "program_members": ("export_create", 0, False),
+# Where each stream is held up: endpoint, answers before, what the request holds, and whether
+# rows are out by then.
+HELD_UP: dict[str, tuple[str, int, str, bool]] = {
+    "channels": ("channels", 0, "", False),
+    "programs": ("program", 0, "/1002.json", True),
+    "programs_by_tag": ("programs_by_tag", 1, "", True),
+    "tag_types": ("tag_type", 1, "", True),
+    "program_members": ("export_create", 0, "", False),
 }
 
 
@@ -229,8 +230,8 @@ def test_a_signal_in_the_middle_of_a_stream_ends_with_a_state_that_says_no_more(
     given: dict[str, Any] | None,
 ) -> None:
     catalog = only(tap.catalog(), stream)
-    endpoint, after, has_rows = HELD_UP[stream]
-    tap.sandbox.control.fault("slow", endpoint, seconds=60, after=after)
+    endpoint, after, where, has_rows = HELD_UP[stream]
+    tap.sandbox.control.fault("slow", endpoint, seconds=60, after=after, where=where)
     running = launch(catalog=catalog, state=given)
     stdout = running.process.stdout
     assert stdout is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clocks import FastClock
 from harness import Output, Tap, UpsertingTarget, by_key, only
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from marketo_sandbox.control import ControlError
 from singer_sdk.io_base import SingerWriter
@@ -123,6 +123,16 @@ STEPS = st.one_of(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(STEPS, min_size=2, max_size=7))
+# A history whose file was deleted, on a day without quota, with a later job behind it.
+@example(
+    steps=[
+        ("interrupted", 11),
+        ("passes", 9 * DAY),
+        ("edits", 47),
+        ("edits", 633),
+        ("out_of_quota", 0.005),
+    ]
+)
 def test_one_undisturbed_run_ends_with_the_truth_in_the_target(
     shared_sandbox: Sandbox,
     steps: list[tuple[Any, ...]],

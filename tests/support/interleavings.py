@@ -6,10 +6,12 @@ The unit tests look at the first seeds, tests/soak at the others.
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
-from simulation import Simulation, settings
+from simulation import HANDS, Simulation, settings
 
 from tap_marketo_programs.export.actions import Worker
+from tap_marketo_programs.export.detection import Detection
 
 SEEDS_OF_UNIT_TESTS = 60
 SEEDS = 400
@@ -24,21 +26,25 @@ def assert_interleaving_keeps_the_promises(seed: int) -> None:
         programs,
         settings(max_queued=draw.choice([1, 2, 4])),
         days_behind={one: draw.choice([1, 40, 200]) for one in programs if draw.random() < 2 / 3},
+        detection=Detection(draw.choice(["none", "members"]), sweep=timedelta(days=2)),
     )
+    for program_id in draw.sample(programs, 5):
+        run.change(program_id)
+    run.begin()
     # A target that now and then does not read for long.
-    workers = draw.choice([list(Worker), [Worker.API] * 9 + list(Worker)])
+    hands = draw.choice([HANDS, [(Worker.API, 0)] * 9 + HANDS])
     for _ in range(600):
-        worker = draw.choice(workers)
+        worker, number = draw.choice(hands)
         if draw.random() < 1 / 2:
-            run.take(worker)
+            run.take(worker, number)
         else:
-            run.perform(worker, draw.choice(TROUBLE) if draw.random() < 1 / 12 else "")
+            run.perform(worker, draw.choice(TROUBLE) if draw.random() < 1 / 12 else "", number)
         if draw.random() < 1 / 10:
             run.pass_time(draw.choice([1, 30, 60]))
         if run.finished:
             break
-    for worker in Worker:
-        run.perform(worker)
+    for worker, number in HANDS:
+        run.perform(worker, number=number)
 
     run.run_to_the_end()
 

@@ -5,7 +5,7 @@ chooses, and holds after each step what must hold at every moment of every run:
 
 - no job is enqueued before a STATE that names it is out, and never more than allowed;
 - rows of a program leave in the order of time;
-- no STATE says more than the rows before it;
+- no STATE says more than the rows before it, and the answers to what was asked;
 - the scheduler never comes to a stand while something is left to do.
 """
 
@@ -27,14 +27,18 @@ from tap_marketo_programs.errors import (
     FileUnreadable,
     FilterUnsupported,
     MarketoError,
+    MembersFilterRefused,
+    PermissionDenied,
     ProgramsFilterUnsupported,
     QueueFull,
     RequestRefused,
     ServiceUnavailable,
+    TooManyMembers,
 )
 from tap_marketo_programs.export import actions, events, resume
 from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.bookmark import read_bookmark, write_bookmark
+from tap_marketo_programs.export.detection import MAX_ASKED_WINDOW, MAX_AT_ONCE, Detection
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import Ledger
 from tap_marketo_programs.export.places import MAX_FILES
@@ -53,6 +57,11 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FIELDS = ("leadId", "updatedAt", "statusName", "webinarUrl")
 POLL = 60.0
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+# Each worker, and of those that ask for changes, each one.
+HANDS = [
+    *((worker, 0) for worker in Worker),
+    *((Worker.CHANGES, number) for number in range(1, MAX_AT_ONCE)),
+]
 
 
 @dataclass
@@ -73,6 +82,7 @@ class Simulation:
         programs: Which there are.
         settings: The user's say.
         days_behind: How old the watermark of each program is; one that is missing is new.
+        detection: How changes are found.
         bookmark: What the last STATE said.
     """
 
@@ -82,6 +92,11 @@ class Simulation:
     start_date: datetime | None = None
     lookback: timedelta = timedelta(0)
     days_behind: Mapping[int, int] = field(default_factory=dict)
+    detection: Detection = field(default_factory=Detection)
+    # When members of each program changed, and whether asking shows it.
+    changes: dict[int, list[tuple[datetime, bool]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     bookmark: dict[str, Any] = field(default_factory=dict)
     jobs: dict[str, RemoteJob] = field(default_factory=dict)
     # What a target holds: for each program, the spans that were written, in order.
@@ -111,10 +126,11 @@ class Simulation:
         ledger = read_bookmark(self.bookmark)
         request = ExportRequest(
             program_ids=list(self.programs),
-            bounds=Bounds(self.calendar, self.start_date, self.lookback),
+            bounds=Bounds(self.calendar, self.start_date, self.lookback, spread=MAX_ASKED_WINDOW),
             fields=FIELDS,
             client="client",
             stream="program_members",
+            detection=self.detection,
             full_table=self.full_table,
         )
         self.work = Work(
@@ -134,7 +150,7 @@ class Simulation:
         self._before = {one: len(self.written[one]) for one in self.programs}
         self._at_start = self.work.tasks.count(Phase.COMPLETED, Phase.RUNNING)
         self.scheduler = Scheduler(self.work)
-        self.in_hand: dict[Worker, actions.Action] = {}
+        self.in_hand: dict[tuple[Worker, int], actions.Action] = {}
 
     @property
     def calendar(self) -> datetime:
@@ -156,20 +172,27 @@ class Simulation:
         for job in queued[:2]:
             job.status = ExportStatus.PROCESSING
 
+    def change(self, program_id: int, *, is_seen: bool = True) -> None:
+        """A member of a program changes now; `is_seen` if asking shows it."""
+        # After whatever a run that is under way was planned up to.
+        self.pass_time(1)
+        self.changes[program_id].append((self.calendar, is_seen))
+        self.pass_time(1)
+
     # Workers
 
-    def take(self, worker: Worker) -> actions.Action | None:
+    def take(self, worker: Worker, number: int = 0) -> actions.Action | None:
         """Let a worker take an action, unless it has one in hand."""
-        if worker in self.in_hand:
+        if (worker, number) in self.in_hand:
             return None
         action = self.scheduler.next_action(worker, self.now)
         if action is not None:
-            self.in_hand[worker] = action
+            self.in_hand[worker, number] = action
         return action
 
-    def perform(self, worker: Worker, outcome: str = "") -> None:
+    def perform(self, worker: Worker, outcome: str = "", number: int = 0) -> None:
         """Let a worker finish what it has in hand, with an answer of the test's choice."""
-        action = self.in_hand.pop(worker, None)
+        action = self.in_hand.pop((worker, number), None)
         if action is None:
             return
         event = self._perform(action, outcome)
@@ -177,11 +200,11 @@ class Simulation:
             self.scheduler.handle(event, self.now)
         self.check()
 
-    def step(self, worker: Worker, outcome: str = "") -> bool:
+    def step(self, worker: Worker, outcome: str = "", number: int = 0) -> bool:
         """Take and perform at once; whether there was anything to do."""
-        self.take(worker)
-        had = worker in self.in_hand
-        self.perform(worker, outcome)
+        self.take(worker, number)
+        had = (worker, number) in self.in_hand
+        self.perform(worker, outcome, number)
         return had
 
     def run_to_the_end(self, limit: int = 20_000) -> None:
@@ -189,7 +212,7 @@ class Simulation:
         for _ in range(limit):
             if self.finished:
                 return
-            moved = [self.step(worker) for worker in Worker]
+            moved = [self.step(worker, number=number) for worker, number in HANDS]
             if any(moved):
                 continue
             due = self.scheduler.next_due(Worker.API, self.now)
@@ -227,7 +250,21 @@ class Simulation:
         return events.FieldsExist(action.task, FIELDS[: 3 if outcome == "vanished" else 4])
 
     def _tell_changes(self, action: actions.CheckForChanges, outcome: str) -> events.Event:
-        return events.ChangesFound(action.program_id, outcome == "changed")
+        assert action.until - action.since <= MAX_ASKED_WINDOW
+        errors: dict[str, AnswerError] = {
+            "many": TooManyMembers("too many", code="1003"),
+            "refused": RequestRefused("refused", code="1003"),
+            "no filter": MembersFilterRefused("no filter", code="1011"),
+            "denied": PermissionDenied("denied", code="603"),
+            "unanswered": ServiceUnavailable("down", code="611"),
+        }
+        if outcome in errors:
+            return events.ChangesUntold(action.program_id, errors[outcome])
+        changed = any(
+            is_seen and action.since <= at <= action.until
+            for at, is_seen in self.changes[action.program_id]
+        )
+        return events.ChangesFound(action.program_id, changed or outcome == "changed")
 
     def _finish(self, action: actions.Finish, _: str) -> None:
         self.finished, self.error = True, action.error
@@ -296,10 +333,22 @@ class Simulation:
 
     def _save(self, action: actions.SaveState, _: str) -> events.Event:
         self.bookmark = json.loads(json.dumps(action.bookmark))
-        for program_id, watermark in read_bookmark(self.bookmark).watermarks.items():
+        ledger = read_bookmark(self.bookmark)
+        for program_id, watermark in ledger.watermarks.items():
             known = self._known_to_target(program_id)
             assert watermark <= known, f"a STATE says {watermark} of {program_id}, known: {known}"
+            told = ledger.known_from(program_id, watermark)
+            assert not self._missing(program_id, told), "a STATE passes a change that asking shows"
         return events.StateSaved(action.generation)
+
+    def _missing(self, program_id: int, until: datetime) -> list[datetime]:
+        """The changes up to a moment that asking shows and that are not in the target."""
+        spans = self.written[program_id]
+        return [
+            at
+            for at, is_seen in self.changes[program_id]
+            if is_seen and at <= until and not any(start <= at <= end for start, end in spans)
+        ]
 
     def _known_to_target(self, program_id: int) -> datetime:
         """Up to when every row of a program is in the target."""
@@ -354,10 +403,15 @@ class Simulation:
     def assert_complete(self, but: Sequence[int] = ()) -> None:
         """Every program is in the target up to the plan's end."""
         until = self.work.request.bounds.now
+        asks = self.detection.method != "none"
         behind = [
             program
             for program in self.programs
-            if program not in but and self._known_to_target(program) < until
+            if program not in but
+            and (
+                self._missing(program, until)
+                or self._known_to_target(program) < until - asks * self.detection.sweep
+            )
         ]
         assert not behind, behind
 

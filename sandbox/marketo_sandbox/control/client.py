@@ -5,13 +5,14 @@ It needs nothing but the sandbox's URL.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from marketo_sandbox.control.client_edits import WorldEdits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class SandboxControl(WorldEdits):
@@ -21,9 +22,13 @@ class SandboxControl(WorldEdits):
         """Begin again; options of the world, and `now`, `speed`, `frozen`, `knobs`."""
         return dict(self._do("reset", world=world, **options))
 
-    def advance(self, seconds: float) -> dict[str, Any]:
-        """Move the calendar forward."""
-        return dict(self._do("advance", seconds=seconds))
+    def advance(self, seconds: float = 0, *, days: float = 0) -> dict[str, Any]:
+        """Move the calendar forward; a day is 24 hours."""
+        return dict(self._do("advance", seconds=seconds, days=days))
+
+    def pass_midnights(self, count: int = 1, *, seconds: float = 0) -> dict[str, Any]:
+        """Move the calendar to `seconds` after the `count`th Central midnight from now."""
+        return dict(self._do("pass_midnights", count=count, seconds=seconds))
 
     def now(self) -> str:
         """The calendar, as `YYYY-MM-DDThh:mm:ssZ`."""
@@ -105,21 +110,29 @@ class SandboxControl(WorldEdits):
         self._do("forget", export_id=export_id)
 
     def iter_truth(
-        self, fields: Sequence[str] | None = None, program_ids: Sequence[int] | None = None
+        self,
+        fields: Sequence[str] | None = None,
+        program_ids: Sequence[int] | None = None,
+        member_filter: Mapping[str, Any] | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """The members as they are now, one at a time."""
+        """The members as they are now, one at a time; a filter is that of a create call."""
         query = {}
         if fields is not None:
             query["fields"] = ",".join(fields)
         if program_ids is not None:
             query["program_ids"] = ",".join(map(str, program_ids))
+        if member_filter is not None:
+            query["member_filter"] = json.dumps(dict(member_filter))
         yield from self._lines("truth?" + urlencode(query))
 
     def truth(
-        self, fields: Sequence[str] | None = None, program_ids: Sequence[int] | None = None
+        self,
+        fields: Sequence[str] | None = None,
+        program_ids: Sequence[int] | None = None,
+        member_filter: Mapping[str, Any] | None = None,
     ) -> list[dict[str, Any]]:
         """The members as they are now, typed as they should leave an extractor."""
-        return list(self.iter_truth(fields, program_ids))
+        return list(self.iter_truth(fields, program_ids, member_filter))
 
     def programs(self) -> list[dict[str, Any]]:
         """All programs as they are now."""

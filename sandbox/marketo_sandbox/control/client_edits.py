@@ -90,6 +90,22 @@ class WorldEdits(ControlConnection):
         """Hide or delete a member field."""
         self._do("remove_member_field", name=name)
 
+    def edit_many(  # noqa: PLR0913  # keys of a JSON body, all but one by name
+        self,
+        programs: int | None = None,
+        *,
+        program_ids: Sequence[int] | None = None,
+        change: str = "edit",
+        each: int = 1,
+        seed: int = 1,
+        touch: bool = True,
+        **fields: Any,  # noqa: ANN401
+    ) -> list[dict[str, Any]]:
+        """Change (`edit`, `add`, `remove`) `each` members of many programs, spread over all."""
+        chosen = None if program_ids is None else list(program_ids)
+        keys = {"change": change, "each": each, "seed": seed, "touch": touch, **fields}
+        return list(self._do("edit_many", programs=programs, program_ids=chosen, **keys))
+
     def bulk_edit(self, seed: int = 1, count: int = 10) -> list[dict[str, Any]]:
         """Deterministic changes of members."""
         return list(self._do("bulk_edit", seed=seed, count=count))

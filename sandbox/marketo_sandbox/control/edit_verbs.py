@@ -9,11 +9,13 @@ from marketo_sandbox.control.verb_group import VerbGroup
 from marketo_sandbox.data.fields import Field
 from marketo_sandbox.data.programs import TagType
 from marketo_sandbox.data.random_edits import RandomEdits
+from marketo_sandbox.data.spread_edits import SpreadEdits
 from marketo_sandbox.data.world import NotFound
 
 if TYPE_CHECKING:
     from marketo_sandbox.control.verb_group import Answer
     from marketo_sandbox.data.fields import Value
+    from marketo_sandbox.data.spread_edits import Change
 
 
 class EditVerbs(VerbGroup):
@@ -118,6 +120,28 @@ class EditVerbs(VerbGroup):
         self._now()
         self._subscription.world.remove_member_field(name)
         return {}
+
+    def do_edit_many(  # noqa: PLR0913, PLR0917  # keys of a JSON body, all by name
+        self,
+        programs: int | None = None,
+        program_ids: list[int] | None = None,
+        change: Change = "edit",
+        each: int = 1,
+        seed: int = 1,
+        touch: bool = True,  # noqa: FBT001, FBT002  # a key of the JSON body
+        **values: Value,
+    ) -> Answer:
+        """Change `each` members of many programs: of `programs` of them, or of `program_ids`."""
+        now, world = self._now(), self._subscription.world
+        edits = SpreadEdits(change, each, seed, touch, values)
+        if (programs is None) is (program_ids is None):
+            message = "edit_many takes programs, a number, or program_ids"
+            raise ValueError(message)
+        if program_ids is None:
+            chosen = edits.chosen(world, programs or 0)
+        else:
+            chosen = [world.program(program_id) for program_id in program_ids]
+        return edits.apply(world, chosen, now)
 
     def do_bulk_edit(self, seed: int = 1, count: int = 10) -> Answer:
         """Deterministic changes of members."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from marketo_sandbox.control.member_filter import MemberFilter
     from marketo_sandbox.data.fields import Field, Value
     from marketo_sandbox.data.member_values import Column
     from marketo_sandbox.data.programs import Program
@@ -94,14 +95,16 @@ def member_rows(
     names: Sequence[str] | None = None,
     program_ids: Sequence[int] | None = None,
     *,
+    only: MemberFilter | None = None,
     deleted_stay: bool = False,
 ) -> Iterator[dict[str, Value]]:
-    """All members as they are now."""
+    """All members as they are now, or those that a filter selects."""
     wanted = _described(world, names)
     for program in sorted(world.programs.values(), key=lambda p: p.id):
         if program_ids is not None and program.id not in program_ids:
             continue
-        for block in world.blocks(program, deleted_stay=deleted_stay):
+        for every in world.blocks(program, deleted_stay=deleted_stay):
+            block = every if only is None else every.narrowed(list(only.chosen(world, every)))
             columns = [
                 _typed_column(f, (block.lead if of_lead else block.member)(f))
                 for f, of_lead in wanted
@@ -111,15 +114,9 @@ def member_rows(
                 yield dict(zip(keys, values, strict=True))
 
 
-def member_lines(
-    world: World,
-    names: Sequence[str] | None,
-    program_ids: Sequence[int] | None,
-    *,
-    deleted_stay: bool,
-) -> Iterator[str]:
+def as_lines(rows: Iterable[dict[str, Value]]) -> Iterator[str]:
     """The same as lines of JSON."""
-    for row in member_rows(world, names, program_ids, deleted_stay=deleted_stay):
+    for row in rows:
         yield json.dumps(row, ensure_ascii=False) + "\n"
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.control import expected
+from marketo_sandbox.control.member_filter import MemberFilter
 from marketo_sandbox.control.verb_group import VerbGroup
 from marketo_sandbox.http.messages import JSON_TYPE, LINES_TYPE, FilePart, Reply
 
@@ -41,7 +42,9 @@ class ExpectedVerbs(VerbGroup):
         ids = query.get("program_ids")
         wanted = [int(text) for text in ids[0].split(",")] if ids else None
         stay = subscription.knobs.choice("deleted_lead_memberships") == "stay"
-        lines = expected.member_lines(subscription.world, names, wanted, deleted_stay=stay)
+        only = MemberFilter.read(query["member_filter"][0]) if "member_filter" in query else None
+        rows = expected.member_rows(subscription.world, names, wanted, only=only, deleted_stay=stay)
+        lines = expected.as_lines(rows)
         path = subscription.directory / f"truth-{subscription.next_number()}.ndjson"
 
         def write() -> None:

@@ -39,5 +39,10 @@ class LogVerbs(VerbGroup):
             "max_concurrent": subscription.request_log.peak_in_flight,
             "max_calls_in_window": subscription.limits.peak_in_window,
             "quota_bytes_used": int(subscription.queue.quota.used_today(now)),
+            "quota_bytes_by_day": {
+                subscription.limits.day(began): size
+                for began, size in subscription.queue.quota.by_day().items()
+            },
             "calls_today": sum(subscription.limits.calls(subscription.limits.day(now)).values()),
+            "calls_by_day": subscription.limits.calls_by_day(),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from marketo_sandbox.clock import iso, parse_instant
+from marketo_sandbox.clock import DAY, iso, parse_instant
 from marketo_sandbox.control.verb_group import VerbGroup
 from marketo_sandbox.knobs import by_name
 
@@ -23,9 +23,19 @@ class SessionVerbs(VerbGroup):
         super().__init__(current)
         self._start = start
 
-    def do_advance(self, seconds: float) -> Answer:
-        """Move the calendar forward, and everything that depends on it."""
-        self._subscription.clock.advance(seconds)
+    def do_pass_midnights(self, count: int = 1, seconds: float = 0) -> Answer:
+        """Move the calendar to `seconds` after the `count`th Central midnight from now."""
+        if count < 1:
+            message = "count is 1 or more"
+            raise ValueError(message)
+        now = then = self._subscription.clock.now()
+        for _ in range(count):
+            then = self._subscription.next_day_start(then)
+        return self.do_advance(then - now + seconds)
+
+    def do_advance(self, seconds: float = 0, days: float = 0) -> Answer:
+        """Move the calendar forward, and everything that depends on it; a day is 24 hours."""
+        self._subscription.clock.advance(seconds + days * DAY)
         self._subscription.run_due_events(wait=True)
         return self.get_now()
 

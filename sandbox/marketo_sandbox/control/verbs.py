@@ -28,8 +28,8 @@ _METHODS = {"delete": "DELETE", "do": "POST", "get": "GET"}
 _MEMBERS = {
     "method": "GET",
     "path": "/__sandbox/truth",
-    "does": "Members as they are now; ?fields=a,b&program_ids=1,2&form=array",
-    "keys": ["fields", "program_ids", "form"],
+    "does": "Members as they are now; ?fields=a,b&program_ids=1,2&member_filter={}&form=array",
+    "keys": ["fields", "program_ids", "member_filter", "form"],
 }
 
 

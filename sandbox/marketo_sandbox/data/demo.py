@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.data.catalogue import TAG_TYPES
+from marketo_sandbox.data.demo_places import BY_TYPE, IN_EMEA, ODD_PROGRAMS
+from marketo_sandbox.data.folders import nest
 from marketo_sandbox.data.generated import generated_program, new_world
 from marketo_sandbox.data.programs import Cost
 from marketo_sandbox.data.scatter import scatter
 
 if TYPE_CHECKING:
+    from marketo_sandbox.data.demo_places import OddProgram
     from marketo_sandbox.data.programs import Program
     from marketo_sandbox.data.world import World
 
@@ -25,6 +28,8 @@ _UNUSUAL_NAMES = (
     "API Test Program 9",
     "\u65b0\u5e74\u4f1a",
 )
+
+_FIRST_ID, _ID_GAP = 1001, 3
 
 # The remainder of a program's number that leaves a tag type out.
 _UNTAGGED = 2
@@ -46,18 +51,35 @@ _SINGLE: dict[int, dict[str, object]] = {
 }
 
 
-def demo(seed: int = 1, programs: int = 40) -> World:
-    """About 40 programs of every type and 2,000 members, as irregular as real ones."""
+def demo(seed: int = 1, programs: int = 1 + max(ODD_PROGRAMS)) -> World:
+    """Programs of every type and some 2,000 members, as irregular as real ones."""
     world = new_world("demo", seed)
     for number in range(programs):
-        program_id = 1001 + number * 3
+        program_id = _FIRST_ID + number * _ID_GAP
         chance = scatter(seed + 5, [program_id])[0]
         count = 0 if number in _WITHOUT_MEMBERS else 10 + chance % 90
-        made = generated_program(world, number, program_id, (1 + chance % 1100, count))
+        odd = ODD_PROGRAMS.get(number)
+        if odd is None:
+            made = generated_program(world, number, program_id, (1 + chance % 1100, count))
+        else:
+            made = generated_program(
+                world, number, program_id, (1 + chance % 1100, 5 + chance % 20), odd.like
+            )
         made.tags = _demo_tags(number)
         _make_unusual(made, number)
+        if odd is not None:
+            made.name = odd.name
+            _put(world, made, odd)
         world.programs[program_id] = made
     return world
+
+
+def _put(world: World, program: Program, odd: OddProgram) -> None:
+    """Put a program where `demo_places` says, within another one or into a folder."""
+    if odd.within is None:
+        odd.place.take(program)
+    else:
+        nest(program, world.programs[_FIRST_ID + odd.within * _ID_GAP])
 
 
 def _demo_tags(number: int) -> dict[str, str]:
@@ -72,6 +94,9 @@ def _make_unusual(made: Program, number: int) -> None:
     """Give a program of the demo a name, and make some of them unusual."""
     topics = ("Spring Launch", "Trade Fair", "Newsletter", "Onboarding", "Security Webinar")
     made.name = f"2025-{number:02} {topics[number % len(topics)]}"
+    place = IN_EMEA if number in _IN_OTHER_WORKSPACE else BY_TYPE.get(made.type)
+    if place is not None:
+        place.take(made)
     if number < len(_UNUSUAL_NAMES):
         made.name = _UNUSUAL_NAMES[number]
     if number in _OF_ONE_NAME:
@@ -86,5 +111,3 @@ def _make_unusual(made: Program, number: int) -> None:
         made.costs = [Cost("2025-01-01", 2000, "like a note"), Cost("2025-02-01", 150)]
     for name, value in _SINGLE.get(number, {}).items():
         setattr(made, name, value)
-    if number in _IN_OTHER_WORKSPACE:
-        made.workspace = "EMEA Workspace"

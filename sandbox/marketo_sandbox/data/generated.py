@@ -56,10 +56,17 @@ def _times(seed: int, program_id: int) -> tuple[int, int]:
 
 
 def generated_program(
-    world: World, number: int, program_id: int, members: tuple[int, int]
+    world: World,
+    number: int,
+    program_id: int,
+    members: tuple[int, int],
+    like: tuple[str, str, str] | None = None,
 ) -> Program:
-    """A program of the kind its number says; `members` is first lead and member count."""
-    kind, channel, status = _KINDS[number % len(_KINDS)]
+    """A program of the kind its number says; `members` is first lead and member count.
+
+    `like` is its type, channel and status if they are not those of its number.
+    """
+    kind, channel, status = like or _KINDS[number % len(_KINDS)]
     created, updated = _times(world.seed, program_id)
     first, count = members
     dated = kind in {"Event", "EventWithWebinar", "Email"}

@@ -226,6 +226,12 @@ class Block:
         )
 
 
+def last_change_made(membership: Membership) -> str:
+    """No member that nobody edited joined or changed after this instant, by any way of counting."""
+    joined = membership.since + max(1, membership.span)
+    return iso(joined + max(_DELAYS) + _HIDDEN_DELAY)
+
+
 def _later(time: str) -> str:
     return iso(parse_instant(time) + _HIDDEN_DELAY)
 

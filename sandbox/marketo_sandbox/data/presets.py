@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from marketo_sandbox.clock import DAY
 from marketo_sandbox.data.demo import demo
 from marketo_sandbox.data.fields import Field
+from marketo_sandbox.data.folders import DEFAULT_WORKSPACE, EMEA, Folder, nest
 from marketo_sandbox.data.generated import BEGIN, generated_program, new_world
 from marketo_sandbox.data.membership import Membership
 from marketo_sandbox.data.programs import Program
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
     from marketo_sandbox.data.fields import Value
     from marketo_sandbox.data.world import World
+
+# The world `sized` has folders in two workspaces. One program in eight is an Email within
+# the Event before it.
+_FOLDERS = tuple(
+    Folder(30 + number, f"Folder {number:02}", EMEA if number % 4 == 1 else DEFAULT_WORKSPACE)
+    for number in range(12)
+)
+_EMAILS_EVERY, _EMAIL_WITHIN, _TO_EVENT = 8, 5, 2
 
 # These follow from the membership itself and are never null.
 _COMPUTED = frozenset({"leadId", "programId", "program"})
@@ -46,6 +55,10 @@ def sized(
         program_id = first_id + number * id_gap
         made = generated_program(world, number, program_id, (first, members_per_program))
         made.tags = {"Region": ("EMEA", "APJ", "LATAM")[number % 3]}
+        _FOLDERS[number % len(_FOLDERS)].take(made)
+        event = world.programs.get(program_id - _TO_EVENT * id_gap)
+        if number % _EMAILS_EVERY == _EMAIL_WITHIN and event is not None:
+            nest(made, event)
         world.programs[program_id] = made
     return world
 

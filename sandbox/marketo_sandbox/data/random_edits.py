@@ -117,7 +117,8 @@ class RandomEdits:
             return None
         chosen = types[self._draw(len(types))]
         values = chosen.values or ("",)
-        program.tags = {**program.tags, chosen.name: values[self._draw(len(values))]}
+        tags = {**program.tags, chosen.name: values[self._draw(len(values))]}
+        self._world.edit_program(program.id, {"tags": tags}, self._now, details_touch=False)
         return {"did": "tag_program", "program_id": program.id, "tag_type": chosen.name}
 
     def _new_program(self) -> dict[str, object] | None:

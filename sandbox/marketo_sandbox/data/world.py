@@ -5,13 +5,16 @@ It knows no HTTP, no jobs and no clock: every edit is told when it happens.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.data.fields import LEAD_FIELDS, STANDARD_MEMBER_FIELDS, Field
 from marketo_sandbox.data.member_values import Block, Status
 from marketo_sandbox.data.membership import LeadEdits, Membership
-from marketo_sandbox.data.programs import Cost, Program
+from marketo_sandbox.data.program_index import ProgramIndex
+from marketo_sandbox.data.program_values import DETAILS, program_values
+from marketo_sandbox.data.program_view import ProgramView
+from marketo_sandbox.data.programs import Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,44 +26,9 @@ if TYPE_CHECKING:
 # statuses untouched (Adobe: Channels).
 LEGACY_STATUS = Status("99 Old Status", success=False)
 
-_DETAILS = frozenset({"tags", "costs", "folder_type", "folder_id", "folder_name"})
-_PROGRAM_FIELDS = frozenset(f.name for f in fields(Program)) - {"id", "membership"}
-_RENAMED = {
-    "createdAt": "created_at",
-    "updatedAt": "updated_at",
-    "headStart": "head_start",
-    "sfdcId": "sfdc_id",
-    "sfdcName": "sfdc_name",
-    "startDate": "start_date",
-    "endDate": "end_date",
-}
-
 
 class NotFound(LookupError):  # reads as what it says
     """An edit names something the world does not hold."""
-
-
-def _program_values(values: dict[str, object]) -> dict[str, object]:
-    """Take fields as Marketo names them or as this package does."""
-    named = {_RENAMED.get(name, name): value for name, value in values.items()}
-    folder = named.pop("folder", None)
-    if isinstance(folder, dict):
-        named |= {
-            "folder_type": folder.get("type", "Folder"),
-            "folder_id": folder.get("value", 28),
-            "folder_name": folder.get("folderName", "Marketing"),
-        }
-    costs = named.get("costs")
-    if isinstance(costs, list):
-        named["costs"] = [Cost(c["startDate"], c["cost"], c.get("note")) for c in costs]
-    tags = named.get("tags")
-    if isinstance(tags, list):
-        named["tags"] = {tag["tagType"]: tag["tagValue"] for tag in tags}
-    unknown = sorted(set(named) - _PROGRAM_FIELDS)
-    if unknown:
-        message = f"a program has no field {unknown[0]!r}"
-        raise ValueError(message)
-    return named
 
 
 @dataclass
@@ -78,6 +46,7 @@ class World:
     lead_fields: dict[str, Field] = field(default_factory=lambda: {f.name: f for f in LEAD_FIELDS})
     lead_edits: LeadEdits = field(default_factory=lambda: LeadEdits(1))
     described_at: str = "2021-03-20T01:30:05Z"
+    _index: ProgramIndex | None = field(default=None, compare=False, repr=False)
 
     # reading
 
@@ -108,7 +77,7 @@ class World:
     def snapshot(self, program: Program) -> ProgramView:
         """A view of a program's members that later edits do not change."""
         view = replace(program, membership=program.membership.snapshot())
-        return ProgramView(self, view, self.statuses(program), self.lead_edits)
+        return ProgramView(view, self.statuses(program), self.lead_edits)
 
     def known_status(self, program: Program, name: str) -> bool:
         """Whether a status name can be used to filter this program's members."""
@@ -120,6 +89,12 @@ class World:
             message = f"no program {program_id}"
             raise NotFound(message)
         return self.programs[program_id]
+
+    def index(self) -> ProgramIndex:
+        """The programs by name and by tag. Edits go by this class, so that it is never old."""
+        if self._index is None:
+            self._index = ProgramIndex(self.programs.values())
+        return self._index
 
     # edits of programs
 
@@ -136,18 +111,20 @@ class World:
             self.seed, program_id, first, count, since=1704067200, span=86400 * 600
         )
         named = {"created_at": now, "updated_at": now, "name": f"Program {program_id}"}
-        made = Program(program_id, membership=membership, **{**named, **_program_values(values)})  # type: ignore[arg-type]  # names checked above; values are the tester's
+        made = Program(program_id, membership=membership, **{**named, **program_values(values)})  # type: ignore[arg-type]  # names checked above; values are the tester's
         self.programs[program_id] = made
+        self._index = None
         return made
 
     def edit_program(
         self, program_id: int, values: dict[str, object], now: str, *, details_touch: bool
     ) -> Program:
         """Change a program. Tags, costs and folder move updatedAt only by knob U25."""
-        program, named = self.program(program_id), _program_values(values)
+        program, named = self.program(program_id), program_values(values)
         for name, value in named.items():
             setattr(program, name, value)
-        touching = set(named) - {"updated_at"} - (set() if details_touch else _DETAILS)
+        self._index = None
+        touching = set(named) - {"updated_at"} - (set() if details_touch else DETAILS)
         if touching and "updated_at" not in named:
             program.updated_at = now
         return program
@@ -156,6 +133,7 @@ class World:
         """Delete a program: it vanishes, no tombstone."""
         self.program(program_id)
         del self.programs[program_id]
+        self._index = None
 
     # edits of members and leads
 
@@ -218,27 +196,3 @@ class World:
         if self.member_fields.pop(name, None) is None:
             message = f"no member field {name!r}"
             raise NotFound(message)
-
-
-@dataclass(frozen=True)
-class ProgramView:
-    """A program and its members at one moment: what a job selects from."""
-
-    world: World
-    program: Program
-    statuses: tuple[Status, ...]
-    lead_edits: LeadEdits
-
-    def blocks(self, *, deleted_stay: bool) -> Iterator[Block]:
-        """All members, a block at a time; those of deleted leads only if they stay."""
-        gone = frozenset() if deleted_stay else self.lead_edits.deleted
-        for leads in self.program.membership.blocks():
-            kept = [lead for lead in leads if lead not in gone] if gone else leads
-            if kept:
-                yield Block(
-                    self.program.membership,
-                    kept,
-                    program=(self.program.name, self.program.type),
-                    statuses=self.statuses,
-                    lead_edits=self.lead_edits,
-                )

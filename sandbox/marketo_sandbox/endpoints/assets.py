@@ -7,19 +7,21 @@ recorded answers.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from marketo_sandbox.clock import iso
+from marketo_sandbox.data.programs import Program, TagType
 from marketo_sandbox.data.scatter import scatter
 from marketo_sandbox.errors import MESSAGES, refuse, refuse_wrong_type
 from marketo_sandbox.http.messages import Call, Reply, asset_reply
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from marketo_sandbox.data.programs import Program, TagType
     from marketo_sandbox.knobs import Knobs
     from marketo_sandbox.subscription import Subscription
+
+_Asset = TypeVar("_Asset")
 
 _DEFAULT_PAGE, _MAX_PAGE = 20, 200
 _FILTERS = frozenset({"id", "programid", "folderid", "workspace"})
@@ -35,7 +37,12 @@ def _bad_number(knobs: Knobs, text: str, fallback: int) -> int:
     return fallback
 
 
-def _page(subscription: Subscription, call: Call, rows: Sequence[object]) -> Reply:
+def _page(
+    subscription: Subscription,
+    call: Call,
+    found: Sequence[_Asset],
+    show: Callable[[_Asset], object],
+) -> Reply:
     """Offset paging; computed again for every request, so edits shift the pages."""
     knobs = subscription.knobs
     size, offset = _DEFAULT_PAGE, 0
@@ -47,7 +54,7 @@ def _page(subscription: Subscription, call: Call, rows: Sequence[object]) -> Rep
             size = _bad_number(knobs, text, _MAX_PAGE if number > 0 else _DEFAULT_PAGE)
     if (text := call.value("offset")) is not None:
         offset = int(text) if text.isdigit() else _bad_number(knobs, text, 0)
-    return asset_reply(call, rows[offset : offset + size])
+    return asset_reply(call, [show(one) for one in found[offset : offset + size]])
 
 
 def _query_date(call: Call, name: str) -> str | None:
@@ -112,35 +119,38 @@ def _by_filter(call: Call, found: list[Program]) -> list[Program]:
     return [p for p in found if str(p.id) in values]
 
 
-def _ordered(subscription: Subscription, found: list[Program]) -> list[Program]:
-    """By name, case ignored, as recorded; no order is promised (knob U20)."""
-    order = subscription.knobs.choice("program_order")
-    if order == "id":
-        return sorted(found, key=lambda p: p.id)
-    if order == "random":
-        return _shuffled(subscription, found)
-    return sorted(found, key=lambda p: (p.name.lower(), p.id))
+def _ordered(subscription: Subscription) -> list[Program]:
+    """All programs by name, case ignored, as recorded; no order is promised (knob U20)."""
+    order, index = subscription.knobs.choice("program_order"), subscription.world.index()
+    found = _visible(subscription, index.by_name if order == "name" else index.by_id)
+    return _shuffled(subscription, found) if order == "random" else found
+
+
+def _visible(subscription: Subscription, found: list[Program]) -> list[Program]:
+    """Those in workspaces that the API users may see (Adobe: Permissions, Workspaces)."""
+    workspaces = subscription.knobs.names("visible_workspaces")
+    return [p for p in found if p.workspace in workspaces] if workspaces else found
 
 
 def _shuffled(subscription: Subscription, found: list[Program]) -> list[Program]:
     """Another order for every request, and yet the same in every run."""
-    turn = subscription.next_number()
-    return sorted(found, key=lambda p: scatter(turn, [p.id])[0])
+    places = scatter(subscription.next_number(), [program.id for program in found])
+    return [found[number] for number in sorted(range(len(found)), key=places.__getitem__)]
 
 
 def programs(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/programs.json."""
-    found = _by_filter(call, list(subscription.world.programs.values()))
-    found = _by_date(subscription, call, found)
+    found = _by_date(subscription, call, _by_filter(call, _ordered(subscription)))
     if (status := call.value("status")) is not None:
         found = [p for p in found if p.status == status]
-    return _page(subscription, call, [p.listed() for p in _ordered(subscription, found)])
+    return _page(subscription, call, found, Program.listed)
 
 
 def program(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/program/{id}.json; an unknown id is an empty page, not an error."""
     found = subscription.world.programs.get(call.integer("id"))
-    return asset_reply(call, [found.read(subscription.knobs)] if found else [])
+    seen = _visible(subscription, [found] if found else [])
+    return asset_reply(call, [one.read(subscription.knobs) for one in seen])
 
 
 def program_by_name(subscription: Subscription, call: Call) -> Reply:
@@ -148,12 +158,10 @@ def program_by_name(subscription: Subscription, call: Call) -> Reply:
     name = call.required("name").lower()
     tags = (call.value("includeTags") or "").lower() == "true"
     costs = (call.value("includeCosts") or "").lower() == "true"
-    found = [] if "," in name else subscription.world.programs.values()
-    rows = [
-        p.read(subscription.knobs, tags=tags, costs=costs)
-        for p in _ordered(subscription, [p for p in found if p.name.lower() == name])
-    ]
-    return _page(subscription, call, rows)
+    found = [] if "," in name else [p for p in _ordered(subscription) if p.name.lower() == name]
+    return _page(
+        subscription, call, found, lambda p: p.read(subscription.knobs, tags=tags, costs=costs)
+    )
 
 
 def _known_pair(subscription: Subscription, tag_type: str, tag_value: str, *, exact: bool) -> bool:
@@ -169,28 +177,30 @@ def programs_by_tag(subscription: Subscription, call: Call) -> Reply:
     tag_type, tag_value = call.required("tagType"), call.required("tagValue")
     knobs = subscription.knobs
     exact = knobs.choice("by_tag_letter_case") == "sensitive"
-    same = str if exact else str.lower
-    rows = []
-    for found in _shuffled(subscription, list(subscription.world.programs.values())):
-        carried = {
-            t: v
-            for t, v in found.tags.items()
-            if same(t) == same(tag_type) and same(v) == same(tag_value)
-        }
-        if carried:
-            shown = found.tags if knobs.choice("by_tag_tags") == "all" else carried
-            tags = [{"tagType": t, "tagValue": v} for t, v in shown.items()]
-            rows.append({**found.listed(), **found.dates(knobs), "tags": tags})
+    found = _visible(subscription, subscription.world.index().tagged(tag_type, tag_value))
+    if exact:
+        found = [p for p in found if p.tags.get(tag_type) == tag_value]
     unknown = knobs.choice("unknown_tag")
-    known = rows or unknown == "warning"
+    known = found or unknown == "warning"
     if not known and not _known_pair(subscription, tag_type, tag_value, exact=exact):
         refuse(unknown)
-    return _page(subscription, call, rows)
+
+    def show(program: Program) -> dict[str, object]:
+        every = knobs.choice("by_tag_tags") == "all"
+        asked = (tag_type.lower(), tag_value.lower())
+        tags = [
+            {"tagType": t, "tagValue": v}
+            for t, v in program.tags.items()
+            if every or (t.lower(), v.lower()) == asked
+        ]
+        return {**program.listed(), **program.dates(knobs), "tags": tags}
+
+    return _page(subscription, call, _shuffled(subscription, found), show)
 
 
 def tag_types(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/tagTypes.json."""
-    return _page(subscription, call, [t.listed() for t in subscription.world.tag_types])
+    return _page(subscription, call, subscription.world.tag_types, TagType.listed)
 
 
 def tag_type(subscription: Subscription, call: Call) -> Reply:
@@ -205,4 +215,4 @@ def tag_type(subscription: Subscription, call: Call) -> Reply:
 def channels(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/asset/v1/channels.json."""
     detail = subscription.knobs.choice("channel_status_detail")
-    return _page(subscription, call, [c.shown(detail) for c in subscription.world.channels])
+    return _page(subscription, call, subscription.world.channels, lambda c: c.shown(detail))

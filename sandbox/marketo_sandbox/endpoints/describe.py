@@ -10,14 +10,19 @@ from typing import TYPE_CHECKING
 from marketo_sandbox.http.messages import Call, Reply, database_reply
 
 if TYPE_CHECKING:
+    from marketo_sandbox.data.world import World
     from marketo_sandbox.subscription import Subscription
+
+
+def searchable_fields(world: World) -> list[str]:
+    """Fields that Get Program Members looks members up by. The custom ones vary (recordings)."""
+    custom = [f.name for f in world.member_fields.values() if f.custom]
+    return sorted(["leadId", "reachedSuccess", "statusName", *custom[:1]], key=str.lower)
 
 
 def members_describe(subscription: Subscription, call: Call) -> Reply:
     """GET /rest/v1/programs/members/describe.json."""
     world = subscription.world
-    custom = [f.name for f in world.member_fields.values() if f.custom]
-    searchable = sorted(["leadId", "reachedSuccess", "statusName", *custom[:1]], key=str.lower)
     # Those that nobody can update first, the others by name, custom ones among them (recording).
     fixed = [f for f in world.member_fields.values() if not f.updateable]
     others = [f for f in world.member_fields.values() if f.updateable]
@@ -28,7 +33,7 @@ def members_describe(subscription: Subscription, call: Call) -> Reply:
         "createdAt": world.described_at,
         "updatedAt": world.described_at,
         "dedupeFields": ["leadId", "programId"],
-        "searchableFields": [[name] for name in searchable],
+        "searchableFields": [[name] for name in searchable_fields(world)],
         "fields": [f.described() for f in (*fixed, *others)],
     }
     return database_reply(call, [described])

@@ -74,6 +74,8 @@ class _Exchange:
 
     async def complete(self) -> web.StreamResponse:
         """Wait, answer and send as the faults say."""
+        if usual := self._subscription.knobs.number("answer_seconds"):
+            await asyncio.sleep(self._subscription.clock.wait(usual))
         for fault in self._of_kind("slow", after_handling=False):
             await asyncio.sleep(fault.number("seconds", 1))
         if self._of_kind("reset", after_handling=False):

@@ -6,22 +6,26 @@ Adobe: Program Members.
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from marketo_sandbox.clock import iso, parse_instant
+from marketo_sandbox.data.recent_changes import perhaps_changed
+from marketo_sandbox.endpoints.describe import searchable_fields
 from marketo_sandbox.errors import refuse, refuse_missing
+from marketo_sandbox.exports.selection import Window
 from marketo_sandbox.http.messages import Call, Reply, database_reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from marketo_sandbox.data.fields import Field, Value
+    from marketo_sandbox.data.member_values import Block
     from marketo_sandbox.data.programs import Program
     from marketo_sandbox.subscription import Subscription
 
 _DEFAULT_MEMBER_FIELDS = ("acquiredBy", "leadId", "membershipDate", "programId", "reachedSuccess")
 _MAX_BATCH = 300
+_CUSTOM_LOOKUPS = frozenset({"string", "integer"})
 _MAX_WINDOW_SECONDS = timedelta(days=7).total_seconds()
 
 
@@ -31,26 +35,43 @@ def members(subscription: Subscription, call: Call) -> Reply:
     if found is None:
         refuse("1013")
     wanted, size, offset = _wanted_fields(subscription, call), _batch_size(call), _offset(call)
-    matches = list(_matching(subscription, call, found))
+    matches = _matching(subscription, call, found)
     _check_cap(subscription, call, found, len(matches))
     page = matches[offset : offset + size]
-    block = subscription.world.block(found, [lead for _, lead in page])
+    rows = _rows(subscription, subscription.world.block(found, page), wanted, offset)
+    none = subscription.knobs.choice("empty_members") == "no_result"
+    end = offset + len(page)
+    return database_reply(
+        call,
+        None if none and not rows else rows,
+        **_paging(subscription, end, more=end < len(matches)),
+    )
+
+
+def _rows(
+    subscription: Subscription, block: Block, wanted: list[Field], first: int
+) -> list[dict[str, object]]:
+    """Members as they are shown; `seq` counts through all pages."""
     columns = [block.member(f).rows() for f in wanted]
     drop = subscription.knobs.choice("member_nulls") == "absent"
-    rows = []
-    for number, (position, _) in enumerate(page):
+    rows: list[dict[str, object]] = []
+    for number in range(len(block.leads)):
         values = {f.name: c[number] for f, c in zip(wanted, columns, strict=True)}
         if drop:
             values = {name: value for name, value in values.items() if value is not None}
-        rows.append({"seq": position, **values})
-    more = offset + size < len(matches)
-    extra: dict[str, object] = {}
-    always_token = subscription.knobs.choice("more_result") == "absent"
-    if more or (always_token and page):
-        extra["nextPageToken"] = base64.b32encode(f"{offset + size:014}".encode()).decode()
-    if not always_token:
-        extra["moreResult"] = more
-    return database_reply(call, rows, **extra)
+        rows.append({"seq": first + number, **values})
+    return rows
+
+
+def _paging(subscription: Subscription, end: int, *, more: bool) -> dict[str, object]:
+    """Whether there is more (knob U31): `moreResult`, or a token always, after the end too.
+
+    Behind the last member, the token is the same again and again.
+    """
+    token = base64.b32encode(f"{end:014}".encode()).decode()
+    if subscription.knobs.choice("more_result") == "absent":
+        return {"nextPageToken": token}
+    return {"nextPageToken": token, "moreResult": True} if more else {"moreResult": False}
 
 
 def sync_members(_subscription: Subscription, _call: Call) -> Reply:
@@ -72,7 +93,7 @@ def _wanted_fields(subscription: Subscription, call: Call) -> list[Field]:
     return [known[name] for name in names]
 
 
-def _window(call: Call) -> tuple[str, str]:
+def _window(call: Call) -> Window:
     """The updatedAt filter: at most seven days, no milliseconds (Adobe: Program Members)."""
     bounds = []
     for name in ("startAt", "endAt"):
@@ -86,37 +107,62 @@ def _window(call: Call) -> tuple[str, str]:
         except ValueError:
             refuse("1003", f"Invalid value for {name}")
     start, end = bounds
-    if start >= end or end - start > _MAX_WINDOW_SECONDS:
+    if start >= end:
+        refuse("1003", "startAt must be before endAt")
+    if end - start > _MAX_WINDOW_SECONDS:
         refuse("1003", "Date range must be seven days or less")
-    return iso(start), iso(end)
+    return Window(iso(start), iso(end))
 
 
-def _matching(subscription: Subscription, call: Call, found: Program) -> Iterator[tuple[int, int]]:
-    """Lead ids of matching members, with their position."""
+def _matching(subscription: Subscription, call: Call, found: Program) -> list[int]:
+    """Lead ids of all members that match."""
     kind = call.required("filterType")
-    known = subscription.world.member_fields
-    if kind not in known:
+    if not _is_lookup(subscription, kind):
         refuse("1011", f"Lookup field '{kind}' not supported")
-    deleted_stay = subscription.knobs.choice("deleted_lead_memberships") == "stay"
     window = _window(call) if kind == "updatedAt" else None
     values = set(call.values("filterValues"))
     if not values:
         _check_values_missing(subscription, kind)
     if len(values) > _MAX_BATCH:
         refuse("1003", "Too many values in filterValues")
-    looked_at = known[kind]
-    if window is not None and subscription.knobs.choice("member_changes_seen") == "joins_only":
-        looked_at = known["membershipDate"]
-    position = 0
-    for block in subscription.world.blocks(found, deleted_stay=deleted_stay):
-        for lead, value in zip(block.leads, block.member(looked_at).rows(), strict=True):
-            if window is None:
-                hit = _search_text(value) in values
-            else:
-                hit = window[0] <= str(value) <= window[1]
-            if hit:
-                yield position, lead
-                position += 1
+    if window is not None:
+        return _changed(subscription, call, found, window)
+    looked_at = subscription.world.member_fields[kind]
+    deleted_stay = subscription.knobs.choice("deleted_lead_memberships") == "stay"
+    return [
+        lead
+        for block in subscription.world.blocks(found, deleted_stay=deleted_stay)
+        for lead, value in zip(block.leads, block.member(looked_at).rows(), strict=True)
+        if _search_text(value) in values
+    ]
+
+
+def _is_lookup(subscription: Subscription, kind: str) -> bool:
+    """Searchable fields, updatedAt, and custom fields of two types (Adobe: Program Members)."""
+    world = subscription.world
+    described = world.member_fields.get(kind)
+    if described is None or kind in subscription.knobs.names("refused_lookups"):
+        return False
+    if kind in {"updatedAt", *searchable_fields(world)}:
+        return True
+    return described.custom and described.data_type in _CUSTOM_LOOKUPS
+
+
+def _changed(subscription: Subscription, call: Call, found: Program, window: Window) -> list[int]:
+    """Members that changed within the window, as an export sees it, or fewer (knob U36)."""
+    world, knobs = subscription.world, subscription.knobs
+    looked_at, window = world.member_fields["updatedAt"], window.as_of(knobs, call.at)
+    if knobs.choice("member_changes_seen") == "joins_only":
+        looked_at = world.member_fields["membershipDate"]
+        window = replace(window, hidden=False, with_leads=False)
+    deleted_stay = knobs.choice("deleted_lead_memberships") == "stay"
+    gone = frozenset() if deleted_stay else world.lead_edits.deleted
+    lead_edits = world.lead_edits if window.with_leads else None
+    changed: list[int] = []
+    for leads in perhaps_changed(found.membership, window.start, lead_edits):
+        kept = [lead for lead in leads if lead not in gone] if gone else leads
+        changed += window.narrow(world.block(found, kept), looked_at).leads
+    return changed
 
 
 def _check_values_missing(subscription: Subscription, kind: str) -> None:

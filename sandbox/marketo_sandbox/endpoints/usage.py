@@ -20,7 +20,9 @@ def usage(subscription: Subscription, call: Call) -> Reply:
     rows: list[dict[str, object]] = []
     errors = "/errors" in call.path
     for day in _days(subscription, call):
-        counts = subscription.limits.errors(day) if errors else subscription.limits.calls(day)
+        counts = (
+            subscription.limits.errors(day) if errors else subscription.limits.calls_of_all(day)
+        )
         key, name = ("errors", "errorCode") if errors else ("users", "userId")
         each = [{name: who, "count": count} for who, count in sorted(counts.items())]
         rows.append({"date": day, "total": sum(counts.values()), key: each})

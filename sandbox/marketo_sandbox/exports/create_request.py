@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from marketo_sandbox.clock import iso, parse_instant
 from marketo_sandbox.errors import MESSAGES, refuse, refuse_missing, refuse_wrong_type
 from marketo_sandbox.exports.csv_text import CsvText
+from marketo_sandbox.exports.member_filters import is_exhausted, nurture_cadence, status_names
 from marketo_sandbox.exports.rendering import ExportColumn, FilePlan
 from marketo_sandbox.exports.selection import Selection, Window
 
@@ -25,9 +26,6 @@ _MAX_WINDOW_SECONDS = 31 * 86400
 _FILTERS = frozenset(
     {"programId", "programIds", "statusNames", "isExhausted", "nurtureCadence", "updatedAt"}
 )
-# Adobe's page says pause and norm, Adobe's OpenAPI document paused and normal.
-_CADENCES = {"pause": "paus", "paused": "paus", "norm": "norm", "normal": "norm"}
-_LAGS = {"lag_5_minutes": 300, "lag_60_minutes": 3600}
 
 
 @dataclass(frozen=True)
@@ -47,31 +45,13 @@ class CreateRequest:
         return FilePlan(
             views=tuple(world.snapshot(program) for program in found),
             columns=self.columns,
-            selection=_as_of(self.selection, knobs, now),
+            selection=self.selection.as_of(knobs, now),
             fields=dict(world.member_fields),
             text=CsvText(knobs, self.file_format),
             deleted_stay=knobs.choice("deleted_lead_memberships") == "stay",
             reverse=knobs.choice("row_order") == "reverse",
             empty_has_header=knobs.choice("empty_export_file") == "header",
         )
-
-
-def _as_of(selection: Selection, knobs: Knobs, now: float) -> Selection:
-    """Give the window the meaning knob U17 says, at the moment of selection."""
-    window = selection.window
-    if window is None:
-        return selection
-    meaning = knobs.choice("export_window")
-    lag = _LAGS.get(meaning)
-    meant = Window(
-        window.start,
-        window.end,
-        end_included=meaning != "exclusive_end",
-        not_after=None if lag is None else iso(now - lag),
-        hidden=meaning == "visible_outside",
-        with_leads=meaning == "lead_edits_count",
-    )
-    return Selection(meant, selection.status_names, selection.is_exhausted, selection.cadence)
 
 
 def parse_create_request(body: object, world: World, knobs: Knobs) -> CreateRequest:
@@ -87,6 +67,9 @@ def parse_create_request(body: object, world: World, knobs: Knobs) -> CreateRequ
     unknown = sorted(set(chosen) - _FILTERS)
     if unknown:
         refuse("1003", f"Invalid filter type '{unknown[0]}'")
+    for name in chosen:
+        if name in knobs.names("refused_filters"):
+            refuse("1035", f"{MESSAGES['1035']}: {name}")
     if "programIds" in chosen and knobs.choice("program_ids_filter") != "accepted":
         named = knobs.choice("program_ids_filter") == "1035"
         refuse("1035", MESSAGES["1035"] + (": programIds" if named else ""))
@@ -95,9 +78,9 @@ def parse_create_request(body: object, world: World, knobs: Knobs) -> CreateRequ
     certain_failure = _check_programs(program_ids, world, knobs)
     selection = Selection(
         _window(chosen, knobs),
-        _status_names(chosen, program_ids, world),
-        _boolean(chosen, "isExhausted"),
-        _cadence(chosen),
+        status_names(chosen, [world.programs.get(p) for p in program_ids], world, knobs),
+        is_exhausted(chosen),
+        nurture_cadence(chosen, knobs),
     )
     return CreateRequest(body, file_format, columns, program_ids, selection, certain_failure)
 
@@ -180,37 +163,6 @@ def _column(name: object, headers: dict[str, object], world: World) -> ExportCol
     if described is not None and described.exportable:
         return ExportColumn(described, header, of_lead=True)
     return None
-
-
-def _status_names(
-    chosen: dict[str, object], program_ids: tuple[int, ...], world: World
-) -> frozenset[str] | None:
-    names = chosen.get("statusNames")
-    if names is None:
-        return None
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        refuse_wrong_type(names, "Array")
-    found = [world.programs[p] for p in program_ids if p in world.programs]
-    for name in names:
-        if not any(world.known_status(program, name) for program in found):
-            refuse("1003", "Invalid Data")
-    return frozenset(names)
-
-
-def _boolean(chosen: dict[str, object], name: str) -> bool | None:
-    value = chosen.get(name)
-    if value is not None and not isinstance(value, bool):
-        refuse_wrong_type(value, "Boolean")
-    return value
-
-
-def _cadence(chosen: dict[str, object]) -> str | None:
-    value = chosen.get("nurtureCadence")
-    if value is None:
-        return None
-    if value not in _CADENCES:
-        refuse("1003", f"Invalid value for 'nurtureCadence': {value}")
-    return _CADENCES[str(value)]
 
 
 def _instant(window: dict[str, object], name: str, knobs: Knobs) -> float:

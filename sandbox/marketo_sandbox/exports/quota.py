@@ -35,6 +35,14 @@ class ExportQuota:
         ours = sum(size for at, size in self._charges if at >= begin)
         return ours + self._knobs.number("neighbour_export_mb") * MEGABYTE
 
+    def by_day(self) -> dict[float, int]:
+        """Bytes of our own files by the instant at which their day began."""
+        used: dict[float, int] = {}
+        for at, size in self._charges:
+            begin = self._day_start(at)
+            used[begin] = used.get(begin, 0) + size
+        return used
+
     def check(self, now: float) -> None:
         """Refuse when today's quota is used up. The text is from a recorded answer."""
         quota = self._knobs.limit("export_quota_mb")

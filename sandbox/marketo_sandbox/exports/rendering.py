@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from marketo_sandbox.data.fields import Field
     from marketo_sandbox.data.member_values import Block
-    from marketo_sandbox.data.world import ProgramView
+    from marketo_sandbox.data.program_view import ProgramView
     from marketo_sandbox.exports.csv_text import CsvText
     from marketo_sandbox.exports.selection import Selection
 

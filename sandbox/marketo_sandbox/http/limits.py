@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from marketo_sandbox.knobs import Knobs
 
 
+# The API user under which usage counts the calls of other integrations.
+_NEIGHBOUR = "neighbour@sandbox.example.com"
+
+
 class CallLimits:
     """Counts the calls that passed and refuses those over a limit."""
 
@@ -37,6 +41,17 @@ class CallLimits:
     def calls(self, day: str) -> Counter[str]:
         """Calls of a day by API user."""
         return self._calls.get(day, Counter())
+
+    def calls_of_all(self, day: str) -> Counter[str]:
+        """Calls of a day by API user, those of other integrations among them."""
+        counts = Counter(self.calls(day))
+        if others := int(self._knobs.number("neighbour_daily_calls")):
+            counts[_NEIGHBOUR] += others
+        return counts
+
+    def calls_by_day(self) -> dict[str, int]:
+        """Calls of our own API users, by day."""
+        return {day: sum(counts.values()) for day, counts in self._calls.items()}
 
     def errors(self, day: str) -> Counter[str]:
         """Refusals of a day by code."""
@@ -62,7 +77,7 @@ class CallLimits:
             )
         daily = knobs.limit("daily_calls")
         today = self.day(now)
-        if daily is not None and sum(self.calls(today).values()) >= daily:
+        if daily is not None and sum(self.calls_of_all(today).values()) >= daily:
             refuse("607")
         at_once = knobs.limit("concurrency_limit")
         if at_once is not None and in_flight > at_once:

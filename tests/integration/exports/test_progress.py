@@ -156,3 +156,62 @@ def test_cells_made_null_are_counted_and_never_shown(
     assert "membershipDate: 1" in line
     assert "perhaps" not in caplog.text
     assert points(caplog)["nulled_cells"] == 1
+
+
+# On which day a backfill ends
+
+NOON = "2026-03-10T18:00:00+00:00"
+
+END = re.compile(
+    r"; the backfill ends (?P<day>today|on the day from \d{4}-\d\d-\d\d \d\d:\d\d \w+ "
+    r"\((?P<utc>\d{4}-\d\d-\d\d) 0[56]:00 UTC, midnight in Chicago\) on), "
+    r"by (?P<mb>[\d.]+) MB a day \((?P<whose>[^)]*)\)$"
+)
+
+
+def ends(caplog: pytest.LogCaptureFixture) -> list[re.Match[str]]:
+    """What the lines of a backfill say of its end."""
+    found = [END.search(line) for line in lines(caplog, "Exports: ") if "backfill" in line]
+    assert all(found), caplog.text
+    return [match for match in found if match]
+
+
+def test_a_backfill_says_on_which_day_the_quota_lets_it_end(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.sync()
+    sizes = [job["fileSize"] for job in scene.control.jobs()]
+    scene.begin(programs=60, members=20, now=NOON)
+    caplog.clear()
+    limit = sum(sizes) / 1e6 / 2.5  # two days and a half
+
+    scene.run(daily_export_quota_mb=limit, max_queued_exports=1)
+
+    told = ends(caplog)
+    assert told
+    assert {match["whose"] for match in told} == {"daily_export_quota_mb"}
+    assert {match["mb"] for match in told} == {f"{limit:g}"}
+    assert {match["utc"] for match in told} == {"2026-03-12"}
+
+
+def test_a_backfill_that_fits_ends_today(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    scene.begin(programs=60, members=20, now=NOON)
+
+    scene.sync(max_queued_exports=1)
+
+    told = ends(caplog)
+    assert told
+    assert {match["day"] for match in told} == {"today"}
+    assert {match["mb"] for match in told} == {"500"}
+    assert all("guess" in match["whose"] for match in told)
+
+
+def test_an_increment_is_no_backfill(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    scene.sync()
+    scene.control.advance(86_400)
+    caplog.clear()
+
+    scene.sync(change_detection="none")
+
+    assert lines(caplog, "Exports: ")
+    assert not ends(caplog)

@@ -105,7 +105,8 @@ def test_what_changed_while_nobody_looked_comes_on_top(scene: Scene) -> None:
 
     assert scene.creates == 2
     until = scene.filters()[1]["updatedAt"]
-    assert until["startAt"] < bookmark(scene.state)["replication_key_value"] == until["endAt"]
+    assert until["startAt"] < bookmark(scene.state)["replication_key_value"]
+    assert until["endAt"] in bookmark(scene.state)["watermarks"]
     scene.assert_complete()
 
 
@@ -227,7 +228,11 @@ def test_a_full_table_does_not_take_up_a_job_that_brings_a_part_only(tap: Tap) -
     scene.begin(programs=10)
     scene.sync()
     scene.control.advance(DAY)
-    scene.cut(lambda message: message["type"] == "STATE" and bool(names(message)), out=True)
+    scene.cut(
+        lambda message: message["type"] == "STATE" and bool(names(message)),
+        out=True,
+        change_detection="none",
+    )
     scene.catalog = scene.tap.catalog()
     for stream in scene.catalog["streams"]:
         stream["replication_method"] = "FULL_TABLE"

@@ -383,20 +383,21 @@ def unfilterable(scene: Scene) -> Scene:
     return scene
 
 
+@pytest.mark.parametrize(("detection", "jobs"), [("none", 3), ("auto", 1), ("members", 1)])
 def test_without_the_filter_whole_exports_bring_what_changed(
-    unfilterable: Scene, caplog: pytest.LogCaptureFixture
+    unfilterable: Scene, caplog: pytest.LogCaptureFixture, detection: str, jobs: int
 ) -> None:
     scene = unfilterable
     scene.control.edit_member(1002, scene.control.truth(program_ids=[1002])[0]["leadId"])
     before = scene.creates
 
-    output = scene.sync()
+    output = scene.sync(change_detection=detection)
 
     assert len(output.records()) == 1
     assert len([line for line in warnings(caplog) if "updatedAt" in line]) == 1
     assert scene.control.stats()["errors"] == {"1035": 1}
     assert all("updatedAt" not in chosen for chosen in scene.filters()[before:])
-    assert scene.creates - before == 3
+    assert scene.creates - before == jobs
     scene.assert_complete()
 
 

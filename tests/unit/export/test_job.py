@@ -82,6 +82,8 @@ def test_a_finished_job_is_read() -> None:
         export_id=ID,
         status=ExportStatus.COMPLETED,
         created_at=datetime(2020, 1, 11, 2, 33, 48, tzinfo=UTC),
+        queued_at=datetime(2020, 1, 11, 2, 34, 13, tzinfo=UTC),
+        started_at=datetime(2020, 1, 11, 2, 35, 19, tzinfo=UTC),
         finished_at=datetime(2020, 1, 11, 2, 36, 12, tzinfo=UTC),
         number_of_records=13,
         file_size=1752,

@@ -8,7 +8,7 @@ import random
 import time
 import tracemalloc
 import zlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tap_marketo_programs.errors import StateRefused
 from tap_marketo_programs.export.bookmark import read_bookmark, write_bookmark
 from tap_marketo_programs.export.id_set import read_programs, write_programs
-from tap_marketo_programs.export.ledger import InFlight, Ledger, digest
+from tap_marketo_programs.export.ledger import Answers, InFlight, Ledger, digest
 from tap_marketo_programs.export.plan import ExportSlice, Window
 from tap_marketo_programs.schemas.values import MAX_PROGRAM_ID
 
@@ -34,8 +34,11 @@ ID = "b5ca52a9-5ecb-4966-b5a9-11659a8b4c2b"
 DOCUMENTED: dict[str, Any] = {
     "replication_key": "updatedAt",
     "replication_key_value": "2026-11-01T03:00:00Z",
-    "version": 1,
+    "version": 2,
     "watermarks": {"2026-11-01T03:00:00Z": "1001-1400,1402", "2026-11-02T03:00:00Z": "1401"},
+    "asked": {"2026-11-02T03:00:00Z": "1001-1350"},
+    "answers": {"asked": 1402, "changed": 51},
+    "questions": {"2026-11-01": 1402},
     "exports": [
         {
             "id": ID,
@@ -82,6 +85,13 @@ def packed(data: bytes) -> str:
     return "z:" + base64.b64encode(data).decode()
 
 
+def packed_as(
+    programs: str, order: bytes, *, times: str = "2026-01-01T00:00:00Z", cut: int | None = None
+) -> dict[str, Any]:
+    text = packed(zlib.compress(order))[:cut]
+    return {"packed": {"times": times, "programs": programs, "order": text}}
+
+
 def scattered(count: int, share: float, seed: int = 1) -> list[int]:
     """Program ids, of which this share of all numbers in their span is taken."""
     return sorted(random.Random(seed).sample(range(1001, 1001 + int(count / share)), count))  # noqa: S311 - test data
@@ -113,11 +123,16 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     ledger = Ledger()
     moments = draw(st.lists(seconds, min_size=1, max_size=4))
     for program_id in draw(st.sets(program_ids, max_size=400)):
-        ledger.watermarks[program_id] = draw(st.sampled_from(moments))
+        ledger.watermarks[program_id] = exported = draw(st.sampled_from(moments))
+        if (asked := draw(st.sampled_from(moments))) > exported:
+            ledger.asked[program_id] = asked
     jobs = st.builds(InFlight, st.uuids().map(str), slices(), digests, digests)
     for job in draw(st.lists(jobs, max_size=10)):
         ledger.created(job)
     ledger.unfinished = draw(st.none() | seconds)
+    counts = st.integers(0, 10**6)
+    ledger.answers = draw(st.none() | st.builds(Answers, counts, counts))
+    ledger.questions = draw(st.none() | st.tuples(st.dates(), counts))
     return ledger
 
 
@@ -193,6 +208,23 @@ def test_the_documented_example_is_read() -> None:
         )
     }
     assert ledger.unfinished is None
+    assert ledger.asked == dict.fromkeys(range(1001, 1351), second)
+    assert ledger.answers == Answers(1402, 51)
+    assert ledger.questions == (date(2026, 11, 1), 1402)
+
+
+def test_the_first_version_is_read_as_a_bookmark_of_programs_that_were_never_asked() -> None:
+    """What a state of the tap before change detection holds."""
+    without = ("asked", "answers", "questions")
+    first = {name: part for name, part in DOCUMENTED.items() if name not in without}
+
+    ledger = read_bookmark({**first, "version": 1})
+
+    known = read_bookmark(DOCUMENTED)
+    assert ledger.watermarks == known.watermarks
+    assert ledger.in_flight == known.in_flight
+    assert (ledger.asked, ledger.answers, ledger.questions) == ({}, None, None)
+    assert write_bookmark(ledger)["version"] == 2
 
 
 def test_what_was_read_is_written_as_it_was() -> None:
@@ -213,9 +245,10 @@ def test_an_empty_bookmark_is_a_first_run(bookmark: dict[str, Any]) -> None:
 
 def test_an_empty_ledger_is_still_a_bookmark_with_a_version() -> None:
     assert write_bookmark(Ledger()) == {
-        "version": 1,
+        "version": 2,
         "unfinished": None,
         "watermarks": {},
+        "asked": {},
         "exports": [],
     }
     assert through_json(Ledger()) == Ledger()
@@ -321,12 +354,58 @@ def test_a_job_is_in_flight_until_it_is_dropped() -> None:
 
 
 def test_a_deleted_program_is_forgotten() -> None:
-    ledger = Ledger({1: NOW, 2: NOW})
+    ledger = Ledger({1: NOW, 2: NOW}, {1: NOW + DAY, 2: NOW + DAY})
 
     ledger.forget(2)
     ledger.forget(3)
 
     assert ledger.watermarks == {1: NOW}
+    assert ledger.asked == {1: NOW + DAY}
+
+
+def test_a_program_that_did_not_change_is_known_up_to_when_it_was_asked() -> None:
+    ledger = Ledger({1: NOW - DAY})
+
+    ledger.unchanged(1, NOW - DAY, NOW)
+
+    assert ledger.watermarks == {1: NOW - DAY}
+    assert ledger.known_from(1, ledger.watermarks[1]) == NOW
+
+
+def test_an_answer_about_the_time_after_an_export_that_is_not_written_says_nothing_yet() -> None:
+    """Should the export never be written, what it was to bring must not be passed over."""
+    ledger = Ledger({1: NOW - 2 * DAY})
+
+    ledger.unchanged(1, NOW - DAY, NOW)
+
+    assert ledger.known_from(1, ledger.watermarks[1]) == NOW - 2 * DAY
+
+
+def test_an_export_makes_earlier_answers_worthless_and_leaves_later_ones() -> None:
+    ledger = Ledger({1: NOW - DAY, 2: NOW - DAY}, {1: NOW, 2: NOW + DAY})
+
+    ledger.written(ExportSlice((1, 2), None, None, NOW))
+
+    assert ledger.asked == {2: NOW + DAY}
+
+
+@pytest.mark.parametrize(
+    ("answers", "share"),
+    [(Answers(300, 6), 0.02), (Answers(300, 0), 0.0), (Answers(0, 0), None), (Answers(3, 6), 1.0)],
+)
+def test_the_share_of_programs_that_changed(answers: Answers, share: float | None) -> None:
+    assert answers.share == share
+
+
+def test_the_questions_of_a_day_are_counted() -> None:
+    ledger, today = Ledger(), NOW.date()
+
+    ledger.count_question(today)
+    ledger.count_question(today)
+    assert ledger.questions_on(today) == 2
+    ledger.count_question(today + DAY)
+
+    assert (ledger.questions_on(today), ledger.questions_on(today + DAY)) == (0, 1)
 
 
 def test_a_merge_of_old_and_new_bookmarks_key_by_key_keeps_the_new_watermarks() -> None:
@@ -342,15 +421,36 @@ def test_a_merge_of_old_and_new_bookmarks_key_by_key_keeps_the_new_watermarks() 
         }
 
 
+def test_a_merge_of_bookmarks_brings_back_no_answer_that_an_export_made_worthless() -> None:
+    old = write_bookmark(Ledger({1: NOW - 2 * DAY, 2: NOW - DAY}, {1: NOW - DAY}))
+    new = write_bookmark(Ledger({1: NOW, 2: NOW - DAY}))
+
+    merged = {**old, **new}
+    for name in ("watermarks", "asked"):
+        merged[name] = {**old[name], **new[name]}
+
+    assert read_bookmark(merged).asked == {}
+
+
 # Size
 
 
-def run_of(ids: list[int]) -> list[str]:
-    """Every fifth STATE line of 300 jobs, ten of them always in flight."""
+def swept(ids: list[int], days: int = 7) -> Ledger:
+    """As sweeps leave programs: those of each day lie between those of the others."""
+    rng = random.Random(4)  # noqa: S311 - test data
+    return Ledger({one: NOW - DAY * rng.randint(1, days) for one in ids})
+
+
+def run_of(ids: list[int], days: int) -> list[str]:
+    """Every fifth STATE line of 300 jobs, ten of them always in flight.
+
+    Before it, a part of the programs was exported on each of some days.
+    """
     lines = []
     rng = random.Random(2)  # noqa: S311 - test data
     for done in range(0, len(ids), 50):
-        ledger = Ledger({one: NOW if at < done else NOW - DAY for at, one in enumerate(ids)})
+        ledger = swept(ids, days)
+        ledger.watermarks.update(dict.fromkeys(ids[:done], NOW))
         for first in range(done, min(done + 100, len(ids)), 10):
             job = flight(
                 f"{rng.getrandbits(128):032x}",
@@ -362,15 +462,48 @@ def run_of(ids: list[int]) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize(("share", "longest"), [(1, 3_000), (1 / 3, 6_000), (0.03, 8_000)])
-def test_three_thousand_programs_fit_into_small_lines(share: float, longest: int) -> None:
-    lines = run_of(scattered(3_000, share))
+@pytest.mark.parametrize(
+    ("share", "days", "longest"),
+    [(1, 1, 3_000), (1, 7, 4_500), (1 / 3, 1, 6_000), (1 / 3, 7, 6_500), (0.03, 1, 8_000)],
+)
+def test_three_thousand_programs_fit_into_small_lines(
+    share: float, days: int, longest: int
+) -> None:
+    lines = run_of(scattered(3_000, share), days)
 
     size, total = max(map(len, lines)), 5 * sum(map(len, lines))
     print(f"{share:.0%} of all ids: {size} bytes a line, {total} bytes in 300 lines")  # noqa: T201 - shown by pytest -s, for the record
     assert len(lines) == 60
     assert size < longest < 64_000
     assert total < 2_000_000
+
+
+@pytest.mark.parametrize(("share", "longest"), [(1, 3_000), (1 / 3, 5_600), (0.03, 10_000)])
+def test_programs_that_were_asked_since_they_were_exported_fit_into_small_lines(
+    share: float, longest: int
+) -> None:
+    ids = scattered(3_000, share)
+    ledger = swept(ids)
+    ledger.asked = {one: NOW for at, one in enumerate(ids) if at % 10}
+
+    assert len(state_line(ledger)) < longest
+
+
+def test_a_seventh_of_the_programs_on_each_of_seven_days_is_packed_and_read_again() -> None:
+    ledger = swept(scattered(3_000, 0.1))
+
+    written = write_bookmark(ledger)
+
+    assert list(written["watermarks"]) == ["packed"]
+    assert through_json(ledger) == ledger
+
+
+def test_watermarks_of_hundreds_of_times_survive_the_bookmark() -> None:
+    """More than a packed list can tell apart, and fewer."""
+    for times in (255, 256, 257, 700):
+        ledger = Ledger({one: NOW - HOUR * (one * 7 % times) for one in range(1, 3_001)})
+
+        assert through_json(ledger) == ledger
 
 
 def test_every_program_with_a_watermark_of_its_own_still_fits() -> None:
@@ -394,7 +527,8 @@ def refusal(bookmark: object) -> str:
 
 WRONG_BOOKMARKS: dict[str, object] = {
     "no version": {"replication_key_value": "2026-01-01T00:00:00Z"},
-    "a version to come": damaged(version=2),
+    "a version to come": damaged(version=3),
+    "a version of a truth value": damaged(version=True),
     "a version of no number": damaged(version="1"),
     "a version that is nothing": damaged(version=None),
     "no object": [DOCUMENTED],
@@ -431,6 +565,21 @@ WRONG_BOOKMARKS: dict[str, object] = {
     ),
     "a window of no time": with_export(window=["2026-11-01T02:00:00Z"] * 2),
     "a moment that is a number": with_export(floor=0),
+    "answers that are no program's": damaged(asked=["1001"]),
+    "answers of nothing": damaged(asked=None),
+    "an answer on no day": damaged(asked={"2026-02-30T00:00:00Z": "1"}),
+    "numbers of answers that are none": damaged(answers={"asked": 5, "changed": "7"}),
+    "less than no answers": damaged(answers={"asked": -1, "changed": 0}),
+    "half of the answers": damaged(answers={"asked": 5}),
+    "questions on no day": damaged(questions={"yesterday": 5}),
+    "questions of a truth value": damaged(questions={"2026-11-01": True}),
+    "packed watermarks without times": damaged(watermarks={"packed": {"programs": "1"}}),
+    "packed watermarks in a list": damaged(watermarks={"packed": ["1"]}),
+    "more packed programs than places": damaged(watermarks=packed_as("1-3", b"\0\0")),
+    "fewer packed programs than places": damaged(watermarks=packed_as("1", b"\0\0")),
+    "a packed place of no time": damaged(watermarks=packed_as("1", b"\1")),
+    "packed places that were cut short": damaged(watermarks=packed_as("1-2", b"\0\0", cut=8)),
+    "packed times on no day": damaged(watermarks=packed_as("1", b"\0", times="2026-02-30")),
     "an unfinished plan of a number": damaged(unfinished=5),
     "an unfinished plan on no day": damaged(unfinished="yesterday"),
 }
@@ -448,7 +597,7 @@ def test_what_cannot_be_read_is_refused_with_a_way_out(bookmark: object) -> None
 
 
 def test_a_refusal_names_the_version_it_met() -> None:
-    assert "its version is 2, expected 1" in refusal(damaged(version=2))
+    assert "its version is 3, expected 2" in refusal(damaged(version=3))
 
 
 def test_a_refusal_does_not_repeat_what_it_met() -> None:
@@ -636,8 +785,13 @@ def test_arbitrary_json_is_a_ledger_or_refused(bookmark: object) -> None:
 @settings(deadline=None)
 @given(
     st.fixed_dictionaries(
-        {"version": st.just(1), "watermarks": anything, "exports": anything},
-        optional={"unfinished": anything},
+        {"version": st.sampled_from([1, 2]), "watermarks": anything, "exports": anything},
+        optional={
+            "unfinished": anything,
+            "asked": anything,
+            "answers": anything,
+            "questions": anything,
+        },
     )
 )
 def test_arbitrary_parts_are_a_ledger_or_refused(bookmark: dict[str, Any]) -> None:
@@ -661,6 +815,7 @@ def test_arbitrary_exports_are_a_ledger_or_refused(parts: dict[str, Any]) -> Non
 @given(st.dictionaries(texts, texts | st.binary(max_size=40).map(packed), max_size=3))
 def test_arbitrary_watermarks_are_a_ledger_or_refused(watermarks: dict[str, str]) -> None:
     read_or_refused(damaged(watermarks=watermarks))
+    read_or_refused(damaged(asked=watermarks))
 
 
 @pytest.mark.parametrize("last", [1, 126, 127, 128, 129, 16_383, 16_384, 16_385])

@@ -14,6 +14,8 @@ from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.quota import (
     CENTRAL,
     MEGABYTE,
+    ExportQuota,
+    Room,
     day_start,
     next_reset,
     reset_text,
@@ -130,3 +132,75 @@ def test_a_megabyte_is_the_smaller_one() -> None:
 )
 def test_the_reset_is_told_in_local_time_and_in_utc(now: str, text: str) -> None:
     assert reset_text(utc(now)) == text
+
+
+# When a backfill ends
+
+
+def completed(name: str, size: int, *, rows: int = 100, hours: float = 0) -> ExportJob:
+    at = NOON + timedelta(hours=hours)
+    return ExportJob(
+        name,
+        ExportStatus.COMPLETED,
+        created_at=at,
+        finished_at=at,
+        number_of_records=rows,
+        file_size=size,
+    )
+
+
+NOON = utc("2026-03-10T18:00:00")
+
+
+@pytest.mark.parametrize(
+    ("needed", "day"),
+    [
+        (0, "2026-03-10T05:00:00"),
+        (60, "2026-03-10T05:00:00"),
+        (61, "2026-03-11T05:00:00"),
+        (160, "2026-03-11T05:00:00"),
+        (161, "2026-03-12T05:00:00"),
+    ],
+)
+def test_what_is_left_today_counts_before_whole_days(needed: float, day: str) -> None:
+    quota = ExportQuota(100)
+    quota.used_before([completed("a", 40 * MEGABYTE)])
+
+    assert quota.end_day(NOON, needed) == utc(day)
+
+
+def test_with_no_quota_at_all_nothing_ever_ends() -> None:
+    assert ExportQuota(0).end_day(NOON, 1) is None
+
+
+def test_without_a_setting_a_day_is_what_subscriptions_have() -> None:
+    assert ExportQuota(None).end_day(NOON, 1_200) == utc("2026-03-12T05:00:00")
+
+
+def test_a_history_is_as_large_as_those_of_this_run_or_else_as_earlier_ones() -> None:
+    quota = ExportQuota(None)
+    assert quota.history_mb() is None
+
+    quota.used_before([completed("a", 2 * MEGABYTE), completed("b", 10, rows=1, hours=48)])
+    assert quota.history_mb() == pytest.approx(2, rel=0.5)
+
+    quota.completed(completed("c", 3 * MEGABYTE, hours=72), is_increment=False)
+    quota.completed(completed("d", MEGABYTE, hours=72), is_increment=True)
+    assert quota.history_mb() == 3
+
+
+def test_jobs_under_way_are_reserved_by_earlier_jobs_of_their_kind() -> None:
+    """A first run brought histories of 4 MB, a later one increments of 0.1 MB."""
+    quota = ExportQuota(100)
+    quota.used_before(
+        [
+            completed("a", 4 * MEGABYTE, rows=4_000, hours=-72),
+            completed("b", MEGABYTE // 10, rows=100, hours=-24),
+        ]
+    )
+
+    assert quota.room(NOON, [True] * 10) is Room.FREE
+    assert quota.room(NOON, [True] * 400) is Room.FREE
+    assert quota.room(NOON, [True] * 501) is Room.RESERVED
+    assert quota.room(NOON, [False] * 12) is Room.FREE
+    assert quota.room(NOON, [False] * 13) is Room.RESERVED

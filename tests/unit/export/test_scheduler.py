@@ -11,10 +11,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from interleavings import SEEDS_OF_UNIT_TESTS, assert_interleaving_keeps_the_promises
-from simulation import Simulation, settings
+from simulation import HANDS, Simulation, settings
 
 from tap_marketo_programs.errors import FileUnreadable
 from tap_marketo_programs.export.actions import DownloadFile, Worker
+from tap_marketo_programs.export.detection import Detection
 from tap_marketo_programs.export.places import MAX_FILES
 from tap_marketo_programs.export.tasks import Phase
 
@@ -25,7 +26,8 @@ CREATE = ["refused", "field", "some field", "unanswered", "full", "quota", "1035
 ENQUEUE = ["refused", "full", "unanswered", "lost"]
 POLL = ["failed", "unanswered", "refused", "unlisted"]
 FILE = ["corrupt", "unreadable", "missing", "unanswered"]
-TROUBLES = sorted({*CREATE, *ENQUEUE, *POLL, *FILE, "changed", "vanished", "1001", "1012"})
+ASKING = ["changed", "many", "refused", "no filter", "denied", "unanswered"]
+TROUBLES = sorted({*CREATE, *ENQUEUE, *POLL, *FILE, *ASKING, "vanished", "1001", "1012"})
 
 
 @pytest.mark.parametrize("most", [1, 2, 4, 10])
@@ -54,9 +56,21 @@ class Runs(RuleBasedStateMachine):
         lookback=st.sampled_from([0, 3600]),
         quota=st.sampled_from([None, None, 3.0]),
         behind=st.lists(st.sampled_from([0, 1, 40, 100]), min_size=35, max_size=35),
+        detection=st.builds(
+            Detection,
+            st.sampled_from(["none", "members", "auto"]),
+            st.sampled_from([0, 7, 10_000]),
+            st.sampled_from([timedelta(0), timedelta(days=1), timedelta(days=7)]),
+        ),
     )
-    def begin(
-        self, programs: int, most: int, lookback: int, quota: float | None, behind: list[int]
+    def begin(  # noqa: PLR0913, PLR0917 - what a subscription can be like
+        self,
+        programs: int,
+        most: int,
+        lookback: int,
+        quota: float | None,
+        behind: list[int],
+        detection: Detection,
     ) -> None:
         """A subscription with some programs, new ones and such that are months behind."""
         ids = list(range(1001, 1001 + programs))
@@ -65,24 +79,31 @@ class Runs(RuleBasedStateMachine):
             settings(max_queued=most, quota_mb=quota),
             lookback=timedelta(seconds=lookback),
             days_behind={one: days for one, days in zip(ids, behind, strict=False) if days},
+            detection=detection,
         )
 
-    @rule(worker=st.sampled_from(list(Worker)))
-    def take(self, worker: Worker) -> None:
+    @rule(hand=st.sampled_from(HANDS))
+    def take(self, hand: tuple[Worker, int]) -> None:
         """A worker takes an action and is busy with it."""
-        self.run.take(worker)
+        self.run.take(*hand)
 
-    @rule(worker=st.sampled_from(list(Worker)), outcome=st.sampled_from(["", "", "", *TROUBLES]))
-    def perform(self, worker: Worker, outcome: str) -> None:
+    @rule(hand=st.sampled_from(HANDS), outcome=st.sampled_from(["", "", "", *TROUBLES]))
+    def perform(self, hand: tuple[Worker, int], outcome: str) -> None:
         """A worker gets an answer."""
-        self.run.perform(worker, outcome)
+        worker, number = hand
+        self.run.perform(worker, outcome, number)
+
+    @rule(place=st.integers(0, 34), is_seen=st.booleans())
+    def change(self, place: int, *, is_seen: bool) -> None:
+        """A member changes, and asking shows it or does not."""
+        self.run.change(self.run.programs[place % len(self.run.programs)], is_seen=is_seen)
 
     @rule(steps=st.integers(1, 40))
     def go_on(self, steps: int) -> None:
         """Nothing special happens for a while."""
         for _ in range(steps):
-            for worker in Worker:
-                self.run.step(worker)
+            for worker, number in HANDS:
+                self.run.step(worker, number=number)
         self.run.pass_time(60)
 
     @rule(seconds=st.sampled_from([1, 59, 600, 4000]))
@@ -152,6 +173,31 @@ def test_no_watermark_passes_a_part_of_a_program_that_was_given_up() -> None:
     assert run.work.ledger.watermarks[1001] == known
     run.begin()
     run.run_to_the_end()
+    run.assert_complete()
+
+
+def test_a_history_whose_file_is_gone_is_not_forgotten_for_the_increment_behind_it() -> None:
+    """The quota ends before it is exported again, while a job for what came later is there."""
+    run = Simulation([1001], settings(max_queued=4))
+    both = {Worker.MAIN: "", Worker.API: ""}
+    perform_until(run, lambda: bool(run.bookmark.get("exports")), both)
+    run.pass_time(9 * 86_400)
+    run.begin()
+    history = next(iter(run.work.tasks))
+    perform_until(run, lambda: len(run.bookmark["exports"]) == 2, both)
+    # Its file has been deleted meanwhile, and the day's quota is used.
+    gone = {**both, Worker.DOWNLOAD: "missing"}
+    perform_until(run, lambda: history.phase is Phase.PLANNED, gone)
+    for _ in range(20):
+        run.step(Worker.API, "quota")
+        run.step(Worker.MAIN)
+    assert len(run.bookmark["exports"]) == 1
+
+    run.pass_time(86_400)
+    run.begin()
+    run.run_to_the_end()
+
+    assert run.error is None
     run.assert_complete()
 
 

@@ -1,0 +1,104 @@
+"""The stream of programs once for each of their tags.
+
+It must not know how Marketo is asked, nor how records are made of answers.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tap_marketo_programs.errors import RequestRefused
+from tap_marketo_programs.marketo.paging import OffsetSweep
+from tap_marketo_programs.marketo.records import program_record
+from tap_marketo_programs.marketo.tags import PROGRAMS_BY_TAG_PATH, hidden_values, wanted_tags
+from tap_marketo_programs.marketo.verdicts import means_unknown_tag_value
+from tap_marketo_programs.quoting import quoted
+from tap_marketo_programs.schemas import assets as schema
+from tap_marketo_programs.streams.assets import AssetStream
+from tap_marketo_programs.streams.tag_derivation import derive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from singer_sdk.helpers.types import Context
+
+    from tap_marketo_programs.marketo.tags import WantedTags
+    from tap_marketo_programs.streams.tag_derivation import Derivation
+
+
+class ProgramsByTagStream(AssetStream):
+    """Programs once for each of their tags (Adobe: Programs, "By Tag")."""
+
+    name = "programs_by_tag"
+    path = PROGRAMS_BY_TAG_PATH
+    primary_keys: ClassVar[tuple[str, ...]] = ("id", "tagType", "tagValue")
+    # One scan for each tag needs no bookmark for each tag.
+    state_partitioning_keys: ClassVar[tuple[str, ...]] = ()
+    schema: ClassVar[dict[str, Any]] = schema.PROGRAMS_BY_TAG
+
+    def get_new_paginator(self) -> OffsetSweep:
+        """A sweep that knows that "results are returned in random order"."""
+        self._sweep = OffsetSweep(self.key, ordered=False, odd=self.odd)
+        return self._sweep
+
+    def get_url_params(
+        self, context: Context | None, next_page_token: int | None
+    ) -> dict[str, Any]:
+        """Both halves of the tag."""
+        return {**super().get_url_params(context, next_page_token), **(context or {})}
+
+    def found(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the base class's signature
+        """The programs of every wanted tag.
+
+        What a wanted tag brings is tagged as wanted, so only the other filters are asked.
+        """
+        self.programs.check()  # what nobody can pass ends the run here
+        restricted, is_empty = self.settings.program_tags is not None, True
+        wanted = self.programs.tags if restricted else list(wanted_tags(self.client, None))
+        derivation = derive(self.client, self.programs, wanted)
+        for each in wanted:
+            for row in self._of_type(each, derivation):
+                if self.programs.passes(row):
+                    is_empty = False
+                    yield row
+        if restricted and is_empty:
+            raise self.programs.nothing_left()
+
+    def _of_type(
+        self, wanted: WantedTags, derivation: Derivation | None
+    ) -> Iterator[dict[str, Any]]:
+        """The programs of each value of a tag type, wanted or not."""
+        if derivation is not None and not derivation.covers(wanted):
+            derivation = None
+        used: set[str] = set()
+        for value in wanted.values:
+            for row in self._with_tag(wanted.tag_type, value, derivation):
+                used.add(value)
+                yield row
+        hidden = derivation.hidden_values if derivation else partial(hidden_values, self.client)
+        for value in hidden(wanted, used):
+            yield from self._with_tag(wanted.tag_type, value, derivation)
+
+    def _with_tag(
+        self, tag_type: str, value: str, derivation: Derivation | None
+    ) -> Iterator[dict[str, Any]]:
+        """The programs of one tag, wanted or not."""
+        rows = derivation.rows((tag_type, value)) if derivation else None
+        if rows is None:
+            rows = self._tagged(tag_type, value)
+        for row in rows:
+            yield {**program_record(row, self.odd), "tagType": tag_type, "tagValue": value}
+
+    def _tagged(self, tag_type: str, value: str) -> Iterator[dict[str, Any]]:
+        """The programs of one tag, as Marketo answers by tag."""
+        found = False
+        try:
+            for row in self.request_records({"tagType": tag_type, "tagValue": value}):
+                found = True
+                yield row
+        except RequestRefused as error:
+            if found or not means_unknown_tag_value(error):
+                raise
+            shown = quoted(tag_type)
+            self.logger.info("No programs for a value of tag type %s (%s)", shown, error)
