@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import batches
 import details
+import increment
 import makespan
 import measure
 import records
@@ -25,6 +26,7 @@ SECTIONS = {
     "startup": startup,
     "makespan": makespan,
     "details": details,
+    "increment": increment,
 }
 
 

@@ -49,6 +49,17 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "programs": {"type": int, "default": 400, "help": "of the makespan"},
     "speed": {"type": float, "default": 60, "help": "times Marketo's, of the makespan"},
     "detailed": {"type": int, "default": 3000, "help": "programs of the details"},
+    "known": {
+        "type": int,
+        "nargs": "+",
+        "default": [300, 3000],
+        "help": "programs of the increments",
+    },
+    "increment_speed": {
+        "type": float,
+        "default": 30,
+        "help": "times Marketo's, of the increments",
+    },
     "details_speed": {"type": float, "default": 10, "help": "times Marketo's, of the details"},
 }
 

@@ -15,7 +15,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
-from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib import Catalog
@@ -27,7 +26,7 @@ from tap_marketo_programs.config.environment import Environment
 from tap_marketo_programs.config.setting import json_schema
 from tap_marketo_programs.config.settings import SETTINGS, Settings
 from tap_marketo_programs.config.validation import validated
-from tap_marketo_programs.errors import PermissionDenied, StateRefused
+from tap_marketo_programs.errors import StateRefused
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.marketo.programs import ProgramDirectory
 from tap_marketo_programs.process.command import Command, NoCells, OneLine
@@ -38,6 +37,7 @@ from tap_marketo_programs.process.stdout import SafeWriter, forget_messages, wri
 from tap_marketo_programs.streams.base import MarketoStream
 from tap_marketo_programs.streams.classes import stream_classes, stream_facts
 from tap_marketo_programs.streams.mapper import register
+from tap_marketo_programs.streams.offered import OfferedStreams
 from tap_marketo_programs.streams.tell_plan import tell_plan
 
 if TYPE_CHECKING:
@@ -47,15 +47,11 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
 
 
-EXPORT_JOBS = "export_jobs"
-# What takes the permission to read members.
-OF_MEMBERS = ("program_members", EXPORT_JOBS)
-
 ONE_LINE = OneLine()
 NO_CELLS = NoCells()
 
 
-class TapMarketoPrograms(Tap):
+class TapMarketoPrograms(OfferedStreams):
     """Adobe Marketo Engage programs, programs by tag and program members."""
 
     name = "tap-marketo-programs"
@@ -106,31 +102,6 @@ class TapMarketoPrograms(Tap):
         for stream in streams:
             stream.logger.addFilter(ONE_LINE)
         return streams
-
-    @property
-    def streams(self) -> dict[str, Stream]:
-        """The streams in the order of the sync: the SDK's, by name, with `export_jobs` last.
-
-        Without this override, `export_jobs` would not show the jobs of its own run.
-        """
-        streams = super().streams
-        if EXPORT_JOBS in streams and next(reversed(streams)) != EXPORT_JOBS:
-            streams[EXPORT_JOBS] = streams.pop(EXPORT_JOBS)
-        return streams
-
-    @property
-    def catalog_dict(self) -> dict[str, Any]:
-        """The catalog that discovery prints: what this API user may read.
-
-        Without this override, a missing permission for members would hide the programs.
-        """
-        try:
-            return super().catalog_dict
-        except PermissionDenied as error:
-            for name in OF_MEMBERS:
-                self.logger.warning("%s is left out of the catalog: %s", name, error)
-                del self.streams[name]
-            return super().catalog_dict
 
     def run_discovery(self) -> str:
         """Print the catalog.

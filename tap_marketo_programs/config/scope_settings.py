@@ -114,7 +114,7 @@ class ScopeSettings:
         title="Program details",
         description=(
             "Reads tags, costs, `startDate` and `endDate` of programs, with one more call for "
-            "each changed program."
+            "each changed program, and for every program at least each `full_sweep_days`."
         ),
     )
     lead_fields: tuple[str, ...] = setting(

@@ -68,31 +68,41 @@ def plan_run(
     used = calls_today(client)
     took = [client.clock.monotonic() - began]
     members = next((each for each in chosen if isinstance(each, ProgramMembersStream)), None)
-    of_jobs = any(isinstance(each, ProgramMembersStream | ExportJobsStream) for each in chosen)
-    listed = list(_jobs(ExportApi(client), client)) if of_jobs else []
+    listed = _listed(chosen, client)
     forecast = None
     if members is not None:
-        made, began = client.limits.made, client.clock.monotonic()
-        _ = members.programs.rows
-        took.append((client.clock.monotonic() - began) / max(1, client.limits.made - made))
+        took.append(_seconds_a_call(members.programs, client))
         calls = _scope_calls(members.programs, client)
         forecast = MemberForecast(members, listed, asks=asks, other_calls=calls)
     # The shorter one: either may have been asked for again, or been held up by the limit.
     pace = Pace(client.connection.calls_per_window, min(took))
     shared = _shared_calls(chosen, client)
-    found = tuple(
-        replace(one, api_calls=one.api_calls + shared.get(one.stream, 0))
-        for one in _forecasts(chosen, forecast, listed, pace)
-    )
+    found = _forecasts(chosen, forecast, listed, pace)
     return RunPlan(
         made_at=now,
         has_state=has_state,
-        streams=found,
+        streams=tuple(
+            replace(one, api_calls=one.api_calls + shared.get(one.stream, 0)) for one in found
+        ),
         quota=_quota(forecast, now) if forecast else None,
         calls_today=used,
         learned=forecast.learned if forecast else Learned(),
         calls_made=client.limits.made,
     )
+
+
+def _listed(chosen: Iterable[MarketoStream], client: MarketoClient) -> list[ExportJob]:
+    """The jobs of the past seven days, if a stream has to do with them."""
+    if any(isinstance(each, ProgramMembersStream | ExportJobsStream) for each in chosen):
+        return list(_jobs(ExportApi(client), client))
+    return []
+
+
+def _seconds_a_call(programs: ProgramDirectory, client: MarketoClient) -> float:
+    """How long a call of the listing of programs takes, which is read here."""
+    made, began = client.limits.made, client.clock.monotonic()
+    _ = programs.rows
+    return (client.clock.monotonic() - began) / max(1, client.limits.made - made)
 
 
 def _forecasts(

@@ -39,7 +39,7 @@ from matrix import (
     missing,
 )
 from matrix_docs import DOCS, PAGES
-from scenes import wait_for_threads
+from scenes import jobs_held_until, wait_for_threads
 from states import named
 
 from tap_marketo_programs.errors import MarketoConfigError, MarketoError
@@ -358,6 +358,7 @@ def test_a_job_whose_status_is_refused_gives_its_place_back(tap: Tap) -> None:
     control = tap.sandbox.control
     control.fault("error", "export_status", code="1003")
 
-    tap.sync(MEMBERS)
+    with jobs_held_until(control, lambda jobs: any(job["status"] == "Cancelled" for job in jobs)):
+        tap.sync(MEMBERS)
 
     assert [job["status"] for job in control.jobs()] == ["Cancelled", "Completed"]

@@ -99,7 +99,7 @@ def test_a_plan_that_is_told_to_asks_for_changes(
 def test_what_does_not_fit_into_the_quota_ends_with_3(
     command: Command, synced: dict[str, Any]
 ) -> None:
-    output = command("--plan", state=synced, daily_export_quota_mb=0)
+    output = command("--plan", state=synced, daily_export_quota_mb=0, change_detection="none")
 
     assert output.code == 3, output.logs
     assert "does not fit" in output.lines[-1]

@@ -9,6 +9,7 @@ from tap_marketo_programs.errors import (
     DailyQuotaExceeded,
     FieldUnknown,
     FilterUnsupported,
+    MembersFilterRefused,
     ObjectNotFound,
     PermissionDenied,
     ProgramsFilterUnsupported,
@@ -16,6 +17,7 @@ from tap_marketo_programs.errors import (
     RateLimited,
     ServiceUnavailable,
     TokenRejected,
+    TooManyMembers,
 )
 
 # Adobe: Error Codes; the words of 1029 as clients in production have met them.
@@ -37,6 +39,19 @@ EXPECTED: list[tuple[str, str, type[AnswerError]]] = [
     ("702", "No data found for a given search scenario", ObjectNotFound),
     ("713", "Transient Error", ServiceUnavailable),
     ("1006", "Field 'x' not found", FieldUnknown),
+    ("1002", "Missing value for required parameter 'filterValues'", MembersFilterRefused),
+    ("1003", "Invalid value for filterValues", MembersFilterRefused),
+    ("1011", "Lookup field 'updatedAt' not supported", MembersFilterRefused),
+    (
+        "1003",
+        "Total membership size: 100,001 exceeds the limit allowed 100,000 for the filter",
+        TooManyMembers,
+    ),
+    (
+        "1003",
+        "Matching membership size: 100,001 exceeds the limit allowed (100,000) for this api",
+        TooManyMembers,
+    ),
     ("1013", "Object not found", ObjectNotFound),
     ("1029", "Too many jobs (10) in queue", QueueFull),
     ("1029", "Too many jobs in queue", QueueFull),

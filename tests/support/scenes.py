@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness import Output, only
 from states import ledger
-from waiting import PATIENCE
+from waiting import PATIENCE, wait_until
 from writers import Killed, WatchedWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from harness import Tap
     from marketo_sandbox.control import SandboxControl
@@ -139,6 +140,30 @@ class Scene:
             for job in self.control.jobs()
             if job["status"] in {"Queued", "Processing"}
         }
+
+
+@contextmanager
+def jobs_held_until(
+    control: SandboxControl, is_time: Callable[[list[dict[str, Any]]], bool]
+) -> Iterator[None]:
+    """No job is worked on before all jobs are as a test needs them, however slow the machine."""
+    control.knob(processing_slots=0)
+
+    def release() -> None:
+        wait_until(lambda: is_time(control.jobs()))
+        control.knob(processing_slots=2)
+
+    thread = threading.Thread(target=release, name="releases_jobs", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def are_queued(count: int) -> Callable[[list[dict[str, Any]]], bool]:
+    """For `jobs_held_until`: that many jobs are queued."""
+    return lambda jobs: sum(job["status"] == "Queued" for job in jobs) == count
 
 
 def fault_jobs_of(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from marketo_sandbox.raw_client import RawClient
-from scenes import DAY, HOUR, Scene
+from scenes import DAY, HOUR, Scene, are_queued, jobs_held_until
 from states import assert_states_true, ledger, named
 
 from tap_marketo_programs.errors import (
@@ -47,10 +47,10 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_the_queue_holds_as_many_jobs_of_ours_as_allowed_and_never_one_more(
     scene: Scene, most: int
 ) -> None:
-    # Slow jobs, so that a slow machine, too, has them all queued before one is done.
-    scene.begin(programs=150, members=1, knobs={"job_seconds_processing": 300})
+    scene.begin(programs=150, members=1)
 
-    scene.sync(max_queued_exports=most)
+    with jobs_held_until(scene.control, are_queued(most)):
+        scene.sync(max_queued_exports=most)
 
     assert scene.control.stats()["max_jobs_at_once"] == most
     scene.assert_complete()
@@ -58,7 +58,8 @@ def test_the_queue_holds_as_many_jobs_of_ours_as_allowed_and_never_one_more(
 
 def test_jobs_of_an_earlier_run_count_among_those_in_the_queue(scene: Scene) -> None:
     scene.begin(programs=120, members=1)
-    scene.cut(lambda message: message["type"] == "RECORD", max_queued_exports=4)
+    with jobs_held_until(scene.control, are_queued(4)):
+        scene.cut(lambda message: message["type"] == "RECORD", max_queued_exports=4)
     assert len(named(scene.state)) >= 3
 
     scene.sync(max_queued_exports=3)

@@ -184,6 +184,12 @@ FILTERS: SearchStrategy[Filters] = st.lists(
 ).flatmap(lambda names: st.fixed_dictionaries({name: some(name) for name in names}))
 
 
+def told_by_either(made: Counter[str]) -> Counter[str]:
+    """Calls by endpoint; tags are read by program or by tag, whichever takes fewer calls."""
+    tags = made["program"] + made["programs_by_tag"]
+    return Counter({**made, "program": tags, "programs_by_tag": 0})
+
+
 @given(wanted=FILTERS)
 def test_all_streams_hold_the_truth_of_any_filters_and_these_cost_no_call(
     tap: Tap, control: SandboxControl, wanted: Filters
@@ -208,7 +214,7 @@ def test_all_streams_hold_the_truth_of_any_filters_and_these_cost_no_call(
         assert output.error is None, output.error
         assert_true(tap, loaded(output), wanted)
     if "program_tags" not in wanted:
-        assert calls(control) <= without
+        assert told_by_either(calls(control)) <= told_by_either(without)
 
 
 @settings(max_examples=12)
