@@ -139,7 +139,8 @@ class TagsById:
             if unreadable(row, "id"):
                 raise NotDerivable(_UNLIKE)
             program_id = usable_id(row["id"])
-            if program_id is None or not self._programs.wants({**row, "id": program_id}):
+            # What a wanted tag brings is tagged as wanted.
+            if program_id is None or not self._programs.passes({**row, "id": program_id}):
                 continue
             program = self._programs.read.get(program_id)
             if program is None or not self._shape.learn(program, row, tag):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PROGRAMS = 60
 MEMBERS_EACH = 20
+JOBS = "export_jobs"
 # A job is done when it is looked at first, so that no figure hangs on the machine's speed.
 AT_ONCE = {"job_seconds_queued": 0, "job_seconds_processing": 0, "status_refresh_seconds": 0}
 SHARE = 0.2
