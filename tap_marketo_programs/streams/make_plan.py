@@ -61,9 +61,7 @@ def plan_run(
     Raises:
         MarketoError: What would end the run, too: a bad bookmark, setting or permission.
     """
-    chosen = [each for each in streams if isinstance(each, MarketoStream) and each.selected]
-    for stream in chosen:
-        stream.check_bookmark()
+    chosen = _chosen(streams)
     now, began = client.now(), client.clock.monotonic()
     used = calls_today(client)
     took = [client.clock.monotonic() - began]
@@ -89,6 +87,14 @@ def plan_run(
         learned=forecast.learned if forecast else Learned(),
         calls_made=client.limits.made,
     )
+
+
+def _chosen(streams: Iterable[Stream]) -> list[MarketoStream]:
+    """The selected streams, whose bookmarks can be gone on from."""
+    chosen = [each for each in streams if isinstance(each, MarketoStream) and each.selected]
+    for stream in chosen:
+        stream.check_bookmark()
+    return chosen
 
 
 def _listed(chosen: Iterable[MarketoStream], client: MarketoClient) -> list[ExportJob]:
