@@ -53,7 +53,10 @@ def export_unknowns() -> Iterator[Case]:
         more: dict[str, Any] = {"before": Before.INTERRUPTED, "edits": changes[:1], "text": text}
         yield knob_case("U35", variant, **more)
     for variant in ("all", "joins_only"):
-        text = "What asking does not show comes with the next export: late, never lost."
+        text = (
+            "What asking does not show comes with the next export, within `full_sweep_days`: late, "
+            "never lost."
+        )
         # What `bulk_edit` changes of members that are there already.
         edited = ("statusName", "reachedSuccess", "reachedSuccessDate", "updatedAt")
         more = {"before": Before.INTERRUPTED, "edits": changes[:1], "then": (), "text": text}
