@@ -112,7 +112,8 @@ def _ask_what_was_just_done(
         return found
     fresh = [program_id for program_id in found.export if exported[program_id] >= interrupted]
     del fresh[MAX_CHECKS:]
-    export = [program_id for program_id in found.export if program_id not in set(fresh)]
+    asked = set(fresh)
+    export = [program_id for program_id in found.export if program_id not in asked]
     return replace(found, ask=sorted([*found.ask, *fresh]), export=export)
 
 
