@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 # a call each, so it is for restarts, not for schedules, and not for everything.
 RESTART_PERIOD = timedelta(minutes=30)
 MAX_CHECKS = 1_000
+# However fast jobs were: Marketo shows once a minute what became of them, so that a place is
+# hardly free again sooner.
+MIN_JOB_SECONDS = 30.0
 
 
 def exported_until(work: Work) -> dict[int, datetime]:
@@ -91,7 +94,7 @@ def _sort_out(work: Work, exported: dict[int, datetime]) -> detection.Sorted:
         request.detection,
         ledger.answers,
         asked_today,
-        work.quota.learned.seconds_a_job or detection.JOB_SECONDS,
+        max(work.quota.learned.seconds_a_job or detection.JOB_SECONDS, MIN_JOB_SECONDS),
     )
     if found.ask and not chosen.ask:
         # What the last run was told is why; the next one shall find out again.
@@ -109,7 +112,8 @@ def _ask_what_was_just_done(
         return found
     fresh = [program_id for program_id in found.export if exported[program_id] >= interrupted]
     del fresh[MAX_CHECKS:]
-    export = [program_id for program_id in found.export if program_id not in set(fresh)]
+    asked = set(fresh)
+    export = [program_id for program_id in found.export if program_id not in asked]
     return replace(found, ask=sorted([*found.ask, *fresh]), export=export)
 
 

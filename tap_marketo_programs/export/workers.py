@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import (
     AlreadyQueued,
@@ -185,13 +185,7 @@ class ChangesWorker:
 
     def run(self) -> None:
         """Work until nothing is left to do; whatever goes wrong is reported."""
-        coordinator = self._coordinator
-        try:
-            while (action := coordinator.take(Worker.CHANGES)) is not None:
-                if isinstance(action, actions.CheckForChanges):
-                    coordinator.report(self.perform(action))
-        except BaseException as error:  # noqa: BLE001 - carried over to the main thread
-            coordinator.report(events.WorkerCrashed(error))
+        _perform_all(self._coordinator, Worker.CHANGES, self.perform)
 
     def perform(self, action: actions.CheckForChanges) -> events.Event:
         """Ask one program; what came of it."""
@@ -217,13 +211,7 @@ class DownloadWorker:
 
     def run(self) -> None:
         """Work until nothing is left to do; whatever goes wrong is reported."""
-        coordinator = self._coordinator
-        try:
-            while (action := coordinator.take(Worker.DOWNLOAD)) is not None:
-                if isinstance(action, actions.DownloadFile):
-                    coordinator.report(self.perform(action))
-        except BaseException as error:  # noqa: BLE001 - carried over to the main thread
-            coordinator.report(events.WorkerCrashed(error))
+        _perform_all(self._coordinator, Worker.DOWNLOAD, self.perform)
 
     def perform(self, action: actions.DownloadFile) -> events.Event:
         """Fetch one file; what came of it."""
@@ -237,3 +225,14 @@ class DownloadWorker:
         except (ExportError, FileUnavailable, MarketoTransientError) as error:
             return events.FileRejected(action.task, error)
         return events.FileVerified(action.task, file, file.size)
+
+
+def _perform_all(
+    coordinator: Coordinator, worker: Worker, perform: Callable[[Any], events.Event]
+) -> None:
+    """Take one action after the other; whatever goes wrong is reported."""
+    try:
+        while (action := coordinator.take(worker)) is not None:
+            coordinator.report(perform(action))
+    except BaseException as error:  # noqa: BLE001 - carried over to the main thread
+        coordinator.report(events.WorkerCrashed(error))

@@ -119,9 +119,10 @@ def test_killed_runs_are_taken_up_without_loss_and_without_paying_twice(
     most = chance.choice([2, 4])
     edits = chance.choice([0, 0, 3])
     kills = chance.choice([1, 1, 2])
+    settings = {"max_queued_exports": most, "change_detection": chance.choice(["auto", "none"])}
 
     for _ in range(kills):
-        killed = machine.killed(how, chance.uniform(0, 0.6), max_queued_exports=most)
+        killed = machine.killed(how, chance.uniform(0, 0.6), **settings)
         assert killed.code in {0, -how, 128 + how}, killed.logs
         # A signal may find the interpreter on its way out, with nothing left to do.
         assert "Traceback" not in killed.logs.partition("Exception ignored in: <module")[0]
@@ -132,7 +133,7 @@ def test_killed_runs_are_taken_up_without_loss_and_without_paying_twice(
             machine.control.bulk_edit(seed=seed, count=edits)
             machine.control.advance(1)
     machine.control.advance(1)
-    resumed = machine.end(machine.start(max_queued_exports=most))
+    resumed = machine.end(machine.start(**settings))
 
     assert resumed.code == 0, resumed.logs
     machine.assert_complete()

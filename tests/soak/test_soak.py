@@ -80,7 +80,13 @@ class Soak:
         self.control.advance(self.draw.choice((2, 60, 4000, 90_000)))
         for _ in range(self.draw.randrange(4) if disturbed else 0):
             self.trouble()
-        output = self.tap.run("program_members", state=self.state, catalog=self.catalog)
+        output = self.tap.run(
+            "program_members",
+            state=self.state,
+            catalog=self.catalog,
+            change_detection=self.draw.choice(("auto", "members", "none")),
+            full_sweep_days=self.draw.choice((1, 7, 30)),
+        )
         self.control.clear_faults()
         self.target.load(output)
         self.state = output.state or self.state

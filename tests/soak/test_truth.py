@@ -41,7 +41,8 @@ class CutWriter(SingerWriter):
 class History:
     """A sandbox, the target it is loaded into, and what happens to both."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, detection: str) -> None:
+        self.settings: dict[str, Any] = {"change_detection": detection}
         self.control = sandbox.control
         self.control.reset(world="sized", programs=23, members_per_program=4)
         self.control.knob(rate_limit=None)
@@ -57,7 +58,9 @@ class History:
 
     def run(self) -> Output:
         """One undisturbed run."""
-        output = self.tap.run("program_members", state=self.state, catalog=self.catalog)
+        output = self.tap.run(
+            "program_members", state=self.state, catalog=self.catalog, **self.settings
+        )
         self.load(output)
         return output
 
@@ -68,6 +71,7 @@ class History:
             state=self.state,
             catalog=only(self.catalog, "program_members"),
             writer=CutWriter(output, after),
+            **self.settings,
         )
         with suppress(Cut):
             tap.sync_all()
@@ -122,7 +126,10 @@ STEPS = st.one_of(
     # The server is reset by each example itself.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(steps=st.lists(STEPS, min_size=2, max_size=7))
+@given(
+    steps=st.lists(STEPS, min_size=2, max_size=7),
+    detection=st.sampled_from(["auto", "none"]),
+)
 # A history whose file was deleted, on a day without quota, with a later job behind it.
 @example(
     steps=[
@@ -131,13 +138,15 @@ STEPS = st.one_of(
         ("edits", 47),
         ("edits", 633),
         ("out_of_quota", 0.005),
-    ]
+    ],
+    detection="none",
 )
 def test_one_undisturbed_run_ends_with_the_truth_in_the_target(
     shared_sandbox: Sandbox,
     steps: list[tuple[Any, ...]],
+    detection: str,
 ) -> None:
-    history = History(shared_sandbox)
+    history = History(shared_sandbox, detection)
     for verb, *arguments in steps:
         getattr(history, verb)(*arguments)
     history.passes(2)

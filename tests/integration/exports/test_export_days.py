@@ -339,6 +339,7 @@ def test_a_window_that_is_created_again_after_others_is_still_taken_up_first(
 
 
 def test_windows_taken_up_without_the_filter_are_exported_whole(scene: Scene) -> None:
+    scene.settings["change_detection"] = "none"
     scene.begin(programs=20, members=5)
     scene.sync()
     scene.control.advance(DAY)

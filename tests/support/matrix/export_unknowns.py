@@ -53,10 +53,14 @@ def export_unknowns() -> Iterator[Case]:
         more: dict[str, Any] = {"before": Before.INTERRUPTED, "edits": changes[:1], "text": text}
         yield knob_case("U35", variant, **more)
     for variant in ("all", "joins_only"):
-        text = "What asking does not show comes with the next export: late, never lost."
+        text = (
+            "What asking does not show comes with the next export, within `full_sweep_days`: late, "
+            "never lost."
+        )
         # What `bulk_edit` changes of members that are there already.
         edited = ("statusName", "reachedSuccess", "reachedSuccessDate", "updatedAt")
-        more = {"before": Before.INTERRUPTED, "edits": changes[:1], "then": (), "text": text}
+        later = (Edit("advance", {"seconds": 8 * DAY}),)
+        more = {"before": Before.INTERRUPTED, "edits": changes[:1], "then": later, "text": text}
         yield knob_case("U36", variant, lacking=edited if variant == "joins_only" else (), **more)
     for variant in ("present", "absent"):
         text = "One member is asked for, and only whether there is one; nothing is paged."
@@ -70,12 +74,14 @@ def file_unknowns() -> Iterator[Case]:
         yield knob_case("U7", variant, before=Before.JOB_LEFT, edits=expired, text=text)
     for variant in ("404", "json"):
         yield knob_case("U16", variant, before=Before.JOB_LEFT, edits=expired, text=text)
+    unasked = {"change_detection": "none"}
     for variant in ("header", "zero_bytes", "404"):
         text = "A job that says it has 0 records is not downloaded."
-        yield knob_case("U8", variant, before=Before.SYNCED, text=text)
+        yield knob_case("U8", variant, before=Before.SYNCED, settings=unasked, text=text)
     unsaid = (Fault("missing_verdict", count=FOR_EVER),)
     empty = "the file of an empty export whose figures are missing"
     unsure: dict[str, Any] = {"what": empty, "before": Before.SYNCED, "faults": unsaid}
+    unsure["settings"] = unasked
     for variant in ("header", "zero_bytes"):
         yield knob_case("U8", variant, text="No rows.", **unsure)
     text = "Without figures a lost file looks the same: made again once, then the run stops."

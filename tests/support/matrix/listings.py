@@ -170,7 +170,7 @@ _WITHOUT_RESULT = {
     "export_enqueue": "Asks again; `Job already queued` is as good as success.",
     "export_status": "Asks again.",
     "export_list": "Means that there are no jobs.",
-    "members": "Means that nothing changed; the next run asks for the same time again.",
+    "members": "Means that nothing changed; the sweep of `full_sweep_days` makes sure.",
 }
 
 
