@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_marketo_programs.export.api import ExportApi
-from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.marketo.records import fit, unreadable
 from tap_marketo_programs.schemas.exports import EXPORT_JOBS
 from tap_marketo_programs.schemas.oddities import Oddities
@@ -56,6 +54,10 @@ class ExportJobsStream(MarketoStream):
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the SDK's signature
         """Each job once, and at the end a word on what of the answers did not fit."""
+        # Imported here since describing the stream needs nothing of the engine.
+        from tap_marketo_programs.export.api import ExportApi  # noqa: PLC0415
+        from tap_marketo_programs.export.job import ExportStatus  # noqa: PLC0415
+
         odd, seen = Oddities(), set[str]()
         try:
             # Not as `ExportJob`, which takes a status that nobody has documented for Processing.
