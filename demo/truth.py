@@ -37,8 +37,12 @@ def _tagged(row: Row) -> Row:
 
 
 def _tag_type(row: Row) -> Row:
-    """Get Tag by Name escapes no comma: `North America, Canada` arrives as two values."""
+    """Get Tag by Name escapes no comma: `North America, Canada` arrives as two values.
+
+    What the sandbox holds as Marketo's text `[program,event]` is a list.
+    """
     values: list[Any] | None = row["allowableValues"]
     if values is not None:
         values = [part for value in values for part in value.split(", ")]
-    return {**row, "allowableValues": values}
+    kinds = row["applicableProgramTypes"].strip("[]").split(",")
+    return {**row, "allowableValues": values, "applicableProgramTypes": kinds}

@@ -23,7 +23,7 @@ def meant(name: str, known: Iterable[str]) -> str | None:
 
     Case, underscores and the like do not count: `programIds` is `program_ids`.
     """
-    by_letters = {_letters(name): name for name in known}
+    by_letters = {letters: name for name in known if (letters := _letters(name))}
     wanted = _letters(name)
     if close := get_close_matches(wanted, by_letters, n=1, cutoff=LIKENESS):
         return by_letters[close[0]]
@@ -42,4 +42,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _letters(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return re.sub(r"[\W_]", "", name.lower())

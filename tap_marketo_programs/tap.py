@@ -15,7 +15,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
-from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib import Catalog
@@ -27,7 +26,7 @@ from tap_marketo_programs.config.environment import Environment
 from tap_marketo_programs.config.setting import json_schema
 from tap_marketo_programs.config.settings import SETTINGS, Settings
 from tap_marketo_programs.config.validation import validated
-from tap_marketo_programs.errors import PermissionDenied, StateRefused
+from tap_marketo_programs.errors import StateRefused
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.marketo.programs import ProgramDirectory
 from tap_marketo_programs.process.command import Command, NoCells, OneLine
@@ -38,6 +37,7 @@ from tap_marketo_programs.process.stdout import SafeWriter, forget_messages, wri
 from tap_marketo_programs.streams.base import MarketoStream
 from tap_marketo_programs.streams.classes import stream_classes, stream_facts
 from tap_marketo_programs.streams.mapper import register
+from tap_marketo_programs.streams.offered import OfferedStreams
 from tap_marketo_programs.streams.tell_plan import tell_plan
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ ONE_LINE = OneLine()
 NO_CELLS = NoCells()
 
 
-class TapMarketoPrograms(Tap):
+class TapMarketoPrograms(OfferedStreams):
     """Adobe Marketo Engage programs, programs by tag and program members."""
 
     name = "tap-marketo-programs"
@@ -95,26 +95,13 @@ class TapMarketoPrograms(Tap):
 
     def discover_streams(self) -> list[Stream]:
         """All streams."""
-        programs = ProgramDirectory(self.client, self.settings.program_ids)
+        programs = ProgramDirectory(self.client, self.settings)
         streams: list[Stream] = [
             kind(self, self.client, programs, self.settings) for kind in stream_classes().values()
         ]
         for stream in streams:
             stream.logger.addFilter(ONE_LINE)
         return streams
-
-    @property
-    def catalog_dict(self) -> dict[str, Any]:
-        """The catalog that discovery prints: what this API user may read.
-
-        Without this override, a missing permission for members would hide the programs.
-        """
-        try:
-            return super().catalog_dict
-        except PermissionDenied as error:
-            self.logger.warning("program_members is left out of the catalog: %s", error)
-            del self.streams["program_members"]
-            return super().catalog_dict
 
     def run_discovery(self) -> str:
         """Print the catalog.

@@ -17,7 +17,7 @@ from tap_marketo_programs.schemas.timestamps import instant
 from tap_marketo_programs.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from jsonschema import ValidationError
@@ -178,22 +178,48 @@ def _check_start_date(name: str, value: str, now: datetime) -> Iterator[str]:
         yield f"{name}: lies in the future; nothing would be extracted"
 
 
-def _check_list(name: str, value: list[object], _: datetime) -> Iterator[str]:
+def _check_list(name: str, value: Sequence[object], _: datetime) -> Iterator[str]:
     # An empty list is more likely a template that found nothing than a wish for nothing.
     if not value:
         yield f"{name}: is empty. Leave the setting out for all of them, or name at least one"
 
 
+def _check_texts(name: str, value: list[str], now: datetime) -> Iterator[str]:
+    yield from _check_list(name, value, now)
+    for number, text in enumerate(value):
+        yield from _check_text(f"{name}.{number}", text)
+
+
+def _check_statuses(name: str, value: list[str], now: datetime) -> Iterator[str]:
+    # An empty text is meant: the status of programs that have none.
+    yield from _check_list(name, value, now)
+    for number, text in enumerate(value):
+        if text:
+            yield from _check_text(f"{name}.{number}", text)
+
+
+def _check_text(name: str, text: str) -> Iterator[str]:
+    if not text.strip():
+        yield f"{name}: is blank, and no program has such a value"
+
+
 def _check_tags(name: str, value: list[Any], now: datetime) -> Iterator[str]:
     yield from _check_list(name, value, now)
     for number, tag in enumerate(value):
-        if tag.get("tag_values") == []:
-            yield from _check_list(f"{name}.{number}.tag_values", [], now)
+        yield from _check_text(f"{name}.{number}.tag_type", tag["tag_type"])
+        if tag.get("tag_values") is not None:
+            yield from _check_texts(f"{name}.{number}.tag_values", tag["tag_values"], now)
 
 
 _CHECKS: Mapping[str, Callable[[str, Any, datetime], Iterator[str]]] = {
     "base_url": _check_base_url,
     "start_date": _check_start_date,
     "program_ids": _check_list,
+    "program_names": _check_texts,
+    "program_types": _check_texts,
+    "program_channels": _check_texts,
+    "program_workspaces": _check_texts,
+    "program_statuses": _check_statuses,
+    "program_folder_ids": _check_list,
     "program_tags": _check_tags,
 }

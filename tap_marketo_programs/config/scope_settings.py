@@ -13,6 +13,11 @@ from tap_marketo_programs.config.setting import once_each, setting
 from tap_marketo_programs.schemas.timestamps import instant
 
 
+def _texts(**facts: Any) -> Any:  # noqa: ANN401 - see setting
+    """A filter of programs that is a list of texts."""
+    return setting(th.ArrayType(th.StringType), without="all", read=tuple, **facts)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScopeSettings:
     """Which programs, since when, and which of their fields."""
@@ -32,6 +37,55 @@ class ScopeSettings:
         examples=[[1001, 1002]],
         read=tuple,
     )
+    program_names: tuple[str, ...] | None = _texts(
+        title="Program names",
+        description=(
+            "Restricts every stream to programs whose name matches one of these globs: `*` stands "
+            "for anything, `?` for one character, every other character for itself, brackets "
+            "included. Case does not matter."
+        ),
+        examples=[["2026-* webinar*"]],
+    )
+    program_types: tuple[str, ...] | None = _texts(
+        title="Program types",
+        description=(
+            "Restricts every stream to programs of these types, such as `Email`, `Engagement` and "
+            "`EventWithWebinar`; case does not matter."
+        ),
+        examples=[["Email", "EventWithWebinar"]],
+    )
+    program_channels: tuple[str, ...] | None = _texts(
+        title="Program channels",
+        description="Restricts every stream to programs of these channels; case does not matter.",
+        examples=[["Webinar"]],
+    )
+    program_workspaces: tuple[str, ...] | None = _texts(
+        title="Program workspaces",
+        description=(
+            "Restricts every stream to programs of these workspaces; case does not matter. "
+            "Exports of members ignore workspaces, so nothing else keeps others out."
+        ),
+        examples=[["Default"]],
+    )
+    program_statuses: tuple[str, ...] | None = _texts(
+        title="Program statuses",
+        description=(
+            "Restricts every stream to programs of these statuses, such as `on`; case does not "
+            'matter. Most types of programs have no status: `""` stands for none.'
+        ),
+        examples=[["on", ""]],
+    )
+    program_folder_ids: tuple[int, ...] | None = setting(
+        th.ArrayType(th.IntegerType(minimum=1)),
+        title="Program folder ids",
+        description=(
+            "Restricts every stream to programs in these folders, and to programs inside such "
+            "programs. Folders inside a folder are named themselves."
+        ),
+        without="all",
+        examples=[[28]],
+        read=tuple,
+    )
     program_tags: tuple[Mapping[str, Any], ...] | None = setting(
         th.ArrayType(
             th.ObjectType(
@@ -41,12 +95,14 @@ class ScopeSettings:
         ),
         title="Program tags",
         description=(
-            "Restricts `programs_by_tag` to these tag types and values; without `tag_values`, to "
-            "all values of the type."
+            "Restricts every stream to programs that carry one of these tags, and "
+            "`programs_by_tag` to these tags; without `tag_values`, to all values of the type. The "
+            "only filter that costs calls: one or a few for each tag value."
         ),
         readme=(
-            'Restricts `programs_by_tag`: `[{"tag_type": "Region", "tag_values": ["EMEA"]}]`; '
-            "without `tag_values`, all values of the type."
+            'Restricts every stream: `[{"tag_type": "Region", "tag_values": ["EMEA"]}]`; without '
+            "`tag_values`, all values of the type. `programs_by_tag` has rows of these tags only. "
+            "The only filter that costs calls: one or a few for each tag value."
         ),
         without="all",
         examples=[[{"tag_type": "Region", "tag_values": ["EMEA"]}]],

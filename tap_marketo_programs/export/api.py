@@ -129,28 +129,36 @@ class ExportApi:
         return self._job("POST", export_id, "cancel")
 
     def jobs(self, statuses: Collection[ExportStatus]) -> Iterator[ExportJob]:
-        """This API user's jobs of the past seven days ("Get Export Program Member Jobs")."""
+        """This API user's jobs of the past seven days, as far as they can be read."""
+        unreadable = 0
+        for row in self.entries(statuses):
+            if (job := _readable(row)) is not None:
+                yield job
+            else:
+                unreadable += 1
+        if unreadable:
+            logger.warning("Entries of the list of export jobs cannot be read (%d)", unreadable)
+
+    def entries(self, statuses: Collection[ExportStatus]) -> Iterator[Any]:
+        """The same list, entry by entry as Marketo wrote it ("Get Export Program Member Jobs").
+
+        A job that is created meanwhile may move another one to the next answer, so one may
+        come twice.
+        """
         params: dict[str, Any] = {
             "status": ",".join(status.lower() for status in statuses),
             "batchSize": LIST_PAGE,
         }
-        unreadable = 0
         for _ in range(MAX_LIST_PAGES):
             # An entirely empty body has been met here, and means "no jobs" (singer-io/tap-marketo).
             answer = self._client.look(f"{BASE}.json", params)
             found = rows(answer)
-            for row in found:
-                if (job := _readable(row)) is not None:
-                    yield job
-                else:
-                    unreadable += 1
+            yield from found
             token = answer.get("nextPageToken")
             is_token = isinstance(token, str | int) and token and found
             if not is_token or token == params.get("nextPageToken"):
-                break
+                return
             params["nextPageToken"] = token
-        if unreadable:
-            logger.warning("Entries of the list of export jobs cannot be read (%d)", unreadable)
 
     def find(self, export_id: str) -> ExportJob | None:
         """A job of the past seven days as the job list shows it; None where it does not."""

@@ -180,13 +180,20 @@ def listing(
     WARNING tells of them here.
     """
     sweep = OffsetSweep(key, odd=odd)
+    yield from swept(client, path, sweep, params)
+    if odd is None:
+        sweep.odd.tell(logger, path)
+
+
+def swept(
+    client: MarketoClient, path: str, sweep: OffsetSweep, params: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Every row that a sweep shows, once."""
     while not sweep.finished:
         query = {**(params or {}), "maxReturn": PAGE_SIZE, "offset": sweep.current_value}
         response = client.fetch("GET", path, params=query)
         yield from sweep.new_rows(response)
         sweep.advance(response)
-    if odd is None:
-        sweep.odd.tell(logger, path)
 
 
 def ask(client: MarketoClient, path: str, params: Mapping[str, Any] | None = None) -> list[Any]:

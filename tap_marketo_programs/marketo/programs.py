@@ -1,28 +1,36 @@
 """Which programs there are in the subscription, and which of them the user wants.
 
 Several streams need to know; they share one scan. Whatever restricts programs
-belongs here, so that every stream means the same programs. It must not know
-streams or Singer.
+belongs here, so that every stream means the same programs; what a filter says of
+a listing stands in `program_filter`. It must not know streams or Singer.
 
 Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/assets/programs
 """
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound
 from tap_marketo_programs.marketo.paging import ask, listing
+from tap_marketo_programs.marketo.program_filter import SETTINGS as FILTERS
+from tap_marketo_programs.marketo.program_filter import ProgramFilters
 from tap_marketo_programs.marketo.records import row_of
+from tap_marketo_programs.marketo.tags import programs_tagged, wanted_tags
 from tap_marketo_programs.schemas.assets import PROGRAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.marketo.client import MarketoClient
+    from tap_marketo_programs.marketo.tags import WantedTags
 
 PROGRAMS_PATH = "/rest/asset/v1/programs.json"
+
+logger = logging.getLogger(__name__)
 
 
 class ProgramDirectory:
@@ -30,12 +38,15 @@ class ProgramDirectory:
 
     Args:
         client: Sends everything.
-        wanted: The setting `program_ids`; None wants all.
+        settings: The user's; those that restrict programs are read.
     """
 
-    def __init__(self, client: MarketoClient, wanted: Collection[int] | None) -> None:
+    def __init__(self, client: MarketoClient, settings: Settings) -> None:
         self._client = client
-        self._wanted = None if wanted is None else frozenset(wanted)
+        named = settings.program_ids
+        self._named = None if named is None else frozenset(named)
+        self._filters = ProgramFilters.of({name: getattr(settings, name) for name in FILTERS})
+        self._tags = settings.program_tags
         self.read: dict[int, dict[str, Any]] = {}
         """Programs as they were read by id in this run, of those that a stream keeps for others."""
 
@@ -49,36 +60,118 @@ class ProgramDirectory:
         if "rows" not in self.__dict__:
             self.rows = {row["id"]: row for row in rows}
 
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the user wants some programs only."""
+        return self._named is not None or bool(self._filters) or self._tags is not None
+
     @cached_property
     def ids(self) -> list[int]:
         """The wanted programs, ascending.
 
         Raises:
-            MarketoConfigError: `program_ids` names one that does not exist.
+            MarketoConfigError: `program_ids` names one that does not exist, `program_tags` a
+                tag type that does not, or no program is left.
         """
-        found = self.rows.keys()
-        if self._wanted is None:
-            return sorted(found)
-        # A program can slip through a moving listing, so what it did not show is asked for.
-        unknown = [
-            program_id for program_id in sorted(self._wanted - found) if not self.exists(program_id)
-        ]
+        if self._tags is None:
+            return sorted(self._passing)
+        wanted = self._passing & programs_tagged(self._client, self.tags)
+        if not wanted:
+            raise self.nothing_left()
+        _tell(len(wanted), len(self.rows), [*self._filters.settings, "program_tags"])
+        return sorted(wanted)
+
+    @cached_property
+    def tags(self) -> Sequence[WantedTags]:
+        """The tags of `program_tags`, as Marketo spells them.
+
+        Raises:
+            MarketoConfigError: It names a tag type that does not exist.
+        """
+        return list(wanted_tags(self._client, self._tags))
+
+    def check(self) -> None:
+        """Raise what `ids` would of the filters but that of tags, which costs calls."""
+        if self.is_restricted:
+            _ = self._passing
+
+    def wants(self, row: Mapping[str, Any]) -> bool:
+        """Whether a program belongs to what the user asked for.
+
+        Args:
+            row: The program as any endpoint shows it; where the listing has it, its
+                own row counts, so that all streams of a run want the same.
+        """
+        if not self.is_restricted:
+            return True
+        return row["id"] in self._wanted or (self._tags is None and self.passes(row))
+
+    def passes(self, row: Mapping[str, Any]) -> bool:
+        """Whether a program belongs to what the user asked for, whatever tags it carries."""
+        program_id = row["id"]
+        if not self.is_restricted:
+            return True
+        if program_id in self._known:
+            return program_id in self._passing
+        is_named = self._named is None or program_id in self._named
+        return is_named and self._filters.matches(program_id, {**self.rows, program_id: row})
+
+    @cached_property
+    def _wanted(self) -> frozenset[int]:
+        return frozenset(self.ids)
+
+    @cached_property
+    def _known(self) -> dict[int, dict[str, Any]]:
+        """Every program that was listed, and those of `program_ids` that the listing missed.
+
+        A program can slip through a moving listing, so what it did not show is asked for. One
+        whose answer cannot be read is there, and passes no filter.
+        """
+        known, unknown = dict(self.rows), []
+        for program_id in sorted((self._named or frozenset()) - known.keys()):
+            if found := self._ask(program_id):
+                known[program_id] = row_of(found, "id", program_id, PROGRAMS) or {}
+            else:
+                unknown.append(program_id)
         if unknown:
             message = (
                 f"program_ids: Marketo has no program {', '.join(map(str, unknown))}, or the API "
                 "user may not see it. The id is the number in a program's URL (#PG1035A1)."
             )
             raise MarketoConfigError(message)
-        return sorted(self._wanted)
+        return known
 
-    @property
-    def is_restricted(self) -> bool:
-        """Whether the user named the programs."""
-        return self._wanted is not None
+    @cached_property
+    def _passing(self) -> frozenset[int]:
+        """The programs that all filters but that of tags let pass.
 
-    def wants(self, program_id: object) -> bool:
-        """Whether a program belongs to what the user asked for."""
-        return self._wanted is None or program_id in self._wanted
+        Raises:
+            MarketoConfigError: None does, or `program_ids` names one that does not exist.
+        """
+        known = self._known
+        named = frozenset(known) if self._named is None else self._named
+        if not self._filters:
+            return named
+        passing = frozenset(filter(lambda program: self._filters.matches(program, known), named))
+        if not passing:
+            raise self.nothing_left()
+        for line in self._filters.unknown(known):
+            logger.warning("%s", line)
+        _tell(len(passing), len(known), self._filters.settings)
+        return passing
+
+    def nothing_left(self) -> MarketoConfigError:
+        """No program is left to extract anything of."""
+        known = self._known
+        lines = self._filters.unknown(known)
+        counts = self._filters.counts(known)
+        if self._named is not None:
+            counts = {"program_ids": len(self._named), **counts}
+        shown = [f"{setting} ({count} of {len(known)})" for setting, count in counts.items()]
+        if self._tags is not None:
+            shown.append("program_tags")
+        reason = f"No program passes {' and '.join(shown)}, so nothing would be extracted."
+        return MarketoConfigError(" ".join([*lines, reason]))
 
     def exists(self, program_id: int) -> bool:
         """Whether a program is there now; an answer that cannot be read says that it is."""
@@ -98,3 +191,7 @@ class ProgramDirectory:
             return ask(self._client, f"/rest/asset/v1/program/{program_id}.json")
         except ObjectNotFound:
             return []
+
+
+def _tell(wanted: int, listed: int, settings: Iterable[str]) -> None:
+    logger.info("%d of %d programs pass %s", wanted, listed, ", ".join(settings))

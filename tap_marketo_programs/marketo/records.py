@@ -192,24 +192,35 @@ def tag_type_record(raw: Mapping[str, Any], odd: Oddities | None = None) -> dict
     """A tag type, as Get Tag by Name shows it, fit for `TAG_TYPES`.
 
     Args:
-        raw: One item of a `result`; `allowableValues` is a string, an array or missing.
+        raw: One item of a `result`; its lists are a string, an array or missing.
         odd: Counts what did not fit.
 
     Returns:
-        A copy whose `allowableValues` is a list, see `allowable_values`, or null
-        where they cannot be read.
+        A copy whose `allowableValues` is a list, see `allowable_values`, or null where they
+        cannot be read; `applicableProgramTypes`, which Marketo writes in the same way, too,
+        but it stays missing or null where it is.
     """
     odd = odd or Oddities()
-    told = raw.get("allowableValues")
-    values: list[str] | None = list(allowable_values(told))
+    lists = {"allowableValues": _listed(raw, "allowableValues", odd)}
+    if raw.get(_PROGRAM_TYPES) is not None:
+        lists[_PROGRAM_TYPES] = _listed(raw, _PROGRAM_TYPES, odd)
+    return {**fit({**raw, **dict.fromkeys(lists)}, TAG_TYPES, odd), **lists}
+
+
+_PROGRAM_TYPES = "applicableProgramTypes"
+
+
+def _listed(raw: Mapping[str, Any], name: str, odd: Oddities) -> list[str] | None:
+    """The texts of a list that comes as a text or an array; None for what is neither."""
+    told = raw.get(name)
     if not isinstance(told, str | list | None):
-        odd.nulled["allowableValues"] += 1
-        values = None
-    elif isinstance(told, list):
+        odd.nulled[name] += 1
+        return None
+    if isinstance(told, list):
         # Blank ones are left out without a word; others that are no text, with one.
         texts = sum(isinstance(value, str | int | float) for value in told)
-        odd.nulled.update({"allowableValues": len(told) - texts} if texts < len(told) else {})
-    return {**fit({**raw, "allowableValues": None}, TAG_TYPES, odd), "allowableValues": values}
+        odd.nulled.update({name: len(told) - texts} if texts < len(told) else {})
+    return list(allowable_values(told))
 
 
 def detailed(row: Mapping[str, Any], details: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound, RequestRefused
-from tap_marketo_programs.marketo.paging import ask, listing
+from tap_marketo_programs.marketo.paging import OffsetSweep, ask, listing, swept
 from tap_marketo_programs.marketo.records import detailed, row_of
 from tap_marketo_programs.marketo.tag_values import allowable_values, pieces, value_candidates
 from tap_marketo_programs.marketo.verdicts import means_unknown_tag_value
 from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas.assets import TAG_TYPES
+from tap_marketo_programs.suggestions import meant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.schemas.oddities import Oddities
@@ -106,8 +107,8 @@ def wanted_tags(
             continue
         if not isinstance(told, str | list | None):
             logger.warning(
-                "Marketo does not tell the values of tag type '%s'; programs_by_tag leaves it out. "
-                "Name its values in program_tags.",
+                "Marketo does not tell the values of tag type '%s', so it counts as carried by no "
+                "program. Name its values in program_tags.",
                 name,
             )
         yield WantedTags(name, list(dict.fromkeys(known)), told)
@@ -122,9 +123,10 @@ def _spelt(tag_type: str, named: Sequence[str], told: object) -> Iterator[str]:
     for value in named:
         if known and value.casefold() not in spellings:
             logger.warning(
-                "program_tags: tag type '%s' has no value '%s'. It has: %s (Admin > Tags).",
+                "program_tags: tag type '%s' has no value '%s'.%s It has: %s (Admin > Tags).",
                 quoted(tag_type),
                 quoted(value),
+                _question(value, known),
                 quoted(", ".join(known), MAX_NAMES),
             )
         yield spellings.get(value.casefold(), value)
@@ -136,9 +138,15 @@ def _known_name(name: str, names: Collection[str]) -> str:
             return known
     there = quoted(", ".join(sorted(names)), MAX_NAMES)
     message = (
-        f"program_tags: Marketo has no tag type '{quoted(name)}'. It has: {there} (Admin > Tags)."
+        f"program_tags: Marketo has no tag type '{quoted(name)}'.{_question(name, names)} "
+        f"It has: {there} (Admin > Tags)."
     )
     raise MarketoConfigError(message)
+
+
+def _question(name: str, known: Collection[str]) -> str:
+    like = meant(name, known)
+    return f" Did you mean {quoted(like)}?" if like else ""
 
 
 def hidden_values(
@@ -195,3 +203,29 @@ def has_programs(client: MarketoClient, tag_type: str, value: str) -> bool:
         if not means_unknown_tag_value(error):
             raise
         return False
+
+
+def programs_tagged(client: MarketoClient, wanted: Iterable[WantedTags]) -> set[int]:
+    """The ids of all programs that carry one of some tags: a sweep of byTag for each value."""
+    found: set[int] = set()
+    for tags in wanted:
+        used: set[str] = set()
+        for value in tags.values:
+            if ids := _ids_tagged(client, tags.tag_type, value):
+                used.add(value)
+                found |= ids
+        for value in hidden_values(client, tags, used):
+            found |= _ids_tagged(client, tags.tag_type, value)
+    return found
+
+
+def _ids_tagged(client: MarketoClient, tag_type: str, value: str) -> set[int]:
+    ids: set[int] = set()
+    params = {"tagType": tag_type, "tagValue": value}
+    try:
+        for row in swept(client, PROGRAMS_BY_TAG_PATH, OffsetSweep("id", ordered=False), params):
+            ids.add(row["id"])
+    except RequestRefused as error:
+        if ids or not means_unknown_tag_value(error):
+            raise
+    return ids

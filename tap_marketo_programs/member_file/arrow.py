@@ -4,7 +4,8 @@ No cell becomes a Python object here as long as cells have their usual form:
 Arrow's own reader splits what `strict` has found to be RFC 4180, and columns are
 compared and cast as a whole. What is not of that form, be it a block or a
 column of one, is left to `file`, so that the values are those of RECORD
-messages always.
+messages always. Only moments have a type that JSON lacks: what is text there is a timestamp
+in UTC here, to the microsecond.
 
 Only batches import this, for it needs pyarrow. It must not know where the file
 came from or where the columns go.
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from tap_marketo_programs.member_file.moments import MOMENT, read_moments, to_moment
 from tap_marketo_programs.member_file.strict import has_bare_cr
 from tap_marketo_programs.schemas.properties import declared
 from tap_marketo_programs.schemas.values import PLAIN_DIGITS
@@ -33,7 +35,6 @@ _PIECE = 1 << 20  # bytes that Arrow splits at once, to stay within the caches
 _NULLS = ("", "null")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-
 _TYPES = {
     "string": pa.string(),
     "number": pa.float64(),
@@ -44,7 +45,9 @@ _TYPES = {
 
 def arrow_type(spec: Mapping[str, Any]) -> pa.DataType:
     """The Arrow type of a property; of several JSON types a text comes first, as in `cells`."""
-    types, _ = declared(spec)
+    types, text_format = declared(spec)
+    if text_format == "date-time" and types <= {"string", "null"}:
+        return MOMENT
     for name, arrow in _TYPES.items():
         if name in types:
             return arrow
@@ -60,10 +63,30 @@ def to_array(values: Sequence[Any], wanted: pa.DataType) -> pa.Array:
     Raises:
         pyarrow.ArrowException: One is not of the type; the words repeat it.
     """
+    if convert := _conversion(wanted):
+        values = [convert(value) for value in values]
+    return pa.array(values, wanted)
+
+
+def _conversion(wanted: pa.DataType) -> Callable[[Any], Any] | None:
+    """What makes of a value one that Arrow takes; None for types that it takes as they are."""
     if wanted == pa.float64():
         # Arrow refuses an int that a double cannot hold to the last digit; JSON readers do not.
-        values = [float(value) if isinstance(value, int) else value for value in values]
-    return pa.array(values, wanted)
+        return lambda value: float(value) if isinstance(value, int) else value
+    if wanted == MOMENT:
+        return to_moment
+    if pa.types.is_list(wanted) and (of_item := _conversion(wanted.value_type)):
+        return lambda value: list(map(of_item, value)) if isinstance(value, list) else value
+    if pa.types.is_struct(wanted):
+        of_field = {field.name: found for field in wanted if (found := _conversion(field.type))}
+        return (lambda value: _with_fields(value, of_field)) if of_field else None
+    return None
+
+
+def _with_fields(value: object, of_field: Mapping[str, Callable[[Any], Any]]) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {name: of_field[name](one) if name in of_field else one for name, one in value.items()}
 
 
 def read_tables(file: MemberFile, size: int = _BLOCK) -> Iterator[pa.RecordBatch]:
@@ -138,8 +161,9 @@ class _Column:
         self._at_once: Callable[[pa.StringArray], pa.Array | None] | None = None
         self._is_text = False
         if self._type == pa.string():
-            self._at_once = _moments if text_format == "date-time" else None
             self._is_text = text_format not in {"date", "date-time"}
+        elif self._type == MOMENT:
+            self._at_once = read_moments
         elif self._type == pa.int64():
             self._at_once = _integers
         elif self._type == pa.float64():
@@ -151,7 +175,7 @@ class _Column:
         return (
             pa.nulls(count, self._type)
             if value is None
-            else pa.repeat(pa.scalar(value, self._type), count)
+            else pa.repeat(to_array([value], self._type)[0], count)
         )
 
     def read(self, texts: pa.StringArray) -> pa.Array:
@@ -173,10 +197,6 @@ class _Column:
         return to_array(self._file.convert(self._number, cells), self._type)
 
 
-_MOMENT = len("2026-01-31T00:00:00Z")
-_YEAR_ONE = -62_135_596_800  # seconds since 1970
-
-
 def _longest(texts: pa.StringArray) -> int:
     return int(pc.max(pc.binary_length(texts)).as_py())
 
@@ -192,16 +212,3 @@ def _numbers(texts: pa.StringArray) -> pa.Array | None:
     digits = pc.replace_substring(texts, ".", "", max_replacements=1)
     plain = pc.all(pc.ascii_is_decimal(digits)).as_py() and _longest(texts) <= PLAIN_DIGITS
     return texts.cast(pa.float64()) if plain else None
-
-
-def _moments(texts: pa.StringArray) -> pa.Array | None:
-    """The texts themselves, if all are `YYYY-MM-DDThh:mm:ssZ` and of the calendar."""
-    lengths = set(pc.min_max(pc.binary_length(texts)).as_py().values())
-    # Of this length Arrow knows one other form, with a space for the T.
-    if lengths != {_MOMENT} or b" " in texts.buffers()[2].to_pybytes():
-        return None
-    try:
-        seconds = texts.cast(pa.timestamp("s", "UTC")).cast(pa.int64())
-    except pa.ArrowInvalid:
-        return None
-    return texts if pc.min(seconds).as_py() >= _YEAR_ONE else None

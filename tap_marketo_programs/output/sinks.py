@@ -200,7 +200,7 @@ def _blocks(
         between()
         if export.min_updated_at:
             updated = columns[file.names.index("updatedAt")]
-            keep = not_before(updated, export.min_updated_at)
+            keep = _not_before(updated, export.min_updated_at)
             yield [list(compress(column, keep)) for column in columns]
         else:
             yield columns
@@ -210,16 +210,22 @@ def _tables(file: MemberFile, export: Export, between: Callable[[], None]) -> It
     """The same, as Arrow has them."""
     # Imported here since it needs pyarrow, which only Parquet asks for.
     from tap_marketo_programs.member_file.arrow import read_tables  # noqa: PLC0415
+    from tap_marketo_programs.member_file.moments import MOMENT, not_before  # noqa: PLC0415
 
     for table in read_tables(file):
         between()
-        if export.min_updated_at:
-            yield table.filter(not_before(table["updatedAt"].to_pylist(), export.min_updated_at))
-        else:
+        if export.min_updated_at is None:
             yield table
+            continue
+        updated = table["updatedAt"]
+        if updated.type == MOMENT:
+            yield table.filter(not_before(updated, export.min_updated_at))
+        else:
+            # A catalog that does not call it a date and time makes a text of it.
+            yield table.filter(_not_before(updated.to_pylist(), export.min_updated_at))
 
 
-def not_before(updated: Sequence[Any], min_updated_at: datetime) -> list[bool]:
+def _not_before(updated: Sequence[Any], min_updated_at: datetime) -> list[bool]:
     """Which rows are visibly not older than a moment; one without `updatedAt` is kept.
 
     Args:

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_programs.schemas.descriptions import description
+from tap_marketo_programs.schemas.properties import INTEGER_BOUNDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -204,6 +207,8 @@ def property_schema(data_type: str, *, key: bool = False) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": [json_type] if key else [json_type, "null"]}
     if json_format is not None:
         schema["format"] = json_format
+    if json_type == "integer":
+        schema |= INTEGER_BOUNDS
     return schema
 
 
@@ -230,11 +235,11 @@ def member_schema(
         if (exportable(field) or field.name in FIXED_TYPES) and field.name not in properties:
             data_type = FIXED_TYPES.get(field.name, field.data_type)
             schema = property_schema(data_type, key=field.name in keys)
-            if field.display_name not in ("", field.name):
-                schema["description"] = field.display_name
+            schema["description"] = description(field.name, field.display_name)
             properties[field.name] = schema
-    for key in keys:
-        properties.setdefault(key, property_schema("integer", key=True))
-    # Every export has it, for the bookmark.
-    properties.setdefault("updatedAt", property_schema(FIXED_TYPES["updatedAt"]))
+    # Every export has the last one, for the bookmark.
+    for name in (*keys, "updatedAt"):
+        data_type = FIXED_TYPES.get(name, "integer")
+        schema = property_schema(data_type, key=name in keys)
+        properties.setdefault(name, {**schema, "description": description(name)})
     return {"type": "object", "properties": properties, "required": list(keys)}

@@ -64,8 +64,9 @@ def programs(stream: ProgramsStream, pace: Pace) -> Forecast:
     rows = stream.programs.rows
     since = stream.since()
     found = [program_id for program_id, row in rows.items() if _is_changed(row, since)]
-    wanted = [program_id for program_id in found if stream.programs.wants(program_id)]
-    due = stream.due(set(found), stream.client.now()) if stream.wants_details else []
+    # With those that a filter left out of an earlier run, and lets pass now.
+    wanted = {row["id"] for row in stream.left_out().wanted(rows[one] for one in found)}
+    due = stream.due(wanted, stream.client.now()) if stream.wants_details else []
     details = len(wanted) + len(due) if stream.wants_details else 0
     return _calls(stream, pace, pages(len(found)) + details, programs=len(wanted) + len(due))
 

@@ -19,12 +19,14 @@ def stream_classes() -> dict[str, Any]:
         ChannelsStream,
         TagTypesStream,
     )
+    from tap_marketo_programs.streams.export_jobs import ExportJobsStream  # noqa: PLC0415 - as above
     from tap_marketo_programs.streams.program_members import ProgramMembersStream  # noqa: PLC0415 - as above
     from tap_marketo_programs.streams.programs import ProgramsStream  # noqa: PLC0415 - as above
     from tap_marketo_programs.streams.programs_by_tag import ProgramsByTagStream  # noqa: PLC0415 - as above
 
     classes = (
         ChannelsStream,
+        ExportJobsStream,
         ProgramMembersStream,
         ProgramsByTagStream,
         ProgramsStream,

@@ -1,7 +1,8 @@
 """Makes the plan of a run, stream by stream.
 
-It asks Marketo less than 20 times, besides the listing of programs and, if it is told to,
-a call for each program that could have changed. It creates nothing and writes nothing. It
+It asks Marketo less than 20 times, besides the listing of programs, what tells which of
+them carry the tags of `program_tags` and, if it is told to, a call for each program that
+could have changed. It creates nothing and writes nothing. It
 must not know how a plan is shown.
 """
 
@@ -9,9 +10,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from math import ceil
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.export.api import LIST_PAGE, ExportApi
+from tap_marketo_programs.export.forecast import Forecast
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.learned import Learned
 from tap_marketo_programs.export.makespan import Pace
@@ -20,20 +23,21 @@ from tap_marketo_programs.marketo.usage import calls_today
 from tap_marketo_programs.streams import asset_forecasts
 from tap_marketo_programs.streams.assets import AssetStream
 from tap_marketo_programs.streams.base import MarketoStream
+from tap_marketo_programs.streams.export_jobs import ExportJobsStream
 from tap_marketo_programs.streams.member_forecast import MemberForecast
 from tap_marketo_programs.streams.program_members import ProgramMembersStream
 from tap_marketo_programs.streams.programs import ProgramsStream
 from tap_marketo_programs.streams.run_plan import QuotaLeft, RunPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
     from singer_sdk import Stream
 
-    from tap_marketo_programs.export.forecast import Forecast
     from tap_marketo_programs.export.job import ExportJob
     from tap_marketo_programs.marketo.client import MarketoClient
+    from tap_marketo_programs.marketo.programs import ProgramDirectory
 
 logger = logging.getLogger(__name__)
 
@@ -57,27 +61,27 @@ def plan_run(
     Raises:
         MarketoError: What would end the run, too: a bad bookmark, setting or permission.
     """
-    chosen = [each for each in streams if isinstance(each, MarketoStream) and each.selected]
-    for stream in chosen:
-        stream.check_bookmark()
+    chosen = _chosen(streams)
     now, began = client.now(), client.clock.monotonic()
     used = calls_today(client)
     took = [client.clock.monotonic() - began]
     members = next((each for each in chosen if isinstance(each, ProgramMembersStream)), None)
+    listed = _listed(chosen, client)
     forecast = None
     if members is not None:
-        listed = list(_jobs(ExportApi(client), client))
-        made, began = client.limits.made, client.clock.monotonic()
-        pages = asset_forecasts.pages(len(members.programs.rows))
-        took.append((client.clock.monotonic() - began) / max(1, client.limits.made - made))
-        forecast = MemberForecast(members, listed, asks=asks, other_calls=pages)
+        took.append(_seconds_a_call(members.programs, client))
+        calls = _scope_calls(members.programs, client)
+        forecast = MemberForecast(members, listed, asks=asks, other_calls=calls)
     # The shorter one: either may have been asked for again, or been held up by the limit.
     pace = Pace(client.connection.calls_per_window, min(took))
-    found = tuple(_with_listing(list(_forecasts(chosen, forecast, pace)), chosen))
+    shared = _shared_calls(chosen, client)
+    found = _forecasts(chosen, forecast, listed, pace)
     return RunPlan(
         made_at=now,
         has_state=has_state,
-        streams=found,
+        streams=tuple(
+            replace(one, api_calls=one.api_calls + shared.get(one.stream, 0)) for one in found
+        ),
         quota=_quota(forecast, now) if forecast else None,
         calls_today=used,
         learned=forecast.learned if forecast else Learned(),
@@ -85,13 +89,47 @@ def plan_run(
     )
 
 
+def _chosen(streams: Iterable[Stream]) -> list[MarketoStream]:
+    """The selected streams, whose bookmarks can be gone on from."""
+    chosen = [each for each in streams if isinstance(each, MarketoStream) and each.selected]
+    for stream in chosen:
+        stream.check_bookmark()
+    return chosen
+
+
+def _listed(chosen: Iterable[MarketoStream], client: MarketoClient) -> list[ExportJob]:
+    """The jobs of the past seven days, if a stream has to do with them."""
+    if any(isinstance(each, ProgramMembersStream | ExportJobsStream) for each in chosen):
+        return list(_jobs(ExportApi(client), client))
+    return []
+
+
+def _seconds_a_call(programs: ProgramDirectory, client: MarketoClient) -> float:
+    """How long a call of the listing of programs takes, which is read here."""
+    made, began = client.limits.made, client.clock.monotonic()
+    _ = programs.rows
+    return (client.clock.monotonic() - began) / max(1, client.limits.made - made)
+
+
 def _forecasts(
-    chosen: Iterable[MarketoStream], members: MemberForecast | None, pace: Pace
+    chosen: Iterable[MarketoStream],
+    members: MemberForecast | None,
+    listed: Collection[ExportJob],
+    pace: Pace,
 ) -> Iterator[Forecast]:
     tags: asset_forecasts.Tags | None = None
+    jobs = len(listed)
     for stream in chosen:
         if isinstance(stream, ProgramMembersStream) and members is not None:
-            yield members.make(pace)
+            found = members.make(pace)
+            jobs += found.jobs
+            yield found
+        elif isinstance(stream, ExportJobsStream):
+            # The last stream of all shows what this run creates, too.
+            calls = max(1, ceil(jobs / LIST_PAGE))
+            yield Forecast(
+                stream=stream.name, programs=None, api_calls=calls, seconds=pace.seconds(calls)
+            )
         elif isinstance(stream, ProgramsStream):
             yield asset_forecasts.programs(stream, pace)
         elif isinstance(stream, AssetStream) and stream.name == "channels":
@@ -105,17 +143,34 @@ def _forecasts(
             yield by_name[stream.name](stream, tags, pace)
 
 
-def _with_listing(found: list[Forecast], chosen: Iterable[MarketoStream]) -> list[Forecast]:
-    """Count the listing of programs for the one stream that needs it first, if not the members."""
-    for number, stream in enumerate(chosen):
+def _shared_calls(chosen: Iterable[MarketoStream], client: MarketoClient) -> dict[str, int]:
+    """Calls that tell which programs are wanted, by the stream that needs it first.
+
+    Those of the members are counted with the exports.
+    """
+    for stream in chosen:
         if isinstance(stream, ProgramMembersStream):
             break
-        if stream.name in _LISTED and isinstance(stream, AssetStream):
-            if stream.programs.is_restricted:
-                calls = asset_forecasts.pages(len(stream.programs.rows))
-                found[number] = replace(found[number], api_calls=found[number].api_calls + calls)
-            break
-    return found
+        if isinstance(stream, AssetStream) and stream.name in _LISTED:
+            programs = stream.programs
+            if not programs.is_restricted:
+                break
+            # Programs by tag need the listing alone: what a wanted tag brings is tagged as wanted.
+            by_id = isinstance(stream, ProgramsStream)
+            pages = asset_forecasts.pages(len(programs.rows))
+            return {stream.name: _scope_calls(programs, client) if by_id else pages}
+    return {}
+
+
+def _scope_calls(programs: ProgramDirectory, client: MarketoClient) -> int:
+    """Calls that tell which programs are wanted: the listing's, and those for tags.
+
+    The latter are made here and counted; a run makes them once, for all streams.
+    """
+    pages = asset_forecasts.pages(len(programs.rows))
+    made = client.limits.made
+    _ = programs.ids
+    return pages + client.limits.made - made
 
 
 def _jobs(api: ExportApi, client: MarketoClient) -> Iterator[ExportJob]:

@@ -25,7 +25,7 @@ from tap_marketo_programs.member_file.oddities import FileOddities
 from tap_marketo_programs.process.stdout import TargetGone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
     from logging import Logger
 
@@ -119,7 +119,7 @@ class MemberExports:
         detection = self._detection()
         now, wanted = self.client.now().replace(microsecond=0), self.programs.ids
         if not self.programs.is_restricted:
-            _forget_deleted(ledger, wanted, now)
+            _forget_deleted(ledger, self.programs.rows, now)
         return ExportRequest(
             program_ids=wanted,
             bounds=Bounds(
@@ -154,8 +154,17 @@ class MemberExports:
         )
 
 
-def _forget_deleted(ledger: Ledger, listed: Sequence[int], now: datetime) -> None:
-    """Forget programs that have not been listed for long."""
+def _forget_deleted(ledger: Ledger, listed: Collection[int], now: datetime) -> None:
+    """Forget programs that have not been listed for long.
+
+    Only for runs that want every program: while a filter leaves a program out, its watermark
+    stands still, and its age says nothing about how long the program has not been listed.
+
+    Args:
+        ledger: What is known.
+        listed: Every program there is, wanted or not.
+        now: The time.
+    """
     for program_id in ledger.watermarks.keys() - set(listed):
         if now - ledger.watermarks[program_id] > MAX_ABSENCE:
             ledger.forget(program_id)

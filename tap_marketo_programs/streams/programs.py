@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_marketo_programs.config.state import refuse_future
 from tap_marketo_programs.errors import StateRefused
+from tap_marketo_programs.export.id_set import Damaged
 from tap_marketo_programs.marketo.programs import PROGRAMS_PATH
 from tap_marketo_programs.marketo.records import program_record
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.schemas import timestamps
 from tap_marketo_programs.streams.assets import AssetStream
 from tap_marketo_programs.streams.detail_sweep import DetailSweep
+from tap_marketo_programs.streams.left_out import KEY, LeftOut
+from tap_marketo_programs.streams.left_out import read as read_left_out
 from tap_marketo_programs.streams.program_details import DETAILS, ProgramDetails
 from tap_marketo_programs.suggestions import did_you_mean
 
@@ -26,13 +29,14 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
 
-# What a bookmark may hold; the SDK itself writes all but the first two.
+# What a bookmark may hold; the SDK itself writes all but the first two and the last.
 _BOOKMARK = {
     "replication_key",
     "replication_key_value",
     "starting_replication_value",
     "replication_key_signpost",
     "progress_markers",
+    KEY,
 }
 
 
@@ -54,12 +58,13 @@ class ProgramsStream(AssetStream):
         while it was read may have moved to a page already passed.
         """
         if self.programs.is_restricted:
-            _ = self.programs.ids  # an unknown program id ends the run here
+            _ = self.programs.ids  # filters that nothing passes end the run here
         until = self.client.now().replace(microsecond=0)
         since = self.since()
         if since is not None and since >= until:
             return
         self._window = (since, until) if since else None
+        left_out = self.left_out()
         listed = super().found(context)
         if self.wants_details:
             # All are listed before the first details: in seconds, before the listing moves, and
@@ -67,13 +72,13 @@ class ProgramsStream(AssetStream):
             listed = list(listed)
             if self._window is None:
                 self.programs.take_listing(listed)
-        rows = (row for row in listed if self.programs.wants(row["id"]))
+        rows = left_out.wanted(listed)
         yield from (
             self._with_details(list(rows), until)
             if self.wants_details
             else (program_record(row, self.odd) for row in rows)
         )
-        self._set_bookmark(until)
+        self._set_bookmark(until, left_out)
 
     def get_url_params(
         self, context: Context | None, next_page_token: int | None
@@ -90,6 +95,7 @@ class ProgramsStream(AssetStream):
         if self.replication_method != "INCREMENTAL" or not bookmark:
             return
         self._refuse_strange(bookmark)
+        self._refuse_damaged_left_out(bookmark)
         if bookmark.get("replication_key_value"):
             known = self._known_until(bookmark["replication_key_value"])
             refuse_future(self.name, known, self.client.now())
@@ -105,13 +111,26 @@ class ProgramsStream(AssetStream):
             return
         raise self._refused(reason)
 
+    def _refuse_damaged_left_out(self, bookmark: Mapping[str, Any]) -> None:
+        try:
+            read_left_out(bookmark)
+        except Damaged as error:
+            raise self._refused(str(error)) from None
+
+    @property
+    def _incremental_bookmark(self) -> Mapping[str, Any]:
+        """The bookmark given, if it is gone on from."""
+        return self.given_bookmark if self.replication_method == "INCREMENTAL" else {}
+
+    def left_out(self) -> LeftOut:
+        """What filters keep out of this run, and what of earlier runs they now let pass."""
+        return LeftOut(self.programs, self._incremental_bookmark)
+
     @property
     def _bookmark(self) -> datetime | None:
         """Where the last complete scan ended; None if everything is to be read."""
-        bookmark = self.given_bookmark.get("replication_key_value")
-        if self.replication_method != "INCREMENTAL" or not bookmark:
-            return None
-        return self._known_until(bookmark)
+        bookmark = self._incremental_bookmark.get("replication_key_value")
+        return self._known_until(bookmark) if bookmark else None
 
     def since(self) -> datetime | None:
         """The earliest `updatedAt` that is asked for; None asks for every program."""
@@ -136,10 +155,11 @@ class ProgramsStream(AssetStream):
             "program again."
         )
 
-    def _set_bookmark(self, until: datetime) -> None:
+    def _set_bookmark(self, until: datetime, left_out: LeftOut) -> None:
         if self.replication_method == "INCREMENTAL":
             self.stream_state["replication_key"] = self.replication_key
             self.stream_state["replication_key_value"] = _iso(until)
+            left_out.tell(self.stream_state)
 
     @cached_property
     def wants_details(self) -> bool:

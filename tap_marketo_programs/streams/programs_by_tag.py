@@ -49,15 +49,21 @@ class ProgramsByTagStream(AssetStream):
         return {**super().get_url_params(context, next_page_token), **(context or {})}
 
     def found(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the base class's signature
-        """The programs of every wanted tag."""
-        if self.programs.is_restricted:
-            _ = self.programs.ids  # an unknown program id ends the run here
-        wanted = list(wanted_tags(self.client, self.settings.program_tags))
+        """The programs of every wanted tag.
+
+        What a wanted tag brings is tagged as wanted, so only the other filters are asked.
+        """
+        self.programs.check()  # what nobody can pass ends the run here
+        restricted, is_empty = self.settings.program_tags is not None, True
+        wanted = self.programs.tags if restricted else list(wanted_tags(self.client, None))
         derivation = derive(self.client, self.programs, wanted)
         for each in wanted:
             for row in self._of_type(each, derivation):
-                if self.programs.wants(row["id"]):
+                if self.programs.passes(row):
+                    is_empty = False
                     yield row
+        if restricted and is_empty:
+            raise self.programs.nothing_left()
 
     def _of_type(
         self, wanted: WantedTags, derivation: Derivation | None

@@ -8,7 +8,6 @@ tags are wanted, nor what becomes of the rows.
 from __future__ import annotations
 
 from contextlib import closing
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoTransientError, RequestRefused
@@ -57,8 +56,7 @@ class TagsById:
     def missing(self) -> list[int]:
         """Wanted programs that were not read by id in this run."""
         known = self._known
-        wanted = chain(self._programs.ids, filter(self._programs.wants, self._programs.read))
-        return [each for each in dict.fromkeys(wanted) if each not in known]
+        return [each for each in self._programs.ids if each not in known]
 
     @property
     def knows_all(self) -> bool:
@@ -141,7 +139,8 @@ class TagsById:
             if unreadable(row, "id"):
                 raise NotDerivable(_UNLIKE)
             program_id = usable_id(row["id"])
-            if program_id is None or not self._programs.wants(program_id):
+            # What a wanted tag brings is tagged as wanted.
+            if program_id is None or not self._programs.passes({**row, "id": program_id}):
                 continue
             program = self._programs.read.get(program_id)
             if program is None or not self._shape.learn(program, row, tag):

@@ -22,6 +22,8 @@ from tap_marketo_programs.tap import TapMarketoPrograms
 _running = ExitStack()
 _sandbox = _running.enter_context(Sandbox(world="demo", speed=600, knobs={"rate_limit": None}))
 atexit.register(_running.close)
+# Only a job that failed has an `errorMsg`; it is created again, so no row is lacking.
+_sandbox.control.fault("job_failed", "any", errorMsg="Timeout exceeded")
 
 # Adobe's sample of a program by tag has no costs, its OpenAPI document has; the
 # schema has them in case they come, and the sandbox follows the sample.

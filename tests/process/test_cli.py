@@ -188,6 +188,7 @@ def test_discovery_prints_one_catalog_with_all_streams_and_custom_fields(command
     streams = {entry["tap_stream_id"]: entry for entry in catalog["streams"]}
     assert set(streams) == {
         "channels",
+        "export_jobs",
         "program_members",
         "programs",
         "programs_by_tag",
@@ -213,7 +214,7 @@ def test_a_test_of_the_schemas_exports_nothing(command: Command, sandbox: Sandbo
 
     assert output.code == 0, output.logs
     assert {message["type"] for message in output.messages} == {"SCHEMA"}
-    assert len(output.messages) == 5
+    assert len(output.messages) == 6
     assert not sandbox.control.jobs()
 
 

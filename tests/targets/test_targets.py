@@ -161,6 +161,30 @@ def test_postgres_holds_the_truth_after_a_first_run_and_after_an_increment(
     first_and_increment(demo, postgres)
 
 
+def test_postgres_makes_bigint_of_every_integer(demo: Tap, postgres: Postgres) -> None:
+    output = demo.sync()
+
+    load(postgres, output.lines)
+
+    shown = postgres.database.psql(
+        "SELECT table_name, column_name, data_type FROM information_schema.columns",
+        "-A",
+        "-t",
+        stdout=subprocess.PIPE,
+    ).stdout
+    types = {
+        (table, name): kind for table, name, kind in (row.split("|") for row in shown.splitlines())
+    }
+    integers = {
+        (message["stream"], name): "bigint"
+        for message in output.of("SCHEMA")
+        for name, spec in message["schema"]["properties"].items()
+        if "integer" in spec["type"]
+    }
+    assert len(integers) > len(KEYS)
+    assert {column: types[column] for column in integers} == integers
+
+
 def test_json_lines_hold_the_truth_after_a_first_run_and_after_an_increment(
     demo: Tap, jsonl: JsonLines
 ) -> None:

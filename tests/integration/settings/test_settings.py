@@ -112,6 +112,25 @@ def test_a_secret_of_the_wrong_type_is_not_shown(tap: Tap, name: str, value: obj
             f"program_tags.0.tag_values: expected array, {TAGS}",
         ),
         (
+            "program_names",
+            ["hush", 5],
+            'program_names.1: expected string, such as ["2026-* webinar*"]',
+        ),
+        (
+            "program_types",
+            [None],
+            'program_types.0: expected string, such as ["Email", "EventWithWebinar"]',
+        ),
+        ("program_channels", {"hush": 1}, 'program_channels: expected array, such as ["Webinar"]'),
+        (
+            "program_workspaces",
+            [["hush"]],
+            'program_workspaces.0: expected string, such as ["Default"]',
+        ),
+        ("program_statuses", [True], 'program_statuses.0: expected string, such as ["on", ""]'),
+        ("program_folder_ids", ["hush"], "program_folder_ids.0: expected integer, at least 1"),
+        ("program_folder_ids", [0], "program_folder_ids.0: expected integer, at least 1"),
+        (
             "stream_map_config",
             "hush",
             'stream_map_config: expected object, such as {"salt": "..."}',
@@ -132,7 +151,47 @@ def test_a_start_date_that_is_none_is_refused(tap: Tap, start: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["program_ids", "program_tags"])
+FILTERS = [
+    "program_ids",
+    "program_names",
+    "program_types",
+    "program_channels",
+    "program_workspaces",
+    "program_statuses",
+    "program_folder_ids",
+    "program_tags",
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "place"),
+    [
+        ("program_names", [" "], "program_names.0"),
+        ("program_types", ["Email", ""], "program_types.1"),
+        ("program_channels", [""], "program_channels.0"),
+        ("program_workspaces", ["\t"], "program_workspaces.0"),
+        ("program_statuses", ["", " "], "program_statuses.1"),
+        ("program_tags", [{"tag_type": ""}], "program_tags.0.tag_type"),
+        (
+            "program_tags",
+            [{"tag_type": "Region", "tag_values": ["EMEA", ""]}],
+            "program_tags.0.tag_values.1",
+        ),
+    ],
+)
+def test_a_blank_value_of_a_filter_is_refused(
+    tap: Tap, name: str, value: object, place: str
+) -> None:
+    assert complaints(tap, **{name: value}) == [
+        f"{place}: is blank, and no program has such a value"
+    ]
+
+
+def test_an_empty_status_is_that_of_programs_without_one(tap: Tap) -> None:
+    assert tap.make(program_statuses=[""]).settings.program_statuses == ("",)
+
+
+@pytest.mark.parametrize("name", FILTERS)
 def test_an_empty_list_is_no_wish_for_nothing(tap: Tap, name: str) -> None:
     (line,) = complaints(tap, **{name: []})
 

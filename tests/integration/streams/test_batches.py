@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 import pytest
+from arrow_rows import in_text
 from harness import Output, only
 from moto.server import ThreadedMotoServer
 from pyarrow import parquet
@@ -63,7 +65,7 @@ def files(output: Output, stream: str | None = None) -> list[Path]:
 def read(path: Path, encoding: Row) -> list[Row]:
     """A file's rows, read by what its message says of it and nothing else."""
     if encoding["format"] == "parquet":
-        return list(parquet.read_table(path).to_pylist())
+        return [in_text(row) for row in parquet.read_table(path).to_pylist()]
     data = path.read_bytes()
     if encoding.get("compression") == "gzip":
         data = gzip.decompress(data)
@@ -164,6 +166,26 @@ def test_rows_before_a_start_date_stay_out_of_batches(
 
     assert in_order(rows(output, "program_members")) == in_order(records)
     assert all(row["updatedAt"] >= start_date for row in records)
+
+
+def test_a_catalog_that_calls_updated_at_a_text_is_compared_as_text(
+    demo: Tap, tmp_path: Path
+) -> None:
+    demo.sandbox.control.knob(updated_at_filter=False)
+    start_date = "2025-06-01T00:00:00Z"
+    catalog = only(demo.catalog(), "program_members")
+    for entry in catalog["streams"]:
+        if entry["tap_stream_id"] == "program_members":
+            del entry["schema"]["properties"]["updatedAt"]["format"]
+    records = demo.run(catalog=catalog, start_date=start_date).records()
+
+    output = demo.run(
+        catalog=catalog, start_date=start_date, batch_config=config(tmp_path, PARQUET)
+    )
+
+    assert output.error is None, output.error
+    assert in_order(rows(output, "program_members")) == in_order(records)
+    assert records
 
 
 @pytest.mark.parametrize("encoding", [JSONL, PARQUET], ids=["jsonl", "parquet"])
@@ -343,7 +365,7 @@ def test_a_footer_names_times_and_ids_but_nobody(tmp_path: Path) -> None:
         for at in range(3)
         if group.column(at).statistics
     }
-    assert told == {"leadId": 1, "updatedAt": "2026-01-02T03:04:05Z"}
+    assert told == {"leadId": 1, "updatedAt": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)}
 
 
 # Other readers

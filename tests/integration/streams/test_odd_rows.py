@@ -71,9 +71,11 @@ def judge(good: Row, row: Row, odd: OddValue, new: object, logs: str) -> str | N
     if without(good, (field,)) != without(row, (field,)):
         return f"other fields changed: {row} instead of {good}"
     if field == "allowableValues":
-        return judge_values(row[field], new, logs)
+        return judge_list(field, row[field], new, logs)
     if bare(row.get(field)) == bare(good.get(field)) or at(row, odd.path) in readings(new):
         return None
+    if field == "applicableProgramTypes":
+        return judge_list(field, row.get(field), new, logs)
     was, became = good.get(field), row.get(field)
     # Nothing but what cannot be read is gone: the value, its element of a list, or all.
     kept = [None, []] if len(odd.path) == 1 else [None, was[1:] if isinstance(was, list) else None]
@@ -83,14 +85,14 @@ def judge(good: Row, row: Row, odd: OddValue, new: object, logs: str) -> str | N
     return None if new in (None, MISSING) or field in logs else f"{field} was lost in silence"
 
 
-def judge_values(values: list[str] | None, new: object, logs: str) -> str | None:
-    """The same for `allowableValues`, of which any text is a list."""
+def judge_list(field: str, values: list[str] | None, new: object, logs: str) -> str | None:
+    """The same for a field of which any text is a list."""
     told = readings(new)[0] if isinstance(new, str) else str(new)
     if any(one not in told for one in values or ()):
-        return f"allowableValues became {values!r}, which nobody said"
+        return f"{field} became {values!r}, which nobody said"
     says_something = new not in (None, MISSING, []) and str(new).strip()
-    lost = says_something and not values and "allowableValues" not in logs
-    return "allowableValues were lost in silence" if lost else None
+    lost = says_something and not values and field not in logs
+    return f"{field} were lost in silence" if lost else None
 
 
 # Rows

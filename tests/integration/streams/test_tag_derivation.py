@@ -320,8 +320,9 @@ def test_an_edit_after_the_details_were_read_is_seen_in_the_answers_that_are_loo
     caplog.set_level(logging.INFO)
     control = start(tap, "tiny")
     control.tag_program(1003, "Region", "EMEA")
-    # Between the details and the programs of EMEA, which are the ones looked at.
-    control.fault("edit", "tag_type", **edit)
+    # Between the details, which are those of two programs, and the programs of EMEA, which
+    # are the ones looked at.
+    control.fault("edit", "program", after=1, **edit)
     wanted = [{"tag_type": "Region", "tag_values": ["EMEA", "LATAM"]}]
 
     output = tap.sync(*BOTH, program_tags=wanted)

@@ -107,13 +107,24 @@ def _answers_without_result() -> Iterator[Case]:
             text="No rows; but Marketo says so in a warning, so without one it is asked again.",
         )
         yield case
-        yield replace(
+        believed = replace(
             case,
             times="for ever",
             faults=(Fault("no_result", endpoint, FOR_EVER),),
             lacking=("*",),
             text="The second such answer is believed: there are no rows.",
         )
+        if endpoint == "programs_by_tag":
+            # Its settings name tags.
+            believed = replace(
+                believed,
+                must=Must.CONFIG,
+                lacking=(),
+                words=("No program passes program_tags",),
+                text="The second such answer is believed: no program passes `program_tags`, "
+                "and a run that would extract nothing says so.",
+            )
+        yield believed
     for endpoint, text in _WITHOUT_RESULT.items():
         place = ENDPOINTS[endpoint]
         yield Case(

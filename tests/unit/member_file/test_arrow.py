@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import pyarrow as pa
 import pytest
+from arrow_rows import in_text
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -51,7 +53,7 @@ def both(
     counted_too: Counter[str] = Counter()
     file = MemberFile(path, properties, counted_too)
     file.check()
-    rows = [row for table in read_tables(file, size) for row in table.to_pylist()]
+    rows = [in_text(row) for table in read_tables(file, size) for row in table.to_pylist()]
     assert counted_too == counted
     return records, rows
 
@@ -252,7 +254,7 @@ def test_the_types_are_the_schemas_whatever_the_cells(tmp_path: Path) -> None:
         pa.int64(),
         pa.float64(),
         pa.bool_(),
-        pa.string(),
+        pa.timestamp("us", "UTC"),
     ]
 
 
@@ -263,6 +265,56 @@ def test_nested_types_follow_their_schema() -> None:
     }
 
     assert arrow_type(tags) == pa.list_(pa.struct([("a", pa.string()), ("b", pa.int64())]))
+
+
+def test_a_moment_is_a_timestamp_wherever_it_stands() -> None:
+    spec = {"type": "array", "items": {"type": "object", "properties": {"a": MOMENT, "b": DATE}}}
+    wanted = arrow_type(spec)
+
+    array = to_array(
+        [[{"a": "2026-01-31T00:00:00Z", "b": "2026-01-31"}, {"a": None}], None], wanted
+    )
+
+    assert wanted == pa.list_(pa.struct([("a", pa.timestamp("us", "UTC")), ("b", pa.string())]))
+    assert array.to_pylist() == [
+        [
+            {"a": datetime(2026, 1, 31, tzinfo=UTC), "b": "2026-01-31"},
+            {"a": None, "b": None},
+        ],
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-31T12:00:00.123456789Z", datetime(2026, 1, 31, 12, 0, 0, 123456, UTC)),
+        ("0001-01-01T00:00:00Z", datetime(1, 1, 1, tzinfo=UTC)),
+        ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        # As a stream map may make of one.
+        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("2026-01-31T02:00:00+02:00", datetime(2026, 1, 31, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_is_the_same_to_the_microsecond(text: str, moment: datetime) -> None:
+    assert to_array([text], arrow_type(MOMENT)).to_pylist() == [moment]
+
+
+@pytest.mark.parametrize("value", ["soon", "", 5, True])
+def test_what_is_no_moment_is_refused_without_being_repeated(value: object) -> None:
+    with pytest.raises(pa.ArrowException, match="no date and time"):
+        to_array([value], arrow_type(MOMENT))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"type": ["string", "integer"], "format": "date-time"},
+        {"anyOf": [MOMENT, {"type": "integer"}]},
+    ],
+)
+def test_a_property_that_may_be_more_than_a_moment_is_a_text(spec: dict[str, Any]) -> None:
+    assert arrow_type(spec) == pa.string()
 
 
 def test_what_is_in_an_array_or_an_object_need_not_be_told() -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from arrow_rows import in_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -73,7 +74,7 @@ def read(tmp_path: Path, data: bytes, **options: Any) -> tuple[list[dict[str, An
     found = list(file)
     assert len(found) == count
     file = opened(tmp_path, data, counted_too, **options)
-    assert [row for table in read_tables(file) for row in table.to_pylist()] == found
+    assert [in_text(row) for table in read_tables(file) for row in table.to_pylist()] == found
     assert counted_too == counted
     return found, counted
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tap_marketo_programs.marketo.records import channel_record, program_record, tag_type_record
 from tap_marketo_programs.marketo.tag_values import allowable_values, value_candidates
 from tap_marketo_programs.schemas.assets import CHANNELS, PROGRAMS, PROGRAMS_BY_TAG, TAG_TYPES
+from tap_marketo_programs.schemas.exports import EXPORT_JOBS
 from tap_marketo_programs.schemas.members import (
     MemberField,
     dedupe_fields,
@@ -22,10 +23,15 @@ from tap_marketo_programs.schemas.members import (
     member_schema,
     property_schema,
 )
+from tap_marketo_programs.schemas.oddities import Oddities
 from tap_marketo_programs.schemas.timestamps import utc_date, utc_timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
+
+# What target-postgres, target-duckdb and pipelinewise's targets make BIGINT of, all of them.
+BIGINT = {"minimum": -(2**63), "maximum": 2**63 - 1}
 
 BROWSED = {
     "id": 1035,
@@ -150,18 +156,61 @@ def test_key_and_bookmark_keep_their_types_whatever_describe_says() -> None:
 
     properties = member_schema(odd, [], ("leadId", "programId"))["properties"]
 
-    assert properties == {
-        "leadId": {"type": ["integer"]},
+    assert {name: without_description(one) for name, one in properties.items()} == {
+        "leadId": {"type": ["integer"], **BIGINT},
         "updatedAt": {"type": ["string", "null"], "format": "date-time"},
-        "programId": {"type": ["integer"]},
+        "programId": {"type": ["integer"], **BIGINT},
     }
+
+
+def without_description(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != "description"}
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        (MemberField("X__c", "string", "Is an X"), "Is an X"),
+        (MemberField("X__c", "string", " Is\n an X "), "Is an X"),
+        (MemberField("X__c", "string", "X__c"), "X__c"),
+        (MemberField("X__c", "string"), "The field X__c, which Marketo gives no other name."),
+        (MemberField("leadId", "integer", "Lead Id"), "Lead Id"),
+        (
+            MemberField("leadId", "integer", "leadId"),
+            "Id of the lead (person) that is a member of the program.",
+        ),
+    ],
+)
+def test_a_field_is_described_by_the_name_that_people_see(field: MemberField, words: str) -> None:
+    properties = member_schema([field], [], ("leadId", "programId"))["properties"]
+
+    assert properties[field.name]["description"] == words
+    assert all(one["description"] for one in properties.values())
+
+
+def nested(schema: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every property of a schema, those inside of others, too."""
+    for name, one in schema.get("properties", {}).items():
+        yield f"{place}{name}", one
+        yield from nested(one, f"{place}{name}.")
+        yield from nested(one.get("items", {}), f"{place}{name}.")
+
+
+@pytest.mark.parametrize("schema", [PROGRAMS, PROGRAMS_BY_TAG, TAG_TYPES, CHANNELS, EXPORT_JOBS])
+def test_every_property_of_a_fixed_schema_is_described_and_every_integer_bounded(
+    schema: dict[str, Any],
+) -> None:
+    for place, one in nested(schema):
+        assert one.get("description", "").endswith("."), place
+        if "integer" in one["type"]:
+            assert {name: one.get(name) for name in BIGINT} == BIGINT, place
 
 
 @pytest.mark.parametrize(
     ("data_type", "schema"),
     [
         ("boolean", {"type": ["boolean", "null"]}),
-        ("integer", {"type": ["integer", "null"]}),
+        ("integer", {"type": ["integer", "null"], **BIGINT}),
         ("score", {"type": ["number", "null"]}),
         ("percent", {"type": ["number", "null"]}),
         ("float", {"type": ["number", "null"]}),
@@ -177,7 +226,7 @@ def test_a_data_type_has_its_json_schema(data_type: str, schema: dict[str, Any])
 
 
 def test_a_key_is_never_null() -> None:
-    assert property_schema("integer", key=True) == {"type": ["integer"]}
+    assert property_schema("integer", key=True) == {"type": ["integer"], **BIGINT}
 
 
 def test_member_fields_win_over_lead_fields_of_the_same_name() -> None:
@@ -191,16 +240,14 @@ def test_member_fields_win_over_lead_fields_of_the_same_name() -> None:
         ("leadId", "programId"),
     )
 
-    assert schema == {
-        "type": "object",
-        "properties": {
-            "leadId": {"type": ["integer"]},
-            "updatedAt": {"type": ["string", "null"], "format": "date-time"},
-            "X__c": {"type": ["boolean", "null"], "description": "Is an X"},
-            "programId": {"type": ["integer"]},
-        },
-        "required": ["leadId", "programId"],
+    assert {name: without_description(one) for name, one in schema["properties"].items()} == {
+        "leadId": {"type": ["integer"], **BIGINT},
+        "updatedAt": {"type": ["string", "null"], "format": "date-time"},
+        "X__c": {"type": ["boolean", "null"]},
+        "programId": {"type": ["integer"], **BIGINT},
     }
+    assert schema["type"] == "object"
+    assert schema["required"] == ["leadId", "programId"]
 
 
 @pytest.mark.parametrize(
@@ -408,8 +455,40 @@ def test_a_tag_type_has_its_values_in_a_list(values: dict[str, Any], expected: l
     record = tag_type_record(raw)
 
     assert record["allowableValues"] == expected
-    assert record["applicableProgramTypes"] == "[program,event]"
+    assert record["applicableProgramTypes"] == ["program", "event"]
     assert_fits(record, TAG_TYPES)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("[program,email_batch]", ["program", "email_batch"]),
+        ("[program, event]", ["program", "event"]),
+        (["program", "event"], ["program", "event"]),
+        ("program", ["program"]),
+        ("[]", []),
+        ("", []),
+        (None, None),
+    ],
+)
+def test_the_kinds_of_programs_that_a_tag_is_for_are_a_list(told: object, expected: object) -> None:
+    record = tag_type_record({"tagType": "RT", "applicableProgramTypes": told})
+
+    assert record["applicableProgramTypes"] == expected
+    assert_fits(record, TAG_TYPES)
+
+
+def test_kinds_of_programs_that_cannot_be_read_are_null_and_counted() -> None:
+    odd = Oddities()
+
+    record = tag_type_record({"tagType": "RT", "applicableProgramTypes": {"a": 1}}, odd)
+
+    assert record["applicableProgramTypes"] is None
+    assert odd.nulled == {"applicableProgramTypes": 1}
+
+
+def test_kinds_of_programs_that_are_not_told_stay_untold() -> None:
+    assert "applicableProgramTypes" not in tag_type_record({"tagType": "RT"})
 
 
 @pytest.mark.parametrize(
