@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import TYPE_CHECKING, Any
 
+import definition
 import pytest
 import yaml
 from sources import ROOT, document
@@ -106,7 +108,7 @@ def test_no_command_of_a_workflow_is_put_together_from_expressions() -> None:
     commands = [(name, step["run"]) for name, step in steps() if "run" in step]
 
     assert commands
-    assert [one for one in commands if "${{" in one[1]] == []
+    assert [(name, text) for name, text in commands if "${{" in text] == []
 
 
 def test_every_job_ends_at_some_time() -> None:
@@ -118,3 +120,14 @@ def test_every_job_ends_at_some_time() -> None:
     ]
 
     assert endless == []
+
+
+def test_the_suite_and_the_distributions_are_tried_on_every_python_that_is_promised() -> None:
+    project = tomllib.loads(document("pyproject.toml"))["project"]
+    promised = re.findall(r":: Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    jobs = dict(workflows())["test.yml"]["jobs"]
+
+    assert promised[0] == project["requires-python"].removeprefix(">=")
+    for job in ("suite", "distributions"):
+        assert jobs[job]["strategy"]["matrix"]["python"] == promised
+    assert definition.definition()["supported_python_versions"] == promised
