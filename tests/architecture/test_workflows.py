@@ -131,3 +131,26 @@ def test_the_suite_and_the_distributions_are_tried_on_every_python_that_is_promi
     for job in ("suite", "distributions"):
         assert jobs[job]["strategy"]["matrix"]["python"] == promised
     assert definition.definition()["supported_python_versions"] == promised
+
+
+def test_every_file_for_github_has_its_form_checked() -> None:
+    checks = document(".ci/files")
+    forms = [path for path in WORKFLOWS if not path.startswith(".github/workflows/")]
+
+    assert forms
+    assert [path for path in forms if path not in checks] == []
+
+
+def test_a_commit_is_checked_by_the_same_tools_and_schemas_as_ci() -> None:
+    checks = document(".ci/files")
+    hooks = [
+        hook["entry"]
+        for repository in yaml.safe_load(document(".pre-commit-config.yaml"))["repos"]
+        for hook in repository["hooks"]
+    ]
+    schemas = {name for hook in hooks for name in re.findall(r"vendor\.([\w-]+)", hook)}
+
+    assert schemas == set(re.findall(r"^has_form ([\w-]+)", checks, re.MULTILINE))
+    for tool in ("codespell", "zizmor --offline"):
+        assert f"uv run --locked {tool}" in checks
+        assert any(hook.startswith(f"uv run --locked {tool}") for hook in hooks)
