@@ -10,14 +10,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from tap_marketo_programs.member_file.cells import BY_FORMAT, BY_TYPE, Value
 from tap_marketo_programs.schemas.properties import declared
 from tap_marketo_programs.schemas.timestamps import utc_timestamp
 from tap_marketo_programs.schemas.values import PLAIN_DIGITS, number, whole_number
 
-T = TypeVar("T")
 _Convert = Callable[[Sequence[str]], Sequence[Value]]
 
 
@@ -142,10 +141,10 @@ def _typed(parse: Callable[[str], Value], name: str, nulled: Counter[str]) -> _C
     at_once = _AT_ONCE.get(parse)
 
     def convert(cells: Sequence[str]) -> Sequence[Value]:
-        if at_once is not None and vary(cells) and (column := at_once(cells)) is not None:
+        if at_once is not None and _vary(cells) and (column := at_once(cells)) is not None:
             return column
         values: dict[str, Value] = {}
-        for cell in different(cells):
+        for cell in _different(cells):
             if not cell or cell == "null":
                 values[cell] = None
                 continue
@@ -161,13 +160,13 @@ def _typed(parse: Callable[[str], Value], name: str, nulled: Counter[str]) -> _C
     return convert
 
 
-def different(cells: Sequence[T]) -> Iterable[T]:
-    """Each cell or value that is there, once."""
+def _different(cells: Sequence[str]) -> Iterable[str]:
+    """Each text that is there once."""
     first = cells[:1]
     return first if cells.count(*first) == len(cells) else set(cells)
 
 
-def vary(cells: Sequence[object]) -> bool:
+def _vary(cells: Sequence[str]) -> bool:
     """Whether most cells seem to differ; else each text is best read once.
 
     Nulls, booleans, the program of a whole file and the dates of one import

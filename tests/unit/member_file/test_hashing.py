@@ -26,7 +26,13 @@ from member_files import (
 
 from tap_marketo_programs.member_file.arrow import read_tables
 from tap_marketo_programs.member_file.file import MemberFile
-from tap_marketo_programs.member_file.hashing import NO_HASHING, Hashing, hashed_text
+from tap_marketo_programs.member_file.hashing import (
+    MAX_KNOWN,
+    NO_HASHING,
+    ColumnHashes,
+    Hashing,
+    hashed_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -184,7 +190,24 @@ def test_nulls_and_texts_that_repeat_are_hashed_as_any_other(
     ]
 
 
-SPECS = {"t": STRING, "b": BOOLEAN, "i": INTEGER, "n": NUMBER, "d": DATE, "m": DATETIME}
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_column_of_more_values_than_are_remembered_is_hashed_as_any_other(times: int) -> None:
+    hashes = ColumnHashes(Hashing(SALT, {"x": STRING}))
+    values = [str(number // times) for number in range(MAX_KNOWN * times + 1000)]
+
+    for start in range(0, len(values), 1000):
+        block = values[start : start + 1000]
+        assert hashes.of([*block, None]) == [*map(of, block), None]
+
+
+SPECS: dict[str, dict[str, Any]] = {
+    "t": STRING,
+    "b": BOOLEAN,
+    "i": INTEGER,
+    "n": NUMBER,
+    "d": DATE,
+    "m": DATETIME,
+}
 CELLS = st.one_of(
     st.sampled_from(
         ["", "null", "1", "0", "1.0", "true", "2.5", "2024-02-29", "2024-02-29T01:02:03Z", "x"]
