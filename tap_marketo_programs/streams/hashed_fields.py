@@ -52,7 +52,7 @@ def hashing_of(
     described = description.fields_of(wanted)
     lines = list(_refused(wanted, described, catalog_names, description.keys))
     if lines:
-        message = "\n".join([*lines, "Nothing was extracted."])
+        message = "\n".join(lines) + " Nothing was extracted."
         raise MarketoConfigError(message)
     return Hashing(
         settings.hash_salt,
