@@ -212,7 +212,9 @@ def test_the_catalog_says_that_a_hashed_field_is_a_text(demo: Tap) -> None:
 
     catalog = demo.catalog(hash_fields=hashed, hash_salt=SALT)
 
-    (stream,) = [one for one in catalog["streams"] if one["tap_stream_id"] == "program_members"]
+    (stream,) = [
+        stream for stream in catalog["streams"] if stream["tap_stream_id"] == "program_members"
+    ]
     for name in hashed:
         spec = stream["schema"]["properties"][name]
         assert spec["type"] == TEXT
@@ -269,7 +271,7 @@ def test_a_field_that_is_not_selected_or_not_joined_is_no_matter(
 
     assert output.records()
     assert not {"email", "fullName", "statusName"} & set(output.records()[0])
-    assert not [one for one in caplog.records if one.levelname in {"WARNING", "ERROR"}]
+    assert not [line for line in caplog.records if line.levelname in {"WARNING", "ERROR"}]
 
 
 @pytest.mark.parametrize("with_catalog", [False, True], ids=["discovering", "with-a-catalog"])
