@@ -160,9 +160,10 @@ class _Column:
         types, text_format = declared(spec)
         self._nullable = "null" in types
         self._at_once: Callable[[pa.StringArray], pa.Array | None] | None = None
+        self._is_hashed = name in file.hashing
         self._is_text = False
         if self._type == pa.string():
-            self._is_text = text_format not in {"date", "date-time"} and name not in file.hashing
+            self._is_text = text_format not in {"date", "date-time"} and not self._is_hashed
         elif self._type == MOMENT:
             self._at_once = read_moments
         elif self._type == pa.int64():
@@ -187,7 +188,11 @@ class _Column:
             return pa.nulls(len(texts), self._type)
         if self._at_once and (values := self._at_once(texts)) is not None:
             return values
-        # Booleans, the dates of one import, what is hashed: each text is read once.
+        if self._is_hashed:
+            # Hashes of values that repeat are remembered where they are made.
+            cells = texts.fill_null(_NULLS[0]).to_pylist()
+            return to_array(self._file.convert(self._number, cells), self._type)
+        # Booleans, the dates of one import: each text is read once.
         repeated = texts.dictionary_encode()
         different = repeated.dictionary.to_pylist()
         values = self._file.convert(self._number, different, silent=True)

@@ -98,7 +98,7 @@ class ColumnHashes:
 
     To look a hash up takes a twentieth of the time that making it does: leads are members
     of several programs, and companies and states are those of many leads. Where values do
-    not repeat, remembering them would make hashing slower by a tenth.
+    not repeat, remembering them would make hashing slower by a third.
     """
 
     def __init__(self, hashing: Hashing) -> None:
