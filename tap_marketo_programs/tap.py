@@ -24,7 +24,7 @@ from tap_marketo_programs.config import state as state_file
 from tap_marketo_programs.config.catalog import settled
 from tap_marketo_programs.config.environment import Environment
 from tap_marketo_programs.config.setting import json_schema
-from tap_marketo_programs.config.settings import SETTINGS, Settings
+from tap_marketo_programs.config.settings import SETTINGS
 from tap_marketo_programs.config.validation import validated
 from tap_marketo_programs.errors import StateRefused
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
@@ -75,11 +75,6 @@ class TapMarketoPrograms(OfferedStreams):
             for line in warnings:
                 self.logger.warning("%s", line)
         super().__init__(parse_env_config=parse_env_config, catalog=catalog, **options)
-
-    @cached_property
-    def settings(self) -> Settings:
-        """Our own settings; the SDK's stand in `config`."""
-        return Settings.from_config(self.config)
 
     @cached_property
     def client(self) -> MarketoClient:
@@ -159,6 +154,7 @@ class TapMarketoPrograms(OfferedStreams):
             if isinstance(stream, MarketoStream) and stream.selected:
                 stream.get_batch_config(self.config)
                 stream.check_bookmark()
+                stream.check_settings()
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings, before anything is sent.

@@ -141,6 +141,7 @@ _NEEDS = {
     "flattening_separator": "flattening_enabled",
     "stream_map_config": "stream_maps",
     "faker_config": "stream_maps",
+    "hash_salt": "hash_fields",
 }
 
 

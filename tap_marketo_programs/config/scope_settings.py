@@ -127,3 +127,24 @@ class ScopeSettings:
         examples=[["email", "company"]],
         read=once_each,
     )
+    hash_fields: tuple[str, ...] = setting(
+        th.ArrayType(th.StringType),
+        default=[],
+        title="Hashed fields",
+        description=(
+            "Member and lead fields (REST names) of `program_members` whose values leave as their "
+            "HMAC-SHA256 by `hash_salt`, in lower-case hex, in records and batch files alike; null "
+            "stays null. Keys and `updatedAt` cannot be hashed."
+        ),
+        examples=[["email", "lastName"]],
+        read=once_each,
+    )
+    hash_salt: str | None = setting(
+        th.StringType(min_length=1),
+        secret=True,
+        title="Hash salt",
+        description=(
+            "Secret that `hash_fields` are hashed with. Whoever has it can tell whose hash a value "
+            "is; another one makes other hashes of all values."
+        ),
+    )

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from tap_marketo_programs.errors import FileCorrupt, FileForeign, FileUnreadable
 from tap_marketo_programs.export.transfer import corrupt
 from tap_marketo_programs.member_file.file import MemberFile
+from tap_marketo_programs.member_file.hashing import NO_HASHING, Hashing
 from tap_marketo_programs.process.private_folder import unwritable
 
 if TYPE_CHECKING:
@@ -69,11 +70,13 @@ class Reading:
         properties: The JSON Schema of each wanted column.
         keys: The names of a member's key.
         oddities: Counts what is odd about all files of the run.
+        hashing: Which columns are hashed.
     """
 
     properties: Mapping[str, Mapping[str, Any]]
     keys: Collection[str]
     oddities: FileOddities
+    hashing: Hashing = NO_HASHING
 
     def open(self, path: Path, fields: Collection[str], programs: Collection[int]) -> MemberFile:
         """A file of an export with these fields, of these programs if any are named."""
@@ -84,7 +87,14 @@ class Reading:
         }
         # Marketo's own keys, whichever of them a catalog names.
         keys = {**dict.fromkeys((*self.keys, "leadId"), ()), "programId": programs}
-        return MemberFile(path, columns, self.oddities.nulled, keys=keys, oddities=self.oddities)
+        return MemberFile(
+            path,
+            columns,
+            self.oddities.nulled,
+            keys=keys,
+            oddities=self.oddities,
+            hashing=self.hashing,
+        )
 
 
 class Verifier:

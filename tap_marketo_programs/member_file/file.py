@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tap_marketo_programs.member_file.blocks import Block
 from tap_marketo_programs.member_file.bounds import BOUNDS, Bounds
+from tap_marketo_programs.member_file.hashing import NO_HASHING, Hashing
 from tap_marketo_programs.member_file.header import opened
 from tap_marketo_programs.member_file.oddities import FileOddities
 from tap_marketo_programs.member_file.reading import WIDTHS, FirstPass, Reading
@@ -79,6 +80,7 @@ class MemberFile:
             jobs with the filter `programIds` only.
         oddities: Counts rows that are skipped, and what is odd about the file,
             while iterating.
+        hashing: Which of the columns are hashed; `properties` has these as texts.
         bounds: How much is read at once, and how much at most.
     """
 
@@ -90,12 +92,14 @@ class MemberFile:
         *,
         keys: Mapping[str, Collection[int]] | None = None,
         oddities: FileOddities | None = None,
+        hashing: Hashing = NO_HASHING,
         bounds: Bounds = BOUNDS,
     ) -> None:
         self.properties = properties
+        self.hashing = hashing
         self._bounds = bounds
         self._path = path
-        self._wanted = WantedColumns(properties, nulled, keys or {})
+        self._wanted = WantedColumns(properties, nulled, keys or {}, hashing)
         self._oddities = oddities or FileOddities()
         self._reading: Reading | None = None
 

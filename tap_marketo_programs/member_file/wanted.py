@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import FileCorrupt
-from tap_marketo_programs.member_file.columns import Column, column_of
+from tap_marketo_programs.member_file.hashing import NO_HASHING, Hashing
 from tap_marketo_programs.member_file.keys import KeyCheck
 from tap_marketo_programs.member_file.layout import Layout, lay_out
 from tap_marketo_programs.quoting import quoted
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.member_file.blocks import Block
     from tap_marketo_programs.member_file.cells import Value
+    from tap_marketo_programs.member_file.columns import Column
 
 REPEATED_HEADER = "the header once more"
 """Why a row is skipped that is no row at all."""
@@ -34,6 +35,7 @@ class WantedColumns:
         nulled: Counts the cells that became null because they did not fit, by property.
         keys: Which of them a row cannot be without, each with the only values
             there can be; none means any.
+        hashing: Which of the others are hashed.
     """
 
     def __init__(
@@ -41,12 +43,13 @@ class WantedColumns:
         properties: Mapping[str, Mapping[str, Any]],
         nulled: Counter[str],
         keys: Mapping[str, Collection[int]],
+        hashing: Hashing = NO_HASHING,
     ) -> None:
         self.names = list(properties)
-        self._columns = [column_of(name, schema, nulled) for name, schema in properties.items()]
+        self._columns = [hashing.column(name, spec, nulled) for name, spec in properties.items()]
         unseen: Counter[str] = Counter()
         # For a first pass, which must not count.
-        self._silent = [column_of(name, schema, unseen) for name, schema in properties.items()]
+        self._silent = [hashing.column(name, spec, unseen) for name, spec in properties.items()]
         self._keys = {name: known for name, known in keys.items() if name in properties}
         converts = {column.name: column.convert for column in self._silent}
         self._key_check = KeyCheck({name: converts[name] for name in self._keys}, self._keys)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.describe import MemberDescription
     from tap_marketo_programs.marketo.programs import ProgramDirectory
+    from tap_marketo_programs.member_file.hashing import Hashing
 
 # A program that is listed no more may have been deleted; but a permission that was
 # lost and came back must not cost every program's history once more.
@@ -52,6 +53,7 @@ class MemberExports:
         settings: The user's.
         properties: The JSON Schema of each wanted column.
         keys: The names of a member's key.
+        hashing: Which of the columns are hashed.
         full_table: Export every member, whatever is known already.
         is_dry_run: Whether nobody keeps the state, as in a test of the connection.
         logger: For what is said at the end.
@@ -64,6 +66,7 @@ class MemberExports:
     settings: Settings
     properties: Mapping[str, Mapping[str, Any]]
     keys: Sequence[str]
+    hashing: Hashing
     full_table: bool
     is_dry_run: bool
     logger: Logger
@@ -84,7 +87,7 @@ class MemberExports:
         run = ExportRun(
             Remote(api, self.programs, changes, self.description),
             work,
-            Reading(self.properties, self.keys, oddities),
+            Reading(self.properties, self.keys, oddities, self.hashing),
             save,
         )
         try:

@@ -5,22 +5,43 @@ It must not know how a stream is made, nor what it extracts.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Tap
 
+from tap_marketo_programs.config.settings import Settings
 from tap_marketo_programs.errors import PermissionDenied
+from tap_marketo_programs.streams.hashed_fields import with_hashed_fields
 
 if TYPE_CHECKING:
     from singer_sdk import Stream
+    from singer_sdk.singerlib import Catalog
 
 EXPORT_JOBS = "export_jobs"
+MEMBERS = "program_members"
 # What takes the permission to read members.
-OF_MEMBERS = ("program_members", EXPORT_JOBS)
+OF_MEMBERS = (MEMBERS, EXPORT_JOBS)
 
 
 class OfferedStreams(Tap):
     """A tap as far as its list of streams goes."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Our own settings; the SDK's stand in `config`."""
+        return Settings.from_config(self.config)
+
+    @cached_property
+    def input_catalog(self) -> Catalog | None:
+        """The user's catalog, with hashed fields as texts.
+
+        Without this override, a catalog from before a field was hashed would have it as a
+        date or a number in the SCHEMA message.
+        """
+        catalog = super().input_catalog
+        names = self.settings.hash_fields
+        return with_hashed_fields(catalog, MEMBERS, names) if catalog and names else catalog
 
     @property
     def streams(self) -> dict[str, Stream]:

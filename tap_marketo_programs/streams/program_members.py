@@ -14,7 +14,9 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from tap_marketo_programs.config.state import refuse_future
 from tap_marketo_programs.errors import MarketoConfigError
 from tap_marketo_programs.marketo.describe import MemberDescription
+from tap_marketo_programs.schemas.hashed import with_hashes
 from tap_marketo_programs.streams.exported import ExportedStream
+from tap_marketo_programs.streams.hashed_fields import hashing_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.run import ExportRun
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.programs import ProgramDirectory
+    from tap_marketo_programs.member_file.hashing import Hashing
     from tap_marketo_programs.streams.member_exports import MemberExports
 
 
@@ -58,8 +61,24 @@ class ProgramMembersStream(ExportedStream):
 
     @cached_property
     def schema(self) -> dict[str, Any]:
-        """Every field that can be exported, as described now."""
-        return self.description.schema
+        """Every field that can be exported, as described now, and hashed where that is wanted."""
+        self.check_settings()
+        return with_hashes(self.description.schema, self.settings.hash_fields)
+
+    @cached_property
+    def hashing(self) -> Hashing:
+        """Which fields are hashed, and how; see `hashing_of`."""
+        catalog = self._tap_input_catalog
+        entry = None if catalog is None else catalog.get_stream(self.tap_stream_id)
+        return hashing_of(
+            self.settings,
+            self.description,
+            () if entry is None else entry.schema.to_dict().get("properties", {}),
+        )
+
+    def check_settings(self) -> None:
+        """Refuse to hash fields that there are not."""
+        _ = self.hashing
 
     @property
     def primary_keys(self) -> Sequence[str]:
@@ -139,6 +158,7 @@ class ProgramMembersStream(ExportedStream):
             settings=self.settings,
             properties=self.properties,
             keys=self.primary_keys,
+            hashing=self.hashing,
             full_table=self.replication_method == "FULL_TABLE",
             is_dry_run=self.ABORT_AT_RECORD_COUNT is not None,
             logger=self.logger,

@@ -40,6 +40,8 @@ INTERFACE: dict[str, tuple[str, dict[str, object], object]] = {
     "program_tags": ("array", {}, None),
     "program_details": ("boolean", {}, True),
     "lead_fields": ("array", {}, []),
+    "hash_fields": ("array", {}, []),
+    "hash_salt": ("string", {"minLength": 1}, None),
     "change_detection": ("string", {"enum": ["auto", "members", "none"]}, "auto"),
     "daily_change_calls": ("integer", {"minimum": 0}, 10_000),
     "full_sweep_days": ("number", {"minimum": 0}, 7),
@@ -69,6 +71,8 @@ VALUES: dict[str, tuple[object, object]] = {
     "program_tags": ([{"tag_type": "Region"}], ({"tag_type": "Region"},)),
     "program_details": (False, False),
     "lead_fields": (["email", "company", "email"], ("email", "company")),
+    "hash_fields": (["email", "phone", "email"], ("email", "phone")),
+    "hash_salt": ("hush", "hush"),
     "change_detection": ("members", "members"),
     "daily_change_calls": (0, 0),
     "full_sweep_days": (0.5, 0.5),
@@ -123,8 +127,12 @@ def test_the_required_settings_are_those_without_which_nobody_can_be_asked() -> 
     assert set(json_schema(SETTINGS)["required"]) == set(REQUIRED)
 
 
-def test_the_credentials_are_secret_and_nothing_else_is() -> None:
-    assert [name for name, one in SETTINGS.items() if one.secret] == ["client_id", "client_secret"]
+def test_the_credentials_and_the_salt_are_secret_and_nothing_else_is() -> None:
+    assert [name for name, one in SETTINGS.items() if one.secret] == [
+        "client_id",
+        "client_secret",
+        "hash_salt",
+    ]
 
 
 @pytest.mark.parametrize("name", INTERFACE)
@@ -244,9 +252,10 @@ def test_what_a_list_held_when_it_was_read_is_what_counts() -> None:
 
 
 def test_no_secret_stands_in_what_is_shown_of_settings() -> None:
-    shown = repr(settings())
+    shown = repr(settings(hash_salt="sesame"))
 
     assert "hush" not in shown
+    assert "sesame" not in shown
     assert "an id" not in shown
     assert "mktorest" in shown
 
