@@ -23,6 +23,7 @@ from tap_marketo_programs.export.workers import Remote
 from tap_marketo_programs.marketo.changes import ProgramChanges
 from tap_marketo_programs.member_file.oddities import FileOddities
 from tap_marketo_programs.process.stdout import TargetGone
+from tap_marketo_programs.streams.wanted_members import wanted_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -135,6 +136,7 @@ class MemberExports:
             stream=self.stream,
             full_table=self.full_table,
             restricted=self.programs.is_restricted,
+            members=wanted_members(self.settings.member_filter, self.programs, wanted),
         )
 
     def _detection(self) -> Detection:

@@ -113,7 +113,13 @@ class ProgramMembersStream(ExportedStream):
                 raise _wrong_key(self.name, given, described)
 
     def check_bookmark(self) -> None:
-        """Refuse a bookmark that cannot be read, or lies in the future."""
+        """Refuse a bookmark that cannot be read, or lies in the future, or a filter of members.
+
+        Raises:
+            MarketoConfigError: `member_filter` is set and members are wanted INCREMENTAL.
+        """
+        if self.settings.member_filter is not None and not self._is_full_table:
+            raise _stale(self.name)
         if not self.given_bookmark:
             return
         # Imported here since describing the stream needs nothing of the engine.
@@ -121,6 +127,10 @@ class ProgramMembersStream(ExportedStream):
 
         if known := read_bookmark(self.given_bookmark).latest:
             refuse_future(self.name, known, self.client.now())
+
+    @property
+    def _is_full_table(self) -> bool:
+        return bool(self.replication_method == "FULL_TABLE")
 
     def exports(self) -> AbstractContextManager[ExportRun]:
         """A run for what is wanted now."""
@@ -139,10 +149,19 @@ class ProgramMembersStream(ExportedStream):
             settings=self.settings,
             properties=self.properties,
             keys=self.primary_keys,
-            full_table=self.replication_method == "FULL_TABLE",
+            full_table=self._is_full_table,
             is_dry_run=self.ABORT_AT_RECORD_COUNT is not None,
             logger=self.logger,
         )
+
+
+def _stale(stream: str) -> MarketoConfigError:
+    return MarketoConfigError(
+        f"member_filter: {stream} is INCREMENTAL, and a member who no longer passes the filter "
+        "would never be exported again and go stale in the target. Set replication-method "
+        f"FULL_TABLE for {stream} in the catalog (in meltano.yml: metadata: {stream}: "
+        "replication-method: FULL_TABLE), or leave member_filter out. Nothing was extracted."
+    )
 
 
 def _wrong_key(stream: str, given: Iterable[str], described: Iterable[str]) -> MarketoConfigError:
