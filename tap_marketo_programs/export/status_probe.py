@@ -10,12 +10,23 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tap_marketo_programs.errors import AnswerError, PermissionDenied, RequestRefused
+from tap_marketo_programs.errors import (
+    AnswerError,
+    FilterUnsupported,
+    PermissionDenied,
+    RequestRefused,
+)
+from tap_marketo_programs.export.actions import CreateJob
 from tap_marketo_programs.export.events import StatusNamesTold
 from tap_marketo_programs.export.member_filter import MemberFilter
+from tap_marketo_programs.export.plan import MAX_PROGRAMS, ExportSlice
+from tap_marketo_programs.export.refusals import KEY_FIELD
+from tap_marketo_programs.export.tasks import Task
 
 if TYPE_CHECKING:
-    from tap_marketo_programs.export.actions import AskStatusNames, CreateJob
+    from collections.abc import Sequence
+
+    from tap_marketo_programs.export.actions import AskStatusNames
     from tap_marketo_programs.export.api import ExportApi
 
 
@@ -39,6 +50,22 @@ def ask_status_names(api: ExportApi, action: AskStatusNames) -> StatusNamesTold:
     return StatusNamesTold(task, known)
 
 
+def knows_status(api: ExportApi, program_ids: Sequence[int], name: str) -> bool:
+    """Whether Marketo takes a status name for programs of one channel.
+
+    Raises:
+        AnswerError: It does not say.
+    """
+    some = ExportSlice(tuple(program_ids[:MAX_PROGRAMS]), None, None, api.now())
+    create = CreateJob(Task(some), some, (KEY_FIELD,), (), one_program=False)
+    try:
+        return _is_known(api, create, name)
+    except FilterUnsupported:
+        # A subscription that exports one program at a time.
+        one = replace(create, slice=some.singles()[0], one_program=True)
+        return _is_known(api, one, name)
+
+
 def _is_known(api: ExportApi, create: CreateJob, name: str) -> bool:
     alone = MemberFilter((name,))
     if create.slice.members == alone:
@@ -46,6 +73,8 @@ def _is_known(api: ExportApi, create: CreateJob, name: str) -> bool:
         return False
     try:
         _try(api, create, alone)
+    except FilterUnsupported:
+        raise
     except RequestRefused:
         return False
     return True

@@ -3,12 +3,13 @@
 Pure: channels of programs and statuses of channels go in, names by program and a line for the
 user come out. It must not know what the names are used for, nor how channels are listed.
 
-A channel may have had a status that it does not list any more, and members keep it (Adobe:
-Channels); such a name is known only as long as the channel lists it.
+Members keep a status that their channel does not list any more (Adobe: Channels); so what is
+not listed has to be asked for before it can be said that no member has it.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.suggestions import meant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 MAX_EXISTING_LENGTH = 1_000
 
@@ -38,6 +39,26 @@ class StatusNames:
     unsure: frozenset[int]
     problem: str = ""
     nowhere: bool = False
+
+
+def unlisted(
+    wanted: Sequence[str],
+    channels: Mapping[int, str],
+    listed: Mapping[str, Sequence[str]],
+) -> Iterator[tuple[str, list[int], str]]:
+    """The wanted statuses that channels do not list; the arguments are those of `status_names`.
+
+    Yields:
+        A channel's folded name, its wanted programs, and a status.
+    """
+    of_channel: dict[str, list[int]] = defaultdict(list)
+    for program_id, channel in channels.items():
+        of_channel[folded(channel)].append(program_id)
+    for channel, program_ids in sorted(of_channel.items()):
+        names = set(map(folded, listed.get(channel, wanted)))
+        for name in wanted:
+            if folded(name) not in names:
+                yield channel, program_ids, name
 
 
 def status_names(

@@ -9,6 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import (
+    AnswerError,
     MarketoConfigError,
     MarketoTransientError,
     NeverSettled,
@@ -16,19 +17,24 @@ from tap_marketo_programs.errors import (
     RequestRefused,
 )
 from tap_marketo_programs.export.member_filter import MemberFilter, WantedMembers
-from tap_marketo_programs.marketo.status_names import StatusNames, status_names
+from tap_marketo_programs.export.status_probe import knows_status
+from tap_marketo_programs.marketo.status_names import StatusNames, status_names, unlisted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Any
 
+    from tap_marketo_programs.export.api import ExportApi
     from tap_marketo_programs.marketo.programs import ProgramDirectory
 
 logger = logging.getLogger(__name__)
 
 
 def wanted_members(
-    chosen: Mapping[str, Any] | None, programs: ProgramDirectory, program_ids: Collection[int]
+    chosen: Mapping[str, Any] | None,
+    programs: ProgramDirectory,
+    program_ids: Collection[int],
+    api: ExportApi | None = None,
 ) -> WantedMembers | None:
     """Which members are wanted of each program; None wants all.
 
@@ -36,6 +42,8 @@ def wanted_members(
         chosen: `member_filter`.
         programs: The programs, and the statuses of their channels, which are asked for if need be.
         program_ids: Those that are wanted.
+        api: Is asked for statuses that a channel does not list, by jobs that are cancelled at
+            once; None takes them for unknown, as a plan has to, which creates no job.
 
     Raises:
         MarketoConfigError: No program has any of the statuses.
@@ -59,9 +67,36 @@ def wanted_members(
             error,
         )
         return WantedMembers(members)
-    found = status_names(names, {one: programs.channel(one) for one in program_ids}, listed)
+    channels = {program_id: programs.channel(program_id) for program_id in program_ids}
+    if api is not None:
+        listed = _with_unlisted(api, names, channels, listed)
+    found = status_names(names, channels, listed)
     _tell(found)
     return WantedMembers(members, found.by_program, found.unsure)
+
+
+def _with_unlisted(
+    api: ExportApi,
+    names: Sequence[str],
+    channels: Mapping[int, str],
+    listed: Mapping[str, Sequence[str]],
+) -> dict[str, Sequence[str]]:
+    """The statuses of each channel, with those of the wanted ones that Marketo knows besides.
+
+    A call for each channel and status that it does not list. A channel of which Marketo does
+    not say is left out, so that its programs are asked one way or the other.
+    """
+    complete = dict(listed)
+    untold: set[str] = set()
+    for channel, program_ids, name in unlisted(names, channels, listed):
+        try:
+            if channel not in untold and knows_status(api, program_ids, name):
+                complete[channel] = (*complete[channel], name)
+        except PermissionDenied:
+            raise
+        except AnswerError:
+            untold.add(channel)
+    return {channel: known for channel, known in complete.items() if channel not in untold}
 
 
 def _tell(found: StatusNames) -> None:
