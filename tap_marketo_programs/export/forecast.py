@@ -27,9 +27,10 @@ from tap_marketo_programs.export.makespan import Course, Pace, course
 from tap_marketo_programs.export.tasks import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tap_marketo_programs.export.learned import Learned
+    from tap_marketo_programs.export.member_filter import WantedMembers
     from tap_marketo_programs.export.plan import ExportSlice
     from tap_marketo_programs.export.work import Work
 
@@ -106,7 +107,14 @@ def forecast_exports(work: Work, known: Known, pace: Pace, *, other_calls: int =
         work.settings,
         pace,
     )
-    calls = other_calls + asked + _calls(work, jobs, went) + _list_calls(known.learned)
+    members = work.request.members
+    calls = (
+        other_calls
+        + asked
+        + (members.to_ask if members else 0)
+        + _calls(work, jobs, went)
+        + _list_calls(known.learned)
+    )
     paid = [*jobs.made, *jobs.under_way]
     return Forecast(
         stream=work.request.stream,
@@ -117,8 +125,11 @@ def forecast_exports(work: Work, known: Known, pace: Pace, *, other_calls: int =
         api_calls=calls,
         megabytes=megabytes(paid, known),
         seconds=max(went.seconds, asking, pace.seconds(calls)),
-        guesses=_guesses(asked, paid, known),
-        notes=_notes(asked, paid, known, work.settings.poll_interval),
+        guesses=_guesses(asked, paid, known) | _guesses_of_filter(members),
+        notes=(
+            *_notes(asked, paid, known, work.settings.poll_interval),
+            *_notes_on_filter(members),
+        ),
     )
 
 
@@ -181,6 +192,26 @@ def _guesses(asked: int, jobs: Sequence[ExpectedJob], known: Known) -> frozenset
     if jobs and known.learned.seconds_a_job is None:
         found |= {"api_calls", "minutes"}
     return frozenset(found)
+
+
+def _guesses_of_filter(members: WantedMembers | None) -> frozenset[str]:
+    if members is None:
+        return frozenset()
+    return frozenset({"megabytes", "jobs", "api_calls"} if members.to_ask else {"megabytes"})
+
+
+def _notes_on_filter(members: WantedMembers | None) -> Iterator[str]:
+    if members is None:
+        return
+    yield (
+        "jobs are taken to bring what earlier ones brought, whatever member_filter they had (a "
+        "guess)"
+    )
+    if members.to_ask:
+        yield (
+            f"a run asks for statuses that a channel does not list ({members.to_ask} calls); for "
+            "those that members keep there are more jobs"
+        )
 
 
 def _notes(

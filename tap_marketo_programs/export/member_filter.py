@@ -77,11 +77,13 @@ class WantedMembers:
             them; a program with none has no member to export. None: statuses do not matter.
         unsure: Programs of which it is not known which statuses they have: they share no job
             with others, so that a refusal does not reach those.
+        to_ask: How many statuses that a channel does not list Marketo has yet to be asked for.
     """
 
     chosen: MemberFilter
     names: Mapping[int, tuple[str, ...]] | None = None
     unsure: frozenset[int] = frozenset()
+    to_ask: int = 0
 
     def filter_of(self, program_ids: Iterable[int]) -> MemberFilter | None:
         """The filter that programs have in common; None if they have none."""

@@ -71,8 +71,9 @@ def wanted_members(
     if api is not None:
         listed = _with_unlisted(api, names, channels, listed)
     found = status_names(names, channels, listed)
-    _tell(found)
-    return WantedMembers(members, found.by_program, found.unsure)
+    to_ask = sum(1 for _ in unlisted(names, channels, listed)) if api is None else 0
+    _tell(found, is_asked=not to_ask)
+    return WantedMembers(members, found.by_program, found.unsure, to_ask)
 
 
 def _with_unlisted(
@@ -99,9 +100,9 @@ def _with_unlisted(
     return {channel: known for channel, known in complete.items() if channel not in untold}
 
 
-def _tell(found: StatusNames) -> None:
-    """Say which statuses and programs do not go together; refuse where none do."""
-    if found.nowhere:
+def _tell(found: StatusNames, *, is_asked: bool) -> None:
+    """Say which statuses and programs do not go together; refuse where none do, by all accounts."""
+    if found.nowhere and is_asked:
         message = f"{found.problem} Nothing would be extracted."
         raise MarketoConfigError(message)
     if found.problem:
