@@ -61,8 +61,6 @@ def _doubt_statuses(work: Work, task: Task, why: RequestRefused, now: Now) -> No
         work.tasks.replace(task, task.slice.singles())
         return
     ask(task, Question.STATUSES, why, now)
-    # Before others are created: refusals in a row that this explains do not count.
-    task.due = 0.0
 
 
 def split_or_skip(work: Work, task: Task, why: str) -> None:

@@ -83,9 +83,6 @@ def _create_refused(work: Work, task: Task, error: RequestRefused, now: Now) -> 
     if task.slice.members and may_be_word and work.cadence.try_other(task.slice.program_ids):
         return
     ask(task, Question.FIELDS if is_field else Question.PROGRAMS, error, now)
-    if task.asks_for_statuses:
-        # Before others are created, since a status may be why; see `recovery`.
-        task.due = 0.0
 
 
 def fields_exist(work: Work, event: events.FieldsExist, now: Now) -> None:
@@ -120,7 +117,10 @@ def is_outage(work: Work, verb: str, error: MarketoTransientError) -> bool:
 
 def ask(task: Task, question: Question, trouble: AnswerError | str, now: Now) -> None:
     """Let something be asked before a task goes on."""
-    task.question, task.trouble, task.due = question, trouble, now.seconds
+    task.question, task.trouble = question, trouble
+    # Where a status may be why, before others are created: what that explains does not count
+    # among the refusals in a row.
+    task.due = 0.0 if task.asks_for_statuses else now.seconds
 
 
 def stop_creating(work: Work, error: DailyQuotaExceeded, now: Now) -> None:

@@ -11,7 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tap_marketo_programs.errors import MarketoTransientError, QueueFull, RequestRefused
+from tap_marketo_programs.errors import (
+    DailyQuotaExceeded,
+    MarketoTransientError,
+    QueueFull,
+    RequestRefused,
+)
 from tap_marketo_programs.export import recovery, refusals
 from tap_marketo_programs.retry_policy import JOB_POLICY
 
@@ -51,6 +56,8 @@ def _ask_later(work: Work, task: Task, error: AnswerError, now: Now) -> None:
     """Begin with another create; where none is answered, the run ends."""
     if isinstance(error, MarketoTransientError):
         refusals.is_outage(work, "create", error)
+    elif isinstance(error, DailyQuotaExceeded):
+        refusals.stop_creating(work, error, now)
     elif not isinstance(error, QueueFull):
         work.end_with(error)
     task.due = now.seconds + JOB_POLICY.queue_waits.first
@@ -70,7 +77,7 @@ def closing_lines(work: Work) -> Iterator[str]:
     is_done = work.outcome() is None
     if word and is_done and figures.jobs_written and not figures.rows:
         yield (
-            f"member_filter: no member was found with nurtureCadence {word}. Adobe's documents "
+            f"member_filter: no member passes it, with nurtureCadence {word}. Adobe's documents "
             "have two words for each cadence, norm or normal and pause or paused; if there should "
             "be some, write the other one, which is then tried first"
         )

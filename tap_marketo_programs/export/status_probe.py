@@ -83,5 +83,8 @@ def _is_known(api: ExportApi, create: CreateJob, name: str) -> bool:
 def _try(api: ExportApi, create: CreateJob, members: MemberFilter | None) -> None:
     wanted = replace(create.slice, members=members)
     job = api.create(wanted, create.fields, create.known, one_program=create.one_program)
+    if job.adopted:
+        # Found instead of a lost answer, and perhaps somebody else's; it will never run.
+        return
     with contextlib.suppress(AnswerError):
         api.cancel(job.export_id)

@@ -118,8 +118,7 @@ class ProgramMembersStream(ExportedStream):
         Raises:
             MarketoConfigError: `member_filter` is set and members are wanted INCREMENTAL.
         """
-        if self.settings.member_filter is not None and not self._is_full_table:
-            raise _stale(self.name)
+        self._check_filter()
         if not self.given_bookmark:
             return
         # Imported here since describing the stream needs nothing of the engine.
@@ -127,6 +126,10 @@ class ProgramMembersStream(ExportedStream):
 
         if known := read_bookmark(self.given_bookmark).latest:
             refuse_future(self.name, known, self.client.now())
+
+    def _check_filter(self) -> None:
+        if self.settings.member_filter is not None and not self._is_full_table:
+            raise _stale(self.name)
 
     @property
     def _is_full_table(self) -> bool:
@@ -138,6 +141,7 @@ class ProgramMembersStream(ExportedStream):
 
     def wanted(self) -> MemberExports:
         """What is wanted of the members now."""
+        self._check_filter()
         # Imported here for the same reason.
         from tap_marketo_programs.streams.member_exports import MemberExports  # noqa: PLC0415
 

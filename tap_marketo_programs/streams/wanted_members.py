@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Questions in a row without an answer: then it is an outage, or no job can be created today.
+MAX_UNANSWERED = 3
+
 
 def wanted_members(
     chosen: Mapping[str, Any] | None,
@@ -89,14 +92,20 @@ def _with_unlisted(
     """
     complete = dict(listed)
     untold: set[str] = set()
+    in_a_row = 0
     for channel, program_ids, name in unlisted(names, channels, listed):
+        if channel in untold or in_a_row >= MAX_UNANSWERED:
+            untold.add(channel)
+            continue
         try:
-            if channel not in untold and knows_status(api, program_ids, name):
+            if knows_status(api, program_ids, name):
                 complete[channel] = (*complete[channel], name)
+            in_a_row = 0
         except PermissionDenied:
             raise
         except AnswerError:
             untold.add(channel)
+            in_a_row += 1
     return {channel: known for channel, known in complete.items() if channel not in untold}
 
 

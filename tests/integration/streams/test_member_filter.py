@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scenes import HOUR, MEMBERS, Scene
 from states import ledger
 
-from tap_marketo_programs.errors import MarketoConfigError
+from tap_marketo_programs.errors import DailyQuotaExceeded, MarketoConfigError
 
 if TYPE_CHECKING:
     from marketo_sandbox.control import SandboxControl
@@ -150,7 +150,8 @@ def test_any_filter_of_members_of_any_programs_brings_the_truth(
     for program_id in (1007, 1008):
         control.edit_program(program_id, channel="gone")
     rows = [row for row in control.programs() if passes(row, programs)]
-    truth = control.truth(program_ids=[row["id"] for row in rows], member_filter=plain(chosen))
+    ids = [row["id"] for row in rows]
+    truth = control.truth(program_ids=ids, member_filter=plain(chosen)) if ids else []
 
     output = run(tap, chosen, **programs)
 
@@ -159,7 +160,7 @@ def test_any_filter_of_members_of_any_programs_brings_the_truth(
         assert "othing would be extracted" in str(output.error)
         assert not rows or set(chosen["statusNames"]) <= {*STATUSES, "none such"}
         assert not truth
-    assert by_key(output.records()) == by_key(truth if rows else [])
+    assert by_key(output.records()) == by_key(truth)
 
 
 def passes(row: dict[str, Any], programs: dict[str, Any]) -> bool:
@@ -239,7 +240,7 @@ def test_statuses_that_exist_nowhere_are_refused_in_one_line(
     message = str(output.error)
     assert "\n" not in message
     assert message.startswith("member_filter.statusNames: ")
-    assert "Did you mean Viewed?" in message
+    assert "Did you mean Attended or Viewed?" in message
     assert message.endswith("Nothing would be extracted.")
     assert not output.records()
     assert not control.jobs()
@@ -364,7 +365,7 @@ def test_a_cadence_that_no_member_has_is_said_with_the_other_spelling(
     sync(tap, {"nurtureCadence": "pause"})
 
     (line,) = warnings(caplog)
-    assert "no member was found with nurtureCadence pause" in line
+    assert "no member passes it, with nurtureCadence pause" in line
 
 
 def test_one_program_a_job_works_with_a_filter_too(tap: Tap, control: SandboxControl) -> None:
@@ -374,6 +375,36 @@ def test_one_program_a_job_works_with_a_filter_too(tap: Tap, control: SandboxCon
 
     truth = control.truth(program_ids=[1001, 1002, 1003, 1004, 1005], member_filter=KEYS)
     assert by_key(output.records()) == by_key(truth)
+
+
+@pytest.mark.parametrize("code", ["611", "1029"])
+def test_creates_that_are_not_answered_for_a_while_lose_no_member(
+    tap: Tap, control: SandboxControl, code: str
+) -> None:
+    message = "Too many jobs (10) in queue" if code == "1029" else "not now"
+    control.fault("error", "export_create", code=code, message=message, count=9)
+    chosen = {"statusNames": ["Viewed", OLD]}
+
+    output = sync(tap, chosen)
+
+    assert by_key(output.records()) == by_key(control.truth(member_filter=chosen))
+
+
+@pytest.mark.parametrize("after", range(0, 30, 3))
+def test_a_quota_that_ends_anywhere_ends_the_run_as_ever(
+    tap: Tap, control: SandboxControl, after: int
+) -> None:
+    control.fault("error", "channels", code="1003", message="not today", count=100)
+    control.knob(status_names_known_to="every")
+    words = "Export daily quota 500MB exceeded."
+    control.fault("error", "export_create", code="1029", message=words, count=1000, after=after)
+    chosen = {"statusNames": ["Viewed"]}
+
+    output = run(tap, chosen)
+
+    assert isinstance(output.error, DailyQuotaExceeded)
+    truth = by_key(control.truth(member_filter=chosen))
+    assert by_key(output.records()).items() <= truth.items()
 
 
 # Over several runs
@@ -402,7 +433,7 @@ def test_a_killed_run_is_resumed_without_paying_twice(tap: Tap, control: Sandbox
     "later",
     [
         None,
-        {**KEYS, "statusNames": ["Viewed", "Member"]},
+        {**KEYS, "statusNames": ["Downloaded", "Engaged"]},
         {**KEYS, "isExhausted": True},
         {**KEYS, "nurtureCadence": "pause"},
     ],
@@ -426,6 +457,20 @@ def test_jobs_of_another_filter_are_dropped(
 def are_named(message: dict[str, Any]) -> bool:
     """Whether a STATE names a job."""
     return message["type"] == "STATE" and bool(ledger(message["value"]).in_flight)
+
+
+def test_a_job_of_programs_that_are_asked_for_the_same_fits_on(
+    tap: Tap, control: SandboxControl
+) -> None:
+    scene = Scene(tap, catalog=full_table(tap))
+    scene.cut(are_named, out=True, member_filter={"statusNames": ["Viewed", "Member"]})
+    left = set(ledger(scene.state).in_flight)
+    later = {"statusNames": ["01 Sent", "Viewed"]}
+
+    output = scene.sync(member_filter=later)
+
+    assert by_key(output.records()) == by_key(control.truth(member_filter=later))
+    assert {job["status"] for job in control.jobs() if job["exportId"] in left} == {"Completed"}
 
 
 def test_the_other_spelling_of_a_cadence_is_the_same_question(
