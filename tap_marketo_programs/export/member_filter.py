@@ -90,6 +90,10 @@ class WantedMembers:
         found = {self._of(program_id) for program_id in program_ids}
         return found.pop() if len(found) == 1 else None
 
+    def has(self, program_id: int) -> bool:
+        """Whether a program has members that are wanted, for all that is known."""
+        return self._of(program_id) is not None
+
     def groups(self, program_ids: Iterable[int]) -> Iterator[tuple[MemberFilter, list[int]]]:
         """Programs that may share jobs, with their filter; those with no such member are left out.
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import (
     DailyQuotaExceeded,
+    MarketoConfigError,
     MarketoTransientError,
     QueueFull,
     RequestRefused,
 )
 from tap_marketo_programs.export import recovery, refusals
+from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.retry_policy import JOB_POLICY
 
 if TYPE_CHECKING:
@@ -50,6 +52,17 @@ def names_told(work: Work, event: events.StatusNamesTold, now: Now) -> None:
         for program_id in task.slice.program_ids:
             work.statusless.add(program_id)
             recovery.exclude_program(work, program_id)
+        _end_if_nowhere(work, task)
+
+
+def _end_if_nowhere(work: Work, task: Task) -> None:
+    """Where no program at all knows the statuses, they are misspelt."""
+    request = work.request
+    asked = [each for each in request.program_ids if request.members and request.members.has(each)]
+    if task.slice.members and work.statusless.issuperset(asked):
+        names = quoted(", ".join(task.slice.members.status_names))
+        message = f"member_filter.statusNames: no program has any of the statuses {names}"
+        work.end_with(MarketoConfigError(f"{message}. Nothing was extracted of {request.stream}"))
 
 
 def _ask_later(work: Work, task: Task, error: AnswerError, now: Now) -> None:

@@ -53,22 +53,13 @@ def wanted_members(
     """
     if chosen is None:
         return None
-    names = tuple(dict.fromkeys(name.strip() for name in chosen.get("statusNames") or ()))
     members = MemberFilter(
-        status_names=names,
+        status_names=tuple(dict.fromkeys(map(str.strip, chosen.get("statusNames") or ()))),
         is_exhausted=chosen.get("isExhausted"),
         cadence=(chosen.get("nurtureCadence") or "").strip().casefold(),
     )
-    if not names:
-        return WantedMembers(members)
-    try:
-        listed = programs.statuses
-    except (RequestRefused, PermissionDenied, MarketoTransientError, NeverSettled) as error:
-        logger.warning(
-            "member_filter: the channels cannot be read (%s), so every program is asked for all "
-            "statusNames as they are written; what Marketo refuses takes more calls",
-            error,
-        )
+    names = members.status_names
+    if not names or (listed := _listed(programs)) is None:
         return WantedMembers(members)
     channels = {program_id: programs.channel(program_id) for program_id in program_ids}
     if api is not None:
@@ -77,6 +68,19 @@ def wanted_members(
     to_ask = sum(1 for _ in unlisted(names, channels, listed)) if api is None else 0
     _tell(found, is_asked=not to_ask)
     return WantedMembers(members, found.by_program, found.unsure, to_ask)
+
+
+def _listed(programs: ProgramDirectory) -> Mapping[str, Sequence[str]] | None:
+    """The statuses that each channel lists; None if they cannot be had."""
+    try:
+        return programs.statuses
+    except (RequestRefused, PermissionDenied, MarketoTransientError, NeverSettled) as error:
+        logger.warning(
+            "member_filter: the channels cannot be read (%s), so every program is asked for all "
+            "statusNames as they are written; what Marketo refuses takes more calls",
+            error,
+        )
+        return None
 
 
 def _with_unlisted(

@@ -157,7 +157,7 @@ def test_any_filter_of_members_of_any_programs_brings_the_truth(
 
     if output.error is not None:
         assert isinstance(output.error, MarketoConfigError)
-        assert "othing would be extracted" in str(output.error)
+        assert "Nothing w" in str(output.error) or "nothing would be" in str(output.error)
         assert not rows or set(chosen["statusNames"]) <= {*STATUSES, "none such"}
         assert not truth
     assert by_key(output.records()) == by_key(truth)
@@ -244,6 +244,21 @@ def test_statuses_that_exist_nowhere_are_refused_in_one_line(
     assert message.endswith("Nothing would be extracted.")
     assert not output.records()
     assert not control.jobs()
+
+
+@pytest.mark.parametrize("known_to", ["any", "every"])
+def test_statuses_that_exist_nowhere_are_refused_without_channels_too(
+    tap: Tap, control: SandboxControl, known_to: str
+) -> None:
+    control.knob(status_names_known_to=known_to)
+    control.fault("error", "channels", code="1003", message="not today", count=100)
+
+    output = run(tap, {"statusNames": ["Atended"]})
+
+    assert isinstance(output.error, MarketoConfigError)
+    assert "no program has any of the statuses Atended" in str(output.error)
+    assert not output.records()
+    assert {job["status"] for job in control.jobs()} == {"Cancelled"}
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
