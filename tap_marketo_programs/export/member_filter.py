@@ -125,20 +125,21 @@ class CadenceWord:
 
     word: str
     is_settled: bool = False
-    _tried: dict[tuple[int, ...], set[str]] = field(default_factory=lambda: defaultdict(set))
+    _tried: dict[object, set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def try_other(self, program_ids: tuple[int, ...]) -> bool:
+    def try_other(self, program_ids: tuple[int, ...], status_names: tuple[str, ...] = ()) -> bool:
         """Use the other word after a refusal, if the word may be why.
 
         Args:
             program_ids: What was asked for; where both words were refused, it is something else.
+            status_names: The same, since these may be why, and are then asked for without some.
 
         Returns:
             Whether the same question is worth another try.
         """
         if self.is_settled or not self.word:
             return False
-        tried = self._tried[program_ids]
+        tried = self._tried[program_ids, status_names]
         tried.add(self.word)
         self.word = _OTHER_WORD[self.word]
         return self.word not in tried

@@ -80,7 +80,8 @@ def _create_refused(work: Work, task: Task, error: RequestRefused, now: Now) -> 
         return
     is_field = isinstance(error, FieldUnknown)
     may_be_word = is_field or type(error) is RequestRefused
-    if task.slice.members and may_be_word and work.cadence.try_other(task.slice.program_ids):
+    members = task.slice.members if may_be_word else None
+    if members and work.cadence.try_other(task.slice.program_ids, members.status_names):
         return
     ask(task, Question.FIELDS if is_field else Question.PROGRAMS, error, now)
 

@@ -372,6 +372,22 @@ def test_a_cadence_comes_in_either_spelling_for_one_refused_create_at_most(
         assert used == written.lower()
 
 
+@pytest.mark.parametrize("written", ["norm", "normal"])
+@pytest.mark.parametrize("words", ["page", "openapi"])
+def test_a_cadence_and_a_status_that_are_both_refused_are_both_mended(
+    tap: Tap, control: SandboxControl, written: str, words: str
+) -> None:
+    control.knob(cadence_words=words)
+    control.edit_program(1008, channel="gone")
+    chosen = {"statusNames": ["Viewed", "Member"], "nurtureCadence": written}
+
+    output = sync(tap, chosen, program_ids=[1008])
+
+    truth = control.truth(program_ids=[1008], member_filter=chosen)
+    assert truth
+    assert by_key(output.records()) == by_key(truth)
+
+
 def test_a_cadence_that_no_member_has_is_said_with_the_other_spelling(
     tap: Tap, control: SandboxControl, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -113,6 +113,8 @@ def test_the_other_word_is_tried_once_for_the_same_programs() -> None:
     assert cadence.word == "normal"
     assert not cadence.try_other((1, 2))
     assert cadence.try_other((1,))
+    # Other statuses were why, perhaps.
+    assert cadence.try_other((1, 2), ("A",))
 
 
 def test_a_word_that_a_job_was_created_with_stays() -> None:
