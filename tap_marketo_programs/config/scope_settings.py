@@ -108,6 +108,28 @@ class ScopeSettings:
         examples=[[{"tag_type": "Region", "tag_values": ["EMEA"]}]],
         read=tuple,
     )
+    member_filter: dict[str, Any] | None = setting(  # noqa: RUF009 - as above
+        th.ObjectType(
+            th.Property("statusNames", th.ArrayType(th.StringType)),
+            th.Property("isExhausted", th.BooleanType),
+            th.Property("nurtureCadence", th.StringType),
+        ),
+        title="Member filter",
+        description=(
+            "Exports only members with one of `statusNames`, with this `isExhausted` and with "
+            "this `nurtureCadence` (`norm` or `pause`). For FULL_TABLE only: with INCREMENTAL, a "
+            "member who leaves the status would never be exported again and go stale."
+        ),
+        readme=(
+            "Exports only members with one of `statusNames`, with this `isExhausted` and with "
+            'this `nurtureCadence`: `{"statusNames": ["Attended"], "isExhausted": false, '
+            '"nurtureCadence": "norm"}`, or some of these. For `program_members` by FULL_TABLE '
+            "only: with INCREMENTAL, a member who leaves the status would never be exported again "
+            "and go stale."
+        ),
+        examples=[{"statusNames": ["Attended"], "isExhausted": False, "nurtureCadence": "norm"}],
+        read=dict,
+    )
     program_details: bool = setting(
         th.BooleanType(),
         default=True,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from tap_marketo_programs.export.plan import Bounds
+    from tap_marketo_programs.export.plan import Bounds, ExportSlice
     from tap_marketo_programs.export.work import Work
 
 # A run that resumes an interrupted one so soon asks for each program that was
@@ -50,7 +50,7 @@ def add_plan(work: Work) -> None:
     if request.full_table:
         covered = {program_id for task in work.tasks for program_id in task.slice.program_ids}
         missing = [program_id for program_id in wanted if program_id not in covered]
-        work.tasks.add(full(missing, request.bounds), Kind.HISTORY)
+        work.tasks.add(_full_table(work, missing), Kind.HISTORY)
         return
     _fill_gaps(work, set(wanted))
     exported = exported_until(work)
@@ -69,6 +69,18 @@ def add_plan(work: Work) -> None:
     work.tasks.add(plan(found.sweep, known, request.bounds), Kind.SWEEP)
     new = [program_id for program_id in wanted if program_id not in known]
     work.tasks.add(plan(new, {}, request.bounds), Kind.HISTORY)
+
+
+def _full_table(work: Work, program_ids: Collection[int]) -> list[ExportSlice]:
+    """Exports of every member, or of every one that is wanted."""
+    request = work.request
+    if request.members is None:
+        return full(program_ids, request.bounds)
+    return [
+        replace(one, members=members)
+        for members, ids in request.members.groups(program_ids)
+        for one in full(ids, request.bounds)
+    ]
 
 
 def _say(work: Work, found: detection.Sorted) -> None:

@@ -13,6 +13,7 @@ from tap_marketo_programs.export.detection import Detection
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tap_marketo_programs.export.member_filter import WantedMembers
     from tap_marketo_programs.export.plan import Bounds
 
 
@@ -42,6 +43,7 @@ class ExportRequest:
         detection: How changes are found.
         full_table: Export every member, whatever is known already.
         restricted: Whether the user named the programs.
+        members: Which members are wanted, of a full table only; None wants all.
     """
 
     program_ids: Sequence[int]
@@ -52,3 +54,4 @@ class ExportRequest:
     detection: Detection = WITHOUT_ASKING
     full_table: bool = False
     restricted: bool = False
+    members: WantedMembers | None = None

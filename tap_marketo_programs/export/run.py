@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tap_marketo_programs.errors import (
     MarketoError,
 )
-from tap_marketo_programs.export import actions, earlier_jobs, events
+from tap_marketo_programs.export import actions, earlier_jobs, events, status_names
 from tap_marketo_programs.export.actions import Worker
 from tap_marketo_programs.export.coordinator import Coordinator
 from tap_marketo_programs.export.detection import MAX_AT_ONCE
@@ -172,6 +172,8 @@ class ExportRun:
 
     def tell_end(self, *, calls: int, retries: int, nulled: int) -> None:
         """Say what the run amounts to, in a line and as metrics."""
+        for line in status_names.closing_lines(self._work):
+            logger.warning("%s", line)
         figures = self._work.figures
         self._progress.ended(
             figures, calls=calls, retries=retries, nulled=nulled, now=self._api.now()

@@ -22,6 +22,7 @@ from tap_marketo_programs.export import (
     overdue,
     recovery,
     refusals,
+    status_names,
 )
 from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.bookmark import write_bookmark
@@ -45,6 +46,7 @@ _HANDLERS: Mapping[type, Callable[[Work, Any, Now], None]] = {
     events.JobCancelled: lifecycle.job_cancelled,
     events.ProgramsExist: recovery.programs_exist,
     events.FieldsExist: refusals.fields_exist,
+    events.StatusNamesTold: status_names.names_told,
     events.ChangesFound: change_checks.changes_found,
     events.ChangesUntold: change_checks.changes_untold,
     events.FileVerified: lifecycle.file_verified,
@@ -174,6 +176,8 @@ class Scheduler:
             return actions.AskExistingPrograms(task, task.slice.program_ids)
         if task.question is Question.FIELDS:
             return actions.AskExportableFields(task)
+        if task.question is Question.STATUSES:
+            return actions.AskStatusNames(task, self._create(task))
         if task.phase in POLLED or task.question is Question.STATUS:
             return actions.PollJob(task, task.export_id, in_list=bool(task.silence))
         if task.phase is Phase.CREATED:
@@ -181,7 +185,13 @@ class Scheduler:
         if not work.request.bounds.filterable:
             # Planned, or resumed from an earlier run, before a 1035 said so.
             task.slice = task.slice.unfiltered()
+        if (members := task.slice.members) is not None:
+            task.slice = replace(task.slice, members=members.spelled(work.cadence.word))
         task.move(Phase.CREATING)
+        return self._create(task)
+
+    def _create(self, task: Task) -> actions.CreateJob:
+        work = self.work
         known = frozenset(work.ledger.in_flight)
         one_program = work.request.bounds.one_program
         return actions.CreateJob(task, task.slice, tuple(work.fields), known, one_program)

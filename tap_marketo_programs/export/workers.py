@@ -23,6 +23,7 @@ from tap_marketo_programs.errors import (
 from tap_marketo_programs.export import actions, events
 from tap_marketo_programs.export.actions import Worker
 from tap_marketo_programs.export.job import ExportStatus
+from tap_marketo_programs.export.status_probe import ask_status_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -96,7 +97,7 @@ class ApiWorker:
         except BaseException as error:  # noqa: BLE001 - carried over to the main thread
             coordinator.report(events.WorkerCrashed(error))
 
-    def perform(self, action: actions.Action) -> events.Event:
+    def perform(self, action: actions.Action) -> events.Event:  # noqa: PLR0911 - a case each
         """Do one thing; what came of it."""
         match action:
             case actions.CreateJob():
@@ -114,6 +115,8 @@ class ApiWorker:
                 return events.ProgramsExist(action.task, self._gone(action.program_ids))
             case actions.AskExportableFields():
                 return events.FieldsExist(action.task, self._remote.description.exportable_fields())
+            case actions.AskStatusNames():
+                return ask_status_names(self._api, action)
         message = f"not an action of this worker: {type(action).__name__}"
         raise TypeError(message)
 

@@ -23,6 +23,7 @@ from tap_marketo_programs.export.workers import Remote
 from tap_marketo_programs.marketo.changes import ProgramChanges
 from tap_marketo_programs.member_file.oddities import FileOddities
 from tap_marketo_programs.process.stdout import TargetGone
+from tap_marketo_programs.streams.wanted_members import wanted_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -81,8 +82,8 @@ class MemberExports:
             bookmark: The stream's, of the state.
             save: Writes a bookmark to STATE.
         """
-        work, oddities = self.work(bookmark), FileOddities()
         api = ExportApi(self.client)
+        work, oddities = self.work(bookmark, api), FileOddities()
         changes = ProgramChanges(self.client)
         run = ExportRun(
             Remote(api, self.programs, changes, self.description),
@@ -101,10 +102,10 @@ class MemberExports:
             finally:
                 self._end(run, oddities)
 
-    def work(self, bookmark: object) -> Work:
-        """What a run that goes on from a bookmark begins with."""
+    def work(self, bookmark: object, api: ExportApi | None = None) -> Work:
+        """What a run that goes on from a bookmark begins with; for a plan, there is no `api`."""
         ledger = read_bookmark(bookmark)
-        return Work.begin(self._request(ledger), self._settings(), ledger)
+        return Work.begin(self._request(ledger, api), self._settings(), ledger)
 
     def _end(self, run: ExportRun, oddities: FileOddities) -> None:
         if self.is_dry_run:
@@ -118,7 +119,7 @@ class MemberExports:
         for warning in oddities.warnings():
             self.logger.warning("%s", warning)
 
-    def _request(self, ledger: Ledger) -> ExportRequest:
+    def _request(self, ledger: Ledger, api: ExportApi | None) -> ExportRequest:
         detection = self._detection()
         now, wanted = self.client.now().replace(microsecond=0), self.programs.ids
         if not self.programs.is_restricted:
@@ -138,6 +139,7 @@ class MemberExports:
             stream=self.stream,
             full_table=self.full_table,
             restricted=self.programs.is_restricted,
+            members=wanted_members(self.settings.member_filter, self.programs, wanted, api),
         )
 
     def _detection(self) -> Detection:

@@ -62,7 +62,10 @@ class MemberForecast:
         self._asks = asks
         # The description of members, and that of leads where fields of leads are wanted.
         self._other_calls = other_calls + 1 + bool(stream.settings.lead_fields)
+        made = stream.client.limits.made
         self.work: Work = stream.wanted().work(stream.given_bookmark)
+        # Of the channels, for a filter of members.
+        self._other_calls += stream.client.limits.made - made
         self.work.quota.used_before(job for job in listed if job.status is ExportStatus.COMPLETED)
         self._header = _header_bytes(self.work.fields)
         self.learned: Learned = learn(listed, self._header)

@@ -132,7 +132,12 @@ class ProgramMembersStream(ExportedStream):
                 raise _wrong_key(self.name, given, described)
 
     def check_bookmark(self) -> None:
-        """Refuse a bookmark that cannot be read, or lies in the future."""
+        """Refuse a bookmark that cannot be read, or lies in the future, or a filter of members.
+
+        Raises:
+            MarketoConfigError: `member_filter` is set and members are wanted INCREMENTAL.
+        """
+        self._check_filter()
         if not self.given_bookmark:
             return
         # Imported here since describing the stream needs nothing of the engine.
@@ -141,12 +146,21 @@ class ProgramMembersStream(ExportedStream):
         if known := read_bookmark(self.given_bookmark).latest:
             refuse_future(self.name, known, self.client.now())
 
+    def _check_filter(self) -> None:
+        if self.settings.member_filter is not None and not self._is_full_table:
+            raise _stale(self.name)
+
+    @property
+    def _is_full_table(self) -> bool:
+        return bool(self.replication_method == "FULL_TABLE")
+
     def exports(self) -> AbstractContextManager[ExportRun]:
         """A run for what is wanted now."""
         return self.wanted().open(self.stream_state, self.save)
 
     def wanted(self) -> MemberExports:
         """What is wanted of the members now."""
+        self._check_filter()
         # Imported here for the same reason.
         from tap_marketo_programs.streams.member_exports import MemberExports  # noqa: PLC0415
 
@@ -159,10 +173,19 @@ class ProgramMembersStream(ExportedStream):
             properties=self.properties,
             keys=self.primary_keys,
             hashing=self.hashing,
-            full_table=self.replication_method == "FULL_TABLE",
+            full_table=self._is_full_table,
             is_dry_run=self.ABORT_AT_RECORD_COUNT is not None,
             logger=self.logger,
         )
+
+
+def _stale(stream: str) -> MarketoConfigError:
+    return MarketoConfigError(
+        f"member_filter: {stream} is INCREMENTAL, and a member who no longer passes the filter "
+        "would never be exported again and go stale in the target. Set replication-method "
+        f"FULL_TABLE for {stream} in the catalog (in meltano.yml: metadata: {stream}: "
+        "replication-method: FULL_TABLE), or leave member_filter out. Nothing was extracted."
+    )
 
 
 def _wrong_key(stream: str, given: Iterable[str], described: Iterable[str]) -> MarketoConfigError:

@@ -56,6 +56,7 @@ EDGE: dict[str, str] = {
     "export.download": "sends, and writes files",
     "export.progress": "writes to the log, and asks for the time",
     "export.run": "starts threads",
+    "export.status_probe": "sends",
     "export.transfer": "writes files",
     "export.verify": "reads files",
     "export.workers": "sends",
