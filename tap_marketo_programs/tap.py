@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
+from singer_sdk import metrics
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib import Catalog
@@ -74,7 +75,11 @@ class TapMarketoPrograms(OfferedStreams):
             catalog, warnings = settled(catalog, stream_facts())
             for line in warnings:
                 self.logger.warning("%s", line)
+        level = metrics.get_metrics_logger().level
         super().__init__(parse_env_config=parse_env_config, catalog=catalog, **options)
+        if level:
+            # Somebody has set it; the SDK has just replaced it by that of the whole tap.
+            metrics.get_metrics_logger().setLevel(level)
 
     @cached_property
     def settings(self) -> Settings:
@@ -193,7 +198,9 @@ class TapMarketoPrograms(OfferedStreams):
         # What the SDK makes of them is of no use, but it also loads `.env`.
         with suppress(ValueError, RecursionError):
             _ = super()._env_var_config
-        return self._environment().settings(self.config_jsonschema["properties"])
+        found = self._environment().settings(self.config_jsonschema["properties"])
+        self.logger.info("Settings of the environment: %s", ", ".join(found) or "none")
+        return found
 
     def _environment(self, *, is_read: bool = True) -> Environment:
         # The prefix is private to the SDK, which reads other variables under it.
