@@ -17,6 +17,7 @@ from singer_sdk import metrics
 from tap_marketo_programs.export.progress_text import (
     backfill_text,
     brought_text,
+    given_up_text,
     pace_text,
     planned_text,
     quota_text,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Where many jobs are read one after the other, not each has a line of its own.
+MIN_SILENCE_SECONDS = 10.0
 # While jobs run and none moves, a line says so this often, for who wonders whether anything lives.
 MAX_SILENCE_SECONDS = 600.0
 # Asking thousands of programs takes a while.
@@ -78,8 +81,7 @@ class ExportProgress:
         self._clock = clock
         self._started = self._said_jobs = self._said_asked = clock.monotonic()
         self._quota = quota
-        self._last: tuple[int, ...] = (0, 0, 0)
-        self._ours: set[str] = set()
+        self._last = (0, 0)
         # Jobs that were planned for whole histories, which come last.
         self._histories = 0
         self._to_ask = 0
@@ -101,7 +103,6 @@ class ExportProgress:
 
     def completed(self, job: ExportJob) -> None:
         """A job's file is there."""
-        self._ours.add(job.export_id)
         if job.finished_at and job.created_at:
             seconds = (job.finished_at - job.created_at).total_seconds()
             self._point("timer", metrics.Metric.JOB_DURATION, seconds, job_type="export")
@@ -113,20 +114,21 @@ class ExportProgress:
     # What it amounts to
 
     def report(self, standing: Standing, now: datetime) -> None:
-        """Say how things stand, if a job completed, failed or was read since, or for long not."""
+        """Say how things stand, if a job was read or given up since, or for long none was."""
         figures, elapsed = standing.figures, self._clock.monotonic() - self._started
-        moved = (len(self._ours), figures.jobs_given_up, figures.jobs_written)
-        is_news = moved != self._last and (figures.jobs_written or standing.running)
+        moved = (figures.jobs_given_up, figures.jobs_written)
         silence = self._clock.monotonic() - self._said_jobs
-        if not is_news and (silence < MAX_SILENCE_SECONDS or not standing.running):
+        patience = MAX_SILENCE_SECONDS if moved == self._last else MIN_SILENCE_SECONDS
+        if silence < patience:
             return
         self._last, self._said_jobs = moved, self._clock.monotonic()
         logger.info(
-            "%s: %d of %s done, %d running; %s; %s; %s elapsed, %s%s",
+            "%s: %d of %s done, %d running%s; %s; %s; %s elapsed, %s%s",
             self._stream,
             figures.jobs_written,
             counted(standing.total, "job"),
             standing.running,
+            given_up_text(figures.jobs_given_up),
             counted(figures.rows, "row"),
             quota_text(self._quota, now),
             duration_text(elapsed),
@@ -176,7 +178,7 @@ class ExportProgress:
             brought_text(work, self._written),
             counted(figures.jobs_written, "job"),
             figures.jobs_created,
-            f", {figures.jobs_given_up:,} given up" if figures.jobs_given_up else "",
+            given_up_text(figures.jobs_given_up),
             counted(calls, "API call"),
             counted(retries, "retry", "retries"),
             size_text(figures.bytes / MEGABYTE),

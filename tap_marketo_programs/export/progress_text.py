@@ -103,6 +103,11 @@ def _spans(written: Sequence[ExportSlice]) -> Iterator[str]:
         yield "the whole history" + (f" of {_programs_text(whole)}" if bounded else "")
 
 
+def given_up_text(jobs: int) -> str:
+    """Jobs that were given up, if any were; most are created again."""
+    return f", {jobs:,} given up" if jobs else ""
+
+
 def quota_text(quota: ExportQuota, now: datetime) -> str:
     """What today's exports used, and what the setting leaves."""
     used, limit = quota.used_mb(now), quota.limit_mb

@@ -82,10 +82,10 @@ class AssetStream(MarketoStream, RESTStream[int]):
         return {"maxReturn": PAGE_SIZE, "offset": next_page_token or 0}
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
-        """The records, and at the end a word on what of the answers did not fit."""
+        """The records, and at the end a word on how many, and on what did not fit."""
         self.odd = Oddities()
         try:
-            yield from self.found(context)
+            yield from self.told(self.found(context), self.client.clock)
         finally:
             self.odd.tell(self.logger)
 
