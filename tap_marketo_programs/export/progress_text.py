@@ -96,10 +96,10 @@ def brought_text(work: Work, written: Sequence[ExportSlice]) -> str:
 
 def _spans(written: Sequence[ExportSlice]) -> Iterator[str]:
     """From when on: of increments, and of whole histories."""
-    bounded = [one for one in written if _start(one) is not None]
+    bounded = [each for each in written if _start(each) is not None]
     if bounded and (since := _since(bounded)) is not None:
         yield f"changed since {moment_text(since)}"
-    if whole := [one for one in written if _start(one) is None]:
+    if whole := [each for each in written if _start(each) is None]:
         yield "the whole history" + (f" of {_programs_text(whole)}" if bounded else "")
 
 

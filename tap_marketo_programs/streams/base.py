@@ -14,7 +14,6 @@ from singer_sdk.streams import Stream
 
 from tap_marketo_programs.config.stream_maps import failed_expression
 from tap_marketo_programs.errors import MarketoError, RecordFailed
-from tap_marketo_programs.schemas.figures import counted, duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import RecordMessage
-
-    from tap_marketo_programs.clock import Clock
 
 
 class MarketoStream(Stream):
@@ -66,18 +63,6 @@ class MarketoStream(Stream):
     def given_bookmark(self) -> dict[str, Any]:
         """The bookmark that the run was given; unlike `stream_state`, none is made."""
         return dict(self.tap_state.get("bookmarks", {}).get(self.name, {}))
-
-    def told(self, records: Iterable[Record], clock: Clock) -> Iterator[Record]:
-        """Records as they come, and when all have come a line for a person: how many.
-
-        Nothing is said of a part: what ended the reading says more.
-        """
-        began, number = clock.monotonic(), 0
-        for record in records:
-            number += 1
-            yield record
-        seconds = duration_text(clock.monotonic() - began)
-        self.logger.info("%s: %s read in %s", self.name, counted(number, "row"), seconds)
 
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage]:
         """What the maps make of a record.

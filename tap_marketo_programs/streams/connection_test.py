@@ -52,8 +52,8 @@ class TestedTap(OfferedStreams):
         from tap_marketo_programs.streams.exported import ExportedStream  # noqa: PLC0415
 
         streams = self.streams.values()
-        exported = [one for one in streams if isinstance(one, ExportedStream)]
-        self.run_sync_dry_run(1, [one for one in streams if one not in exported])
+        exported = [each for each in streams if isinstance(each, ExportedStream)]
+        self.run_sync_dry_run(1, [each for each in streams if each not in exported])
         for stream in exported:
             _ask(stream)
 

@@ -16,6 +16,7 @@ from tap_marketo_programs.marketo.records import fit, unreadable
 from tap_marketo_programs.schemas.exports import EXPORT_JOBS
 from tap_marketo_programs.schemas.oddities import Oddities
 from tap_marketo_programs.streams.base import MarketoStream
+from tap_marketo_programs.streams.progress import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,7 +59,7 @@ class ExportJobsStream(MarketoStream):
         """Each job once, and at the end a word on how many, and on what did not fit."""
         odd = Oddities()
         try:
-            yield from self.told(self._found(odd), self.client.clock)
+            yield from told(self.name, self._found(odd), self.client.clock)
         finally:
             odd.tell(self.logger)
 

@@ -1,17 +1,21 @@
-"""A line about once a minute while a stream asks for one thing after the other.
+"""How far a stream is, about once a minute, and how many rows it had at the end.
 
-It must not know what is asked for.
+It must not know what is asked for, nor what a row is.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from tap_marketo_programs.schemas.figures import duration_text
+from tap_marketo_programs.schemas.figures import counted, duration_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from tap_marketo_programs.clock import Clock
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -48,3 +52,16 @@ class Progress:
             self._total,
             duration_text(seconds),
         )
+
+
+def told(stream: str, rows: Iterable[T], clock: Clock) -> Iterator[T]:
+    """Rows as they come, and when all have come a line for a person: how many.
+
+    Nothing is said of a part: what ended the reading says more.
+    """
+    began, number = clock.monotonic(), 0
+    for row in rows:
+        number += 1
+        yield row
+    took = duration_text(clock.monotonic() - began)
+    logger.info("%s: %s read in %s", stream, counted(number, "row"), took)

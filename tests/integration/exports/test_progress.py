@@ -234,3 +234,45 @@ def test_an_increment_is_no_backfill(scene: Scene, caplog: pytest.LogCaptureFixt
 
     assert standings(caplog)
     assert not ends(caplog)
+
+
+# What takes long without a job that moves
+
+
+def test_asking_many_programs_for_changes_says_now_and_then_how_far_it_is(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.begin(programs=400, members=1)
+    scene.sync()
+    scene.control.advance(86_400)
+    scene.control.edit_many(programs=7)
+    caplog.clear()
+
+    scene.sync(change_detection="members", max_calls_per_20_seconds=50)
+
+    told = [
+        re.fullmatch(
+            r"program_members: (\d+) of 400 programs asked for changes, \d+ changed; "
+            r"about \d+ .*left at this pace",
+            record.getMessage(),
+        )
+        for record in caplog.records
+        if "asked for changes, " in record.getMessage()
+    ]
+    asked = [int(match[1]) for match in told if match]
+    assert 1 <= len(asked) == len(told) <= 5
+    assert asked == sorted(asked)
+    (ended,) = ledgers(caplog)
+    assert re.search(r"; 7 of 400 programs asked had changed$", ended["brought"])
+
+
+def test_while_no_job_moves_a_line_says_so_every_ten_minutes(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.control.fault("job_stuck", state="Processing")
+
+    scene.run(export_timeout_seconds=7_200, max_queued_exports=1)
+
+    told = [line for line in standings(caplog) if "0 rows" in line]
+    assert 3 <= len(told) <= 24
+    assert "no estimate yet" in told[0]

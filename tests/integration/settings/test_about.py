@@ -31,7 +31,7 @@ def said(*arguments: str) -> str:
 
 
 def test_every_stream_is_told_of_with_the_key_and_bookmark_that_discovery_shows(tap: Tap) -> None:
-    catalog = {one["tap_stream_id"]: one for one in tap.catalog()["streams"]}
+    catalog = {entry["tap_stream_id"]: entry for entry in tap.catalog()["streams"]}
 
     assert {one.name for one in ABOUT_STREAMS} == set(stream_classes())
     for about in ABOUT_STREAMS:
