@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from tap_marketo_programs.export.learned import Learned, learn
+from tap_marketo_programs.schemas import figures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.job import ExportJob
 
 CENTRAL = ZoneInfo("America/Chicago")
-# Marketo's megabyte is not defined; the smaller one is the safer reading.
-MEGABYTE = 1_000_000
+MEGABYTE = figures.MEGABYTE
 # Nobody knows a job's size before it is done: the next may be twice the largest so far.
 MARGIN = 2
 # What a subscription may export in a day unless it bought more (Adobe: Bulk Extract, "Limits").

@@ -139,6 +139,7 @@ class ExportRun:
     def written(self, export: Export) -> None:
         """All rows of an export are out: its file goes, its watermark moves."""
         export.file.remove()
+        self._progress.written(export.task.slice)
         self._coordinator.report(events.ExportWritten(export.task))
 
     def save_what_is_unsaid(self) -> None:
@@ -174,10 +175,8 @@ class ExportRun:
         """Say what the run amounts to, in a line and as metrics."""
         for line in status_names.closing_lines(self._work):
             logger.warning("%s", line)
-        figures = self._work.figures
-        self._progress.ended(
-            figures, calls=calls, retries=retries, nulled=nulled, now=self._api.now()
-        )
+        now = self._api.now()
+        self._progress.ended(self._work, calls=calls, retries=retries, nulled=nulled, now=now)
 
     def _save(self, state: actions.SaveState) -> None:
         self._save_bookmark(state.bookmark)
@@ -191,7 +190,7 @@ class ExportRun:
         earlier_jobs.count_used(work, self._remote)
         add_plan(work)
         write_lines(work.say.take())
-        self._progress.planned([task.slice for task in work.tasks], len(work.checks.waiting))
+        self._progress.planned(list(work.tasks), len(work.checks.waiting))
         api = ApiWorker(self._coordinator, self._remote, self._report, self._progress.completed)
         downloader = Downloader(
             self._api,
@@ -202,8 +201,10 @@ class ExportRun:
         verifier = Verifier(downloader, self._reading.open)
         self._start("api", api.run)
         self._start("download", DownloadWorker(self._coordinator, verifier).run)
-        changes = ChangesWorker(self._coordinator, self._remote.changes)
         for number in range(min(MAX_AT_ONCE, len(work.checks.waiting))):
+            # One of them tells for all.
+            tell = {} if number else {"when_asked": self._report_asked}
+            changes = ChangesWorker(self._coordinator, self._remote.changes, **tell)
             self._start(f"changes_{number + 1}", changes.run)
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
@@ -218,6 +219,10 @@ class ExportRun:
     def _report(self) -> None:
         """One line for a whole round of polls."""
         self._progress.report(self._coordinator.standing(), self._api.now())
+
+    def _report_asked(self) -> None:
+        """A line now and then while programs are asked for changes."""
+        self._progress.asked(self._coordinator.standing())
 
     def _take(self, export: Export) -> Export:
         """Count what was odd about a file that is about to be written."""

@@ -103,9 +103,14 @@ class Scheduler:
 
     def standing(self) -> Standing:
         """How things stand, for people."""
-        tasks = self.work.tasks
-        total = self.work.figures.jobs_written + len(tasks)
-        return Standing(replace(self.work.figures), tasks.count(Phase.RUNNING), total)
+        tasks, checks = self.work.tasks, self.work.checks
+        return Standing(
+            figures=replace(self.work.figures),
+            running=tasks.count(Phase.RUNNING),
+            total=self.work.figures.jobs_written + len(tasks),
+            to_ask=len(checks.waiting) + len(checks.open),
+            changed=checks.found,
+        )
 
     def log_lines(self) -> list[LogLine]:
         """What was decided since the last call, for people."""

@@ -45,11 +45,15 @@ class Standing:
         figures: What was done.
         running: Jobs in Marketo's queue.
         total: Jobs that are done or are still to be.
+        to_ask: Programs that have still to be asked for changes.
+        changed: Of those that were asked, the ones that changed.
     """
 
     figures: Figures
     running: int
     total: int
+    to_ask: int
+    changed: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,11 +180,18 @@ class ChangesWorker:
     Args:
         coordinator: Hands out actions.
         changes: Asks Marketo.
+        when_asked: Called before each program that is asked.
     """
 
-    def __init__(self, coordinator: Coordinator, changes: ProgramChanges) -> None:
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        changes: ProgramChanges,
+        when_asked: Callable[[], None] = lambda: None,
+    ) -> None:
         self._coordinator = coordinator
         self._changes = changes
+        self._when_asked = when_asked
 
     def run(self) -> None:
         """Work until nothing is left to do; whatever goes wrong is reported."""
@@ -193,6 +200,7 @@ class ChangesWorker:
     def perform(self, action: actions.CheckForChanges) -> events.Event:
         """Ask one program; what came of it."""
         program_id = action.program_id
+        self._when_asked()
         try:
             changed = self._changes.any_between(program_id, action.since, action.until)
         except (RequestRefused, MarketoTransientError, PermissionDenied) as error:

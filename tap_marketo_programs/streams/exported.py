@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.export.run import ExportRun
+    from tap_marketo_programs.marketo.client import MarketoClient
+    from tap_marketo_programs.marketo.programs import ProgramDirectory
     from tap_marketo_programs.output.sinks import Sink
 
 T = TypeVar("T")
@@ -31,6 +33,8 @@ T = TypeVar("T")
 class ExportedStream(MarketoStream):
     """A stream whose rows come from a run of exports."""
 
+    client: MarketoClient
+    programs: ProgramDirectory
     settings: Settings
     # The run that is open while the stream is being synced.
     _run: ExportRun | None = None

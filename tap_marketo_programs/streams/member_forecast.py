@@ -19,6 +19,7 @@ from tap_marketo_programs.export.plan import Window
 from tap_marketo_programs.export.planning import add_plan, exported_until
 from tap_marketo_programs.export.tasks import Phase
 from tap_marketo_programs.marketo.member_counts import MAX_SPAN, MemberCounts
+from tap_marketo_programs.schemas.figures import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,8 +108,8 @@ class MemberForecast:
         """The rows that changed in each known program, as far as Marketo tells."""
         spans = self._spans()
         if spans:
-            minutes = pace.seconds(len(spans)) / 60
-            logger.info("Asking %d programs for changes takes about %.1f min", len(spans), minutes)
+            told = duration_text(pace.seconds(len(spans)))
+            logger.info("Asking %d programs for changes takes about %s", len(spans), told)
         counts, found = MemberCounts(self._stream.client), {}
         for number, (program_id, span) in enumerate(spans.items(), start=1):
             found[program_id] = counts.between(program_id, span.start, span.end)
