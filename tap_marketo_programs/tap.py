@@ -37,7 +37,7 @@ from tap_marketo_programs.process.stdout import SafeWriter, forget_messages, wri
 from tap_marketo_programs.streams.base import MarketoStream
 from tap_marketo_programs.streams.classes import stream_classes, stream_facts
 from tap_marketo_programs.streams.mapper import register
-from tap_marketo_programs.streams.offered import OfferedStreams
+from tap_marketo_programs.streams.offered import OfferedStreams, exists
 from tap_marketo_programs.streams.tell_plan import tell_plan
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class TapMarketoPrograms(OfferedStreams):
             for line in warnings:
                 self.logger.warning("%s", line)
         super().__init__(parse_env_config=parse_env_config, catalog=catalog, **options)
+        for line in self.misfits():
+            self.logger.warning("%s", line)
 
     @cached_property
     def settings(self) -> Settings:
@@ -97,7 +99,9 @@ class TapMarketoPrograms(OfferedStreams):
         """All streams."""
         programs = ProgramDirectory(self.client, self.settings)
         streams: list[Stream] = [
-            kind(self, self.client, programs, self.settings) for kind in stream_classes().values()
+            kind(self, self.client, programs, self.settings)
+            for name, kind in stream_classes().items()
+            if exists(name, self.config)
         ]
         for stream in streams:
             stream.logger.addFilter(ONE_LINE)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_marketo_programs.config.check import check, explain, unknown, useless
-from tap_marketo_programs.config.stream_maps import misdirected
+from tap_marketo_programs.config.stream_maps import misdirected, of_no_stream
 from tap_marketo_programs.config.values import read_values
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def validated(
     faulty = {str(error.path[0]) for error in violations if error.path}
     found.errors += check(config, now, faulty)
     found.warnings += useless(config)
+    found.warnings += of_no_stream(maps if isinstance(maps, dict) else {}, config)
     return found
 
 

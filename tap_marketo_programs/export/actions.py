@@ -119,6 +119,7 @@ class DownloadFile:
     job: ExportJob
     slice: ExportSlice
     fields: Sequence[str]
+    snapshot_at: datetime | None = None
 
 
 # For the main thread

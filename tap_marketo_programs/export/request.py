@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_marketo_programs.export.plan import Bounds
+    from tap_marketo_programs.export.snapshots import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class ExportRequest:
         detection: How changes are found.
         full_table: Export every member, whatever is known already.
         restricted: Whether the user named the programs.
+        snapshot: The snapshot of keys to export, in place of members; None exports members.
+        other_jobs: Ids of jobs that another stream of this tap has under way.
     """
 
     program_ids: Sequence[int]
@@ -52,3 +55,5 @@ class ExportRequest:
     detection: Detection = WITHOUT_ASKING
     full_table: bool = False
     restricted: bool = False
+    snapshot: Snapshot | None = None
+    other_jobs: frozenset[str] = frozenset()

@@ -22,6 +22,7 @@ from tap_marketo_programs.export import (
     overdue,
     recovery,
     refusals,
+    snapshots,
 )
 from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.bookmark import write_bookmark
@@ -111,7 +112,9 @@ class Scheduler:
 
     def snapshot(self) -> dict[str, Any]:
         """The bookmark as of now."""
-        return write_bookmark(self.work.ledger)
+        request = self.work.request
+        # A full table has no replication key.
+        return write_bookmark(self.work.ledger, None if request.snapshot else "updatedAt")
 
     def state_if_wanted(self) -> actions.SaveState | None:
         """The STATE that somebody waits for, if anybody does."""
@@ -134,7 +137,8 @@ class Scheduler:
             return actions.WriteExport(ready[0])
         if (work.error is None and work.can_progress) or work.cancels or work.cancelling:
             return None
-        if work.error is None and work.ledger.unfinished is not None:
+        unfinished = work.ledger.unfinished is not None
+        if work.error is None and unfinished and snapshots.is_over(work):
             # What is left undone now was left on purpose; the next run plans again.
             work.ledger.unfinished = None
             work.note_change()
@@ -148,7 +152,10 @@ class Scheduler:
         if task is None or task.job is None or work.tasks.count(Phase.READY) >= MAX_FILES:
             return None
         task.move(Phase.DOWNLOADING)
-        return actions.DownloadFile(task, task.job, task.slice, tuple(work.fields))
+        snapshot_at = task.slice.new_watermark if work.request.snapshot else None
+        return actions.DownloadFile(
+            task, task.job, task.slice, tuple(work.fields), snapshot_at=snapshot_at
+        )
 
     # The API
 
@@ -182,6 +189,6 @@ class Scheduler:
             # Planned, or resumed from an earlier run, before a 1035 said so.
             task.slice = task.slice.unfiltered()
         task.move(Phase.CREATING)
-        known = frozenset(work.ledger.in_flight)
+        known = frozenset(work.ledger.in_flight) | work.request.other_jobs
         one_program = work.request.bounds.one_program
         return actions.CreateJob(task, task.slice, tuple(work.fields), known, one_program)

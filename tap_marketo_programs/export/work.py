@@ -144,7 +144,8 @@ class Work:
     @classmethod
     def begin(cls, request: ExportRequest, settings: ExportSettings, ledger: Ledger) -> Work:
         """A run that has done nothing yet."""
-        return cls(request, settings, ledger, ExportQuota(settings.quota_mb), list(request.fields))
+        quota = ExportQuota(settings.quota_mb, of_keys=request.snapshot is not None)
+        return cls(request, settings, ledger, quota, list(request.fields))
 
     def note_change(self, *, wanted: bool = True) -> None:
         """The ledger changed; `wanted` if a STATE has to say so before anything goes on."""

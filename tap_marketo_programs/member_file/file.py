@@ -77,6 +77,7 @@ class MemberFile:
             values there can be; none means any. Where that is one value and the
             column is missing, all rows have it: Marketo adds `programId` to
             jobs with the filter `programIds` only.
+        constants: What all rows have in columns that no file has, as a cell would have it.
         oddities: Counts rows that are skipped, and what is odd about the file,
             while iterating.
         bounds: How much is read at once, and how much at most.
@@ -89,13 +90,14 @@ class MemberFile:
         nulled: Counter[str],
         *,
         keys: Mapping[str, Collection[int]] | None = None,
+        constants: Mapping[str, str] | None = None,
         oddities: FileOddities | None = None,
         bounds: Bounds = BOUNDS,
     ) -> None:
         self.properties = properties
         self._bounds = bounds
         self._path = path
-        self._wanted = WantedColumns(properties, nulled, keys or {})
+        self._wanted = WantedColumns(properties, nulled, keys or {}, constants or {})
         self._oddities = oddities or FileOddities()
         self._reading: Reading | None = None
 
