@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_marketo_programs.export import detection, snapshots
+from tap_marketo_programs.export import detection
 from tap_marketo_programs.export.plan import full, plan
 from tap_marketo_programs.export.quota import central_day
+from tap_marketo_programs.export.snapshot_plan import add_snapshot
 from tap_marketo_programs.export.tasks import Kind, Phase
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def add_plan(work: Work) -> None:
     request = work.request
     wanted = [program_id for program_id in request.program_ids if program_id not in work.excluded]
     if request.snapshot:
-        snapshots.add_plan(work, request.snapshot, wanted, exported_until(work))
+        add_snapshot(work, request.snapshot, wanted, exported_until(work))
         return
     if request.full_table:
         covered = {program_id for task in work.tasks for program_id in task.slice.program_ids}

@@ -146,7 +146,7 @@ def central_day(now: datetime) -> date:
 
 
 def midnight_after(moment: datetime, days: int) -> datetime:
-    """The midnight in Chicago with which a day begins, so many days after that of a moment."""
+    """The midnight with which a later day begins in Chicago, in UTC."""
     return _midnight(moment, days)
 
 

@@ -76,7 +76,7 @@ class Reading:
         )
 
 
-def refuse_foreign(path: Path, fields: Collection[str], *, is_snapshot: bool) -> None:
+def refuse_other_columns(path: Path, fields: Collection[str], *, is_snapshot: bool) -> None:
     """Refuse the file of a job that is ours by all appearances, and was asked for something else.
 
     Members without a column would lose it, and a window of members is no snapshot of keys.
@@ -90,6 +90,17 @@ def refuse_foreign(path: Path, fields: Collection[str], *, is_snapshot: bool) ->
     missing = header and None in lay_out(header, list(fields)).places
     if missing or (is_snapshot and len(header) > len({*fields, "programId"})):
         message = "the job that was taken for a lost one holds other columns"
+        raise FileForeign(message)
+
+
+def refuse_other_programs(path: Path, programs: Collection[int]) -> None:
+    """Refuse such a file for the programs that it names.
+
+    Raises:
+        FileForeign: One is not among those that were asked for.
+    """
+    if not programs_in(path) <= set(programs):
+        message = "the job that was taken for a lost one holds other programs"
         raise FileForeign(message)
 
 

@@ -22,7 +22,7 @@ from tap_marketo_programs.export import (
     overdue,
     recovery,
     refusals,
-    snapshots,
+    snapshot_plan,
 )
 from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.bookmark import write_bookmark
@@ -138,7 +138,7 @@ class Scheduler:
         if (work.error is None and work.can_progress) or work.cancels or work.cancelling:
             return None
         unfinished = work.ledger.unfinished is not None
-        if work.error is None and unfinished and snapshots.is_over(work):
+        if work.error is None and unfinished and snapshot_plan.is_over(work):
             # What is left undone now was left on purpose; the next run plans again.
             work.ledger.unfinished = None
             work.note_change()

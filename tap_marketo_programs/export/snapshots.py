@@ -1,28 +1,23 @@
-"""Snapshots of the members' keys: when one begins, what is left of it, when it is over.
+"""Snapshots of the members' keys: when one begins, and when it is gone on with.
 
 Pure. A snapshot has one time, its beginning, for all programs in it, however many runs it
 takes: it is the watermark of a program whose keys are written. So a program is done whose
 watermark is not earlier, and `unfinished` of the bookmark is the time of a snapshot that the
-next run goes on with. It must not know how a job goes on once it is planned, nor what a row
-of keys looks like.
+next run goes on with. It must not know which programs there are, nor what a row of keys
+looks like.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_marketo_programs.export.plan import full
-from tap_marketo_programs.export.quota import midnight_after, midnight_text
-from tap_marketo_programs.export.tasks import Kind
-from tap_marketo_programs.schemas.timestamps import wire_time
+from tap_marketo_programs.export.quota import midnight_after
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from tap_marketo_programs.export.ledger import Ledger
-    from tap_marketo_programs.export.work import Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,43 +69,3 @@ def choose(ledger: Ledger, days: int, now: datetime) -> Snapshot:
         next_at=next_at,
         is_next_due=is_next_due,
     )
-
-
-def add_plan(
-    work: Work, snapshot: Snapshot, wanted: Collection[int], known: Mapping[int, datetime]
-) -> None:
-    """Add the exports of the programs that are not in a snapshot yet.
-
-    Args:
-        work: The run.
-        snapshot: The snapshot.
-        wanted: The programs wanted, without those that were given up.
-        known: Watermarks as they will be once everything that is under way is written.
-    """
-    missing = [one for one in wanted if one not in known or known[one] < snapshot.at]
-    if snapshot.is_due:
-        bounds = replace(work.request.bounds, now=snapshot.at)
-        work.tasks.add(full(missing, bounds), Kind.HISTORY)
-        if missing:
-            work.ledger.unfinished = snapshot.at
-        return
-    later = f"; {len(missing)} programs that are not in it wait for that one" if missing else ""
-    work.say.info(
-        "Member keys: the snapshot of %s is complete, and the next one is not due before %s "
-        "(member_keys_days)%s",
-        wire_time(snapshot.at),
-        midnight_text(snapshot.next_at),
-        later,
-    )
-
-
-def is_over(work: Work) -> bool:
-    """Whether nothing of a plan is left to the next run, once nothing more can be done in this one.
-
-    Of a snapshot, what was not tried is; and programs that were given up are tried again, with
-    an error each time, until the next snapshot is due.
-    """
-    snapshot = work.request.snapshot
-    if snapshot is None:
-        return True
-    return not len(work.tasks) and (not work.problems or snapshot.is_next_due)

@@ -17,8 +17,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_marketo_programs.errors import FileCorrupt, FileForeign, FileUnreadable
-from tap_marketo_programs.export.reading import programs_in, refuse_foreign
+from tap_marketo_programs.errors import FileCorrupt, FileUnreadable
+from tap_marketo_programs.export.reading import refuse_other_columns, refuse_other_programs
 from tap_marketo_programs.export.transfer import corrupt
 from tap_marketo_programs.process.private_folder import unwritable
 
@@ -103,8 +103,7 @@ class Verifier:
                 dropped has that column still, and may.
             is_adopted: Whether the job is ours by all appearances only: then the file
                 itself must name the programs, and have the columns.
-            snapshot_at: The snapshot that its rows belong to, if they do: then a row that
-                cannot be had makes all of it unreadable.
+            snapshot_at: The snapshot that its rows belong to; then no row may be missing.
         """
         if job.number_of_records == 0 and not _may_hold_rows(job, fields):
             # Nobody knows what the file of an empty export holds, and no client asks.
@@ -114,12 +113,10 @@ class Verifier:
         try:
             ours = () if is_adopted else programs
             reader = self._open_file(transfer.path, fields, ours, snapshot_at)
-            file = _verified(
-                transfer, reader, fields if is_adopted else (), is_snapshot=snapshot_at is not None
-            )
-            if is_adopted and not programs_in(transfer.path) <= set(programs):
-                message = "the job that was taken for a lost one holds other programs"
-                raise FileForeign(message)
+            is_snapshot = snapshot_at is not None
+            file = _verified(transfer, reader, fields if is_adopted else (), is_snapshot)
+            if is_adopted:
+                refuse_other_programs(transfer.path, programs)
             verified = True
         except OSError as error:
             raise unwritable(error) from None
@@ -130,11 +127,14 @@ class Verifier:
 
 
 def _verified(
-    transfer: Transfer, reader: MemberFile, adopted_fields: Collection[str], *, is_snapshot: bool
+    transfer: Transfer,
+    reader: MemberFile,
+    adopted_fields: Collection[str],
+    is_snapshot: bool,  # noqa: FBT001 - a kind, not a switch
 ) -> VerifiedFile:
     is_proven = _compare(transfer)
     if adopted_fields:
-        refuse_foreign(transfer.path, adopted_fields, is_snapshot=is_snapshot)
+        refuse_other_columns(transfer.path, adopted_fields, is_snapshot=is_snapshot)
     try:
         rows = reader.check()
         miscounted = _miscounted(transfer.job, reader, is_proven=is_proven)

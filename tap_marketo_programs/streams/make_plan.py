@@ -70,10 +70,7 @@ def plan_run(
     if members:
         took.append(_seconds_a_call(members[0].programs, client))
     shared = _shared_calls(chosen, client)
-    forecasts = {
-        each.name: MemberForecast(each, listed, asks=asks, other_calls=shared.pop(each.name, 0))
-        for each in members
-    }
+    forecasts = {each.name: MemberForecast(each, listed, asks=asks) for each in members}
     # The shorter one: either may have been asked for again, or been held up by the limit.
     pace = Pace(client.connection.calls_per_window, min(took))
     forecast = next(iter(forecasts.values()), None)

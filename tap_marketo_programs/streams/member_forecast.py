@@ -45,7 +45,6 @@ class MemberForecast:
         stream: The stream, with its catalog and its state.
         listed: This API user's jobs of the past seven days.
         asks: Whether Marketo is asked for changes, with a call for each program.
-        other_calls: Calls that the run makes for the sake of this stream, besides.
 
     Attributes:
         work: What the run would begin with.
@@ -58,11 +57,9 @@ class MemberForecast:
         listed: Sequence[ExportJob],
         *,
         asks: bool,
-        other_calls: int,
     ) -> None:
         self._stream = stream
         self._asks = asks
-        self._other_calls = other_calls + stream.describe_calls
         self.work: Work = stream.wanted().work(stream.given_bookmark)
         self.work.quota.used_before(job for job in listed if job.status is ExportStatus.COMPLETED)
         self._header = _header_bytes(self.work.fields)
@@ -91,7 +88,7 @@ class MemberForecast:
             rows=self._counted(pace) if self._asks else None,
             share=answers.share if answers else None,
         )
-        found = forecast_exports(self.work, known, pace, other_calls=self._other_calls)
+        found = forecast_exports(self.work, known, pace, other_calls=self._stream.describe_calls)
         if self._snapshot is None:
             return found
         if not self._snapshot.is_due:
