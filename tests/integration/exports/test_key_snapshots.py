@@ -27,7 +27,7 @@ def scene(tap: Tap) -> KeyScene:
 
 
 def is_state_of(jobs: int) -> Any:  # noqa: ANN401 - a predicate
-    """A STATE by which so many programs of the snapshot are written."""
+    """A STATE by which programs of the snapshot are written, and that names as many jobs."""
 
     def look(message: dict[str, Any]) -> bool:
         if message["type"] != "STATE":
@@ -180,7 +180,7 @@ def test_a_used_quota_lets_the_snapshot_go_on_the_next_day(scene: KeyScene, choi
     assert paid(scene) == 40
 
 
-def test_marketos_own_quota_ends_it_likewise(scene: KeyScene) -> None:
+def test_marketos_own_quota_lets_it_go_on_the_next_day_too(scene: KeyScene) -> None:
     scene.control.fault("error", "export_enqueue", **QUOTA, count=100_000)
     first = scene.run()
     scene.control.clear_faults()

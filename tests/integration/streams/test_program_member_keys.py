@@ -44,7 +44,7 @@ def test_the_stream_exists_only_where_its_setting_is_set(scene: KeyScene) -> Non
     catalog = scene.tap.catalog(member_keys_days=0)
 
     assert KEYS not in without
-    (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == KEYS]
+    (entry,) = [entry for entry in catalog["streams"] if entry["tap_stream_id"] == KEYS]
     assert entry["replication_method"] == "FULL_TABLE"
     assert entry["key_properties"] == ["leadId", "programId"]
     assert all(one["description"] for one in entry["schema"]["properties"].values())
@@ -114,8 +114,8 @@ def test_the_keys_of_a_wide_table_cost_a_twelfth_of_it_at_most(scene: KeyScene) 
     for row in control.truth()[::2]:
         control.edit_member(row["programId"], row["leadId"], custom0="as people write")
     catalog = only(scene.tap.catalog(member_keys_days=0), MEMBERS)
-    (entry,) = [one for one in catalog["streams"] if one["tap_stream_id"] == MEMBERS]
-    fields = [one for one in entry["metadata"] if one["breadcrumb"]]
+    (entry,) = [entry for entry in catalog["streams"] if entry["tap_stream_id"] == MEMBERS]
+    fields = [item for item in entry["metadata"] if item["breadcrumb"]]
     for one in fields[25:]:
         one["metadata"]["selected"] = False
     scene.tap.sync(catalog=catalog)
@@ -230,7 +230,7 @@ def test_a_catalog_that_selects_the_stream_without_the_setting_is_told_so(
 
     caplog.clear()
     scene.tap.sync(catalog=only(catalog, "channels"))
-    assert not [one for one in caplog.records if one.levelname == "WARNING"]
+    assert not [line for line in caplog.records if line.levelname == "WARNING"]
 
 
 def test_a_catalog_of_before_the_setting_is_told_so(
@@ -260,7 +260,7 @@ def test_a_bookmark_outlives_the_setting_in_silence(
     output = scene.tap.sync(MEMBERS, state=scene.state)
 
     assert output.state["bookmarks"][KEYS] == scene.state["bookmarks"][KEYS]
-    assert not [one for one in caplog.records if one.levelname == "WARNING"]
+    assert not [line for line in caplog.records if line.levelname == "WARNING"]
 
 
 def test_a_user_who_may_not_read_members_is_offered_no_keys(
