@@ -121,16 +121,16 @@ def is_of_keys(job: ExportJob) -> bool:
 
 
 def learn_of_keys(listed: Iterable[ExportJob], header_bytes: int = 0) -> Learned:
-    """What jobs tell of exports of keys; where none was of keys, what those of members do.
+    """What jobs tell of exports of keys; where none brought any, what those of members do.
 
-    The keys of a program are as many as the rows of its history.
+    The keys of a program are as many as the rows of its history, and jobs wait in one queue.
     """
     jobs = list(listed)
     found = learn(alike(jobs, of_keys=True), header_bytes)
     if found.bytes_a_row is not None:
         return found
-    rows = learn(alike(jobs, of_keys=False)).history_rows
-    return replace(found, bytes_a_row=KEYS_ROW, history_rows=rows)
+    members = learn(alike(jobs, of_keys=False))
+    return replace(members, bytes_a_row=KEYS_ROW, history_bytes=None, increment_bytes=None)
 
 
 def runs(jobs: Iterable[ExportJob]) -> list[list[ExportJob]]:
