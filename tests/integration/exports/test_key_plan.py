@@ -41,7 +41,7 @@ def plan(scene: KeyScene, *streams: str, **settings: Any) -> dict[str, Figures]:
     made = plan_run(tap.streams.values(), tap.client, has_state=bool(scene.state), asks=False)
     assert len(scene.control.jobs()) == jobs
     assert as_text(made)
-    return {one["stream"]: one for one in json.loads(as_json(made))["streams"]}
+    return {found["stream"]: found for found in json.loads(as_json(made))["streams"]}
 
 
 def did(scene: KeyScene, **settings: Any) -> Figures:  # noqa: ANN401 - any setting
