@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simulation import HANDS, Simulation
 
 from tap_marketo_programs.errors import ExportFailed
 from tap_marketo_programs.export import actions
@@ -220,6 +221,39 @@ def test_an_error_leaves_it_unfinished() -> None:
     found.end_with(ExportFailed("gone"))
 
     assert finish(found) == NOW
+
+
+# A process that dies anywhere, or a quota that ends anywhere
+
+
+@given(st.lists(st.tuples(st.integers(0, 80), st.booleans()), max_size=6))
+def test_runs_that_end_anywhere_bring_one_snapshot_of_one_time_and_pay_for_it_once(
+    ends: list[tuple[int, bool]],
+) -> None:
+    run = Simulation(programs=list(range(1, 36)), snapshot_days=1)
+    for steps, is_quota in ends:
+        for number in range(steps):
+            worker, hand = HANDS[number % len(HANDS)]
+            action = run.take(worker, hand)
+            no_more = is_quota and isinstance(action, actions.CreateJob) and number > steps // 2
+            run.perform(worker, "quota" if no_more else "", hand)
+            if number % len(HANDS) == 0:
+                run.pass_time(10)
+        if is_quota and run.work.stop_reason:
+            run.run_to_the_end()
+        run.pass_time(600)
+        run.begin()
+    run.run_to_the_end()
+
+    assert run.error is None
+    times = {until for spans in run.written.values() for _, until in spans}
+    assert len(times) == 1
+    assert set(run.written) == set(run.programs)
+    paid = [job for job in run.jobs.values() if job.status is not ExportStatus.CREATED]
+    assert sorted(one for job in paid for one in job.slice.program_ids) == run.programs
+    ledger = read_bookmark(run.bookmark)
+    assert ledger.unfinished is None
+    assert set(ledger.watermarks.values()) == times
 
 
 # What a state says
