@@ -104,9 +104,13 @@ class ExportQuota:
         learned = self._learned
         before = learned.increment_bytes if is_increment else learned.history_bytes
         like = [*self._sizes[is_increment], *([] if before is None else [before])]
-        known = alike(self._completed.values(), of_keys=self._of_keys)
-        sizes = like or [job.file_size for job in known if job.file_size]
+        sizes = like or self._known_sizes()
         return MARGIN * max(sizes) / MEGABYTE if sizes else self.limit_mb or 0.0
+
+    def _known_sizes(self) -> list[int]:
+        """The sizes of all jobs of the stream that is exported."""
+        known = alike(self._completed.values(), of_keys=self._of_keys)
+        return [job.file_size for job in known if job.file_size]
 
     # How long a backfill takes
 
