@@ -315,7 +315,7 @@ def test_a_subscription_that_exports_one_program_a_job_has_snapshots_too(scene: 
 # Beside the members
 
 
-def test_neither_stream_takes_the_other_ones_job_for_a_lost_one(scene: KeyScene) -> None:
+def test_a_job_of_members_is_not_taken_for_a_lost_one_of_keys(scene: KeyScene) -> None:
     scene.streams = (MEMBERS, KEYS)
     scene.begin(programs=5, members=2)
     # The members' job is created and never enqueued; then a create of keys is lost.
@@ -326,10 +326,15 @@ def test_neither_stream_takes_the_other_ones_job_for_a_lost_one(scene: KeyScene)
             scene.control.fault("reset", "export_create")
 
     scene.run(before=lose, on_quota_exhausted="stop")
-    scene.sync()
 
+    members, *keys = scene.control.jobs()
+    assert len(members["request"]["fields"]) > 1
+    assert members["status"] == "Created"
+    assert [job["request"]["fields"] for job in keys] == [["leadId"]]
     assert set(scene.snapshots()) == scene.members()
-    assert len(scene.control.jobs()) >= 2
+    assert {row["programId"] for row in scene.sync().records()} == {
+        key[1] for key in scene.members()
+    }
 
 
 def test_the_fields_of_each_job_are_those_of_its_stream(scene: KeyScene) -> None:
