@@ -40,6 +40,7 @@ from tap_marketo_programs.streams.base import MarketoStream
 from tap_marketo_programs.streams.classes import stream_classes, stream_facts
 from tap_marketo_programs.streams.connection_test import TestedTap
 from tap_marketo_programs.streams.mapper import register
+from tap_marketo_programs.streams.offered import exists
 from tap_marketo_programs.streams.tell_plan import tell_plan
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class TapMarketoPrograms(TestedTap):
         if level:
             # Somebody has set it; the SDK has just replaced it by that of the whole tap.
             metrics.get_metrics_logger().setLevel(level)
+        for line in self.misfits():
+            self.logger.warning("%s", line)
 
     @cached_property
     def client(self) -> MarketoClient:
@@ -98,7 +101,9 @@ class TapMarketoPrograms(TestedTap):
         """All streams."""
         programs = ProgramDirectory(self.client, self.settings)
         streams: list[Stream] = [
-            kind(self, self.client, programs, self.settings) for kind in stream_classes().values()
+            kind(self, self.client, programs, self.settings)
+            for name, kind in stream_classes().items()
+            if exists(name, self.config)
         ]
         for stream in streams:
             stream.logger.addFilter(ONE_LINE)

@@ -15,7 +15,7 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_marketo_programs.config.check import check, explain, unknown, useless
 from tap_marketo_programs.config.hashing import unfit_hashing
-from tap_marketo_programs.config.stream_maps import misdirected
+from tap_marketo_programs.config.stream_maps import misdirected, of_no_stream
 from tap_marketo_programs.config.values import read_values
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def validated(
     found.errors += check(config, now, faulty)
     found.errors += unfit_hashing(config, faulty)
     found.warnings += useless(config)
+    found.warnings += of_no_stream(maps if isinstance(maps, dict) else {}, config)
     return found
 
 

@@ -135,6 +135,7 @@ class DownloadFile:
     job: ExportJob
     slice: ExportSlice
     fields: Sequence[str]
+    snapshot_at: datetime | None = None
 
 
 # For the main thread

@@ -108,7 +108,7 @@ def forecast_exports(work: Work, known: Known, pace: Pace, *, other_calls: int =
         pace,
     )
     members = work.request.members
-    calls = other_calls + asked + _calls(work, jobs, went) + _list_calls(known.learned)
+    calls = other_calls + asked + _calls(work, jobs, went) + _list_calls(work, known.learned)
     paid = [*jobs.made, *jobs.under_way]
     return Forecast(
         stream=work.request.stream,
@@ -155,9 +155,11 @@ def _calls(work: Work, jobs: _Jobs, went: Course) -> int:
     return created + went.looks + resumed + enqueued + len(work.cancels) + statuses
 
 
-def _list_calls(learned: Learned) -> int:
+def _list_calls(work: Work, learned: Learned) -> int:
     """The list of completed jobs, by which a run knows what today's exports used."""
-    return max(1, ceil(learned.jobs / JOBS_A_PAGE))
+    if work.request.snapshot and not work.tasks:
+        return 0
+    return max(1, ceil(max(learned.jobs, work.quota.jobs_before) / JOBS_A_PAGE))
 
 
 def _programs(work: Work, jobs: _Jobs) -> int:

@@ -122,8 +122,9 @@ def export_written(work: Work, event: events.ExportWritten, _: Now) -> None:
         program_id for program_id in task.slice.program_ids if program_id not in work.excluded
     )
     # In this order: a signal in between costs a download, not another export. Where some
-    # members are left out, the next increment without the filter has to bring them.
-    if work.request.members is None:
+    # members are left out, the next increment without the filter has to bring them; nothing
+    # increments keys.
+    if work.request.members is None or work.request.snapshot:
         work.ledger.written(replace(task.slice, program_ids=kept))
     work.ledger.dropped(task.export_id)
     work.tasks.remove(task)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from singer_sdk import metrics
 
 from tap_marketo_programs.export.progress_text import (
+    HISTORY,
+    KEYS,
     backfill_text,
     brought_text,
     given_up_text,
@@ -89,6 +91,10 @@ class ExportProgress:
 
     # What happens
 
+    @property
+    def _whole(self) -> str:
+        return KEYS if self._quota.of_keys else HISTORY
+
     def planned(self, tasks: Sequence[Task], to_ask: int) -> None:
         """The plan is made.
 
@@ -98,7 +104,7 @@ class ExportProgress:
         """
         self._to_ask = to_ask
         self._histories = sum(task.slice.window is None for task in tasks)
-        logger.info("%s: %s", self._stream, planned_text(tasks, to_ask))
+        logger.info("%s: %s", self._stream, planned_text(tasks, to_ask, self._whole))
         self._point("gauge", ExportMetric.JOBS_PLANNED, len(tasks))
 
     def completed(self, job: ExportJob) -> None:
@@ -156,7 +162,7 @@ class ExportProgress:
         done = standing.figures.jobs_written
         left = min(self._histories, standing.total - done)
         size = self._quota.history_mb()
-        if not left or not done or size is None:
+        if self._quota.of_keys or not left or not done or size is None:
             return ""
         by_pace = day_start(now + timedelta(seconds=elapsed / done * left))
         return backfill_text(self._quota, now, left * size, by_pace)
@@ -175,7 +181,7 @@ class ExportProgress:
         logger.info(
             "%s: %s; %s done, %d created%s; %s, %s; %s, %s%s; %s",
             self._stream,
-            brought_text(work, self._written),
+            brought_text(work, self._written, self._whole),
             counted(figures.jobs_written, "job"),
             figures.jobs_created,
             given_up_text(figures.jobs_given_up),

@@ -22,18 +22,23 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.work import Work
 
 
-def planned_text(tasks: Sequence[Task], to_ask: int) -> str:
+HISTORY = "the whole history"
+KEYS = "the keys of all members"
+
+
+def planned_text(tasks: Sequence[Task], to_ask: int, whole: str = HISTORY) -> str:
     """What a run is about to do.
 
     Args:
         tasks: Jobs of an earlier run, and those that are to be created.
         to_ask: Programs that are asked for changes first.
+        whole: What an export brings that has no beginning.
     """
     planned = [task for task in tasks if task.phase is Phase.PLANNED]
     told = [
         text
         for kind in Kind
-        if (text := _group_text([task.slice for task in planned if task.kind is kind], kind))
+        if (text := _group_text([task.slice for task in planned if task.kind is kind], kind, whole))
     ]
     if under_way := len(tasks) - len(planned):
         told.append(f"what {counted(under_way, 'job')} of an earlier run will bring")
@@ -45,7 +50,7 @@ def planned_text(tasks: Sequence[Task], to_ask: int) -> str:
     return f"{steps}; about {counted(calls, 'API call')}" if steps else "nothing to export"
 
 
-def _group_text(slices: Sequence[ExportSlice], kind: Kind) -> str:
+def _group_text(slices: Sequence[ExportSlice], kind: Kind, whole: str) -> str:
     """What slices of one kind are to bring: `the whole history of 12 programs in 2 jobs`."""
     if not slices:
         return ""
@@ -53,7 +58,7 @@ def _group_text(slices: Sequence[ExportSlice], kind: Kind) -> str:
     if since is not None:
         what = f"what changed since {moment_text(since)}"
     else:
-        what = "the whole history" if kind is Kind.HISTORY else "all members"
+        what = whole if kind is Kind.HISTORY else "all members"
     why = ", since it is time (full_sweep_days)" if kind is Kind.SWEEP else ""
     return f"{what} of {_programs_text(slices)} in {counted(len(slices), 'job')}{why}"
 
@@ -72,12 +77,13 @@ def _since(slices: Collection[ExportSlice]) -> datetime | None:
     return min(starts) if len(starts) == len(slices) else None
 
 
-def brought_text(work: Work, written: Sequence[ExportSlice]) -> str:
+def brought_text(work: Work, written: Sequence[ExportSlice], whole: str = HISTORY) -> str:
     """What a run brought: rows, programs, from when to when.
 
     Args:
         work: What was done, and what is left.
         written: The exports whose rows are out.
+        whole: What an export brings that has no beginning.
     """
     rows, checks = counted(work.figures.rows, "row"), work.checks
     left = len(work.tasks)
@@ -87,20 +93,20 @@ def brought_text(work: Work, written: Sequence[ExportSlice]) -> str:
     asked = f"; {checks.found:,} of {answered} asked had changed" if checks.answered else ""
     if written:
         end = moment_text(max(one.new_watermark for one in written))
-        span = " and ".join(_spans(written))
+        span = " and ".join(_spans(written, whole))
         return f"{rows} of {_programs_text(written)}, {span} until {end}{asked}"
     if checks.answered and not (checks.found or left or checks.are_left):
         return f"{rows}, since none of {answered} has changed"
     return f"{rows}{asked}"
 
 
-def _spans(written: Sequence[ExportSlice]) -> Iterator[str]:
+def _spans(written: Sequence[ExportSlice], complete: str) -> Iterator[str]:
     """From when on: of increments, and of whole histories."""
     bounded = [each for each in written if _start(each) is not None]
     if bounded and (since := _since(bounded)) is not None:
         yield f"changed since {moment_text(since)}"
     if whole := [each for each in written if _start(each) is None]:
-        yield "the whole history" + (f" of {_programs_text(whole)}" if bounded else "")
+        yield complete + (f" of {_programs_text(whole)}" if bounded else "")
 
 
 def given_up_text(jobs: int) -> str:

@@ -225,7 +225,8 @@ def _leave_to_next_run(work: Work, task: Task, error: MarketoTransientError, now
 def give_up(work: Work, task: Task, error: MarketoError, *, keep_job: bool = False) -> None:
     """This run does not bring a slice: its programs are named, and the others go on."""
     programs = ", ".join(map(str, task.slice.program_ids))
-    work.say.error("Left to the next run: program_members of %s (%s)", programs, error)
+    stream = work.request.stream
+    work.say.error("Left to the next run: %s of %s (%s)", stream, programs, error)
     if not keep_job:
         work.ledger.dropped(task.export_id)
     work.note_change()

@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from tap_marketo_programs.export.reading import Reading
+    from tap_marketo_programs.export.request import ExportRequest
     from tap_marketo_programs.export.tasks import Task
-    from tap_marketo_programs.export.verify import Reading, VerifiedFile
+    from tap_marketo_programs.export.verify import VerifiedFile
     from tap_marketo_programs.export.work import Work
     from tap_marketo_programs.export.workers import Remote
     from tap_marketo_programs.member_file.file import MemberFile
@@ -130,6 +132,11 @@ class ExportRun:
                     raise action.error
                 return
 
+    @property
+    def request(self) -> ExportRequest:
+        """What it is to bring."""
+        return self._work.request
+
     def save_state_if_due(self) -> None:
         """Between two rows: write the STATE that somebody waits for, if anybody does."""
         # Looked at without the lock first, since this is asked for each row.
@@ -187,7 +194,9 @@ class ExportRun:
     def _prepare(self) -> None:
         work = self._work
         earlier_jobs.resume_all(work, self._remote)
-        earlier_jobs.count_used(work, self._remote)
+        snapshot = work.request.snapshot
+        if snapshot is None or snapshot.is_due or len(work.tasks):
+            earlier_jobs.count_used(work, self._remote)
         add_plan(work)
         write_lines(work.say.take())
         self._progress.planned(list(work.tasks), len(work.checks.waiting))

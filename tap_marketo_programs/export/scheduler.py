@@ -22,6 +22,7 @@ from tap_marketo_programs.export import (
     overdue,
     recovery,
     refusals,
+    snapshot_plan,
     status_names,
 )
 from tap_marketo_programs.export.actions import Now, Worker
@@ -118,7 +119,9 @@ class Scheduler:
 
     def snapshot(self) -> dict[str, Any]:
         """The bookmark as of now."""
-        return write_bookmark(self.work.ledger)
+        request = self.work.request
+        # A full table has no replication key.
+        return write_bookmark(self.work.ledger, None if request.snapshot else "updatedAt")
 
     def state_if_wanted(self) -> actions.SaveState | None:
         """The STATE that somebody waits for, if anybody does."""
@@ -141,7 +144,8 @@ class Scheduler:
             return actions.WriteExport(ready[0])
         if (work.error is None and work.can_progress) or work.cancels or work.cancelling:
             return None
-        if work.error is None and work.ledger.unfinished is not None:
+        unfinished = work.ledger.unfinished is not None
+        if work.error is None and unfinished and snapshot_plan.is_over(work):
             # What is left undone now was left on purpose; the next run plans again.
             work.ledger.unfinished = None
             work.note_change()
@@ -155,7 +159,10 @@ class Scheduler:
         if task is None or task.job is None or work.tasks.count(Phase.READY) >= MAX_FILES:
             return None
         task.move(Phase.DOWNLOADING)
-        return actions.DownloadFile(task, task.job, task.slice, tuple(work.fields))
+        snapshot_at = task.slice.new_watermark if work.request.snapshot else None
+        return actions.DownloadFile(
+            task, task.job, task.slice, tuple(work.fields), snapshot_at=snapshot_at
+        )
 
     # The API
 
@@ -197,6 +204,6 @@ class Scheduler:
 
     def _create(self, task: Task) -> actions.CreateJob:
         work = self.work
-        known = frozenset(work.ledger.in_flight)
+        known = frozenset(work.ledger.in_flight) | work.request.other_jobs
         one_program = work.request.bounds.one_program
         return actions.CreateJob(task, task.slice, tuple(work.fields), known, one_program)

@@ -153,9 +153,9 @@ class Work:
     @classmethod
     def begin(cls, request: ExportRequest, settings: ExportSettings, ledger: Ledger) -> Work:
         """A run that has done nothing yet."""
-        quota, fields = ExportQuota(settings.quota_mb), list(request.fields)
+        quota = ExportQuota(settings.quota_mb, of_keys=request.snapshot is not None)
         cadence = CadenceWord(request.members.chosen.cadence if request.members else "")
-        return cls(request, settings, ledger, quota, fields, cadence=cadence)
+        return cls(request, settings, ledger, quota, list(request.fields), cadence=cadence)
 
     def note_change(self, *, wanted: bool = True) -> None:
         """The ledger changed; `wanted` if a STATE has to say so before anything goes on."""

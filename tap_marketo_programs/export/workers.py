@@ -232,6 +232,7 @@ class DownloadWorker:
                 action.slice.program_ids,
                 action.fields,
                 is_adopted=action.task.is_adopted,
+                snapshot_at=action.snapshot_at,
             )
         except (ExportError, FileUnavailable, MarketoTransientError) as error:
             return events.FileRejected(action.task, error)

@@ -78,6 +78,7 @@ class MemberFile:
             values there can be; none means any. Where that is one value and the
             column is missing, all rows have it: Marketo adds `programId` to
             jobs with the filter `programIds` only.
+        constants: What all rows have in columns that no file has, as a cell would have it.
         oddities: Counts rows that are skipped, and what is odd about the file,
             while iterating.
         hashing: Which of the columns are hashed; `properties` has these as texts.
@@ -91,6 +92,7 @@ class MemberFile:
         nulled: Counter[str],
         *,
         keys: Mapping[str, Collection[int]] | None = None,
+        constants: Mapping[str, str] | None = None,
         oddities: FileOddities | None = None,
         hashing: Hashing = NO_HASHING,
         bounds: Bounds = BOUNDS,
@@ -99,7 +101,9 @@ class MemberFile:
         self.hashing = hashing
         self._bounds = bounds
         self._path = path
-        self._wanted = WantedColumns(properties, nulled, keys or {}, hashing)
+        self._wanted = WantedColumns(
+            properties, nulled, keys or {}, constants=constants or {}, hashing=hashing
+        )
         self._oddities = oddities or FileOddities()
         self._reading: Reading | None = None
 

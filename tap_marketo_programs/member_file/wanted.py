@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import FileCorrupt
@@ -36,6 +37,7 @@ class WantedColumns:
         keys: Which of them a row cannot be without, each with the only values
             there can be; none means any.
         hashing: Which of the others are hashed.
+        constants: What all rows have in columns that no file has, as a cell would have it.
     """
 
     def __init__(
@@ -43,9 +45,12 @@ class WantedColumns:
         properties: Mapping[str, Mapping[str, Any]],
         nulled: Counter[str],
         keys: Mapping[str, Collection[int]],
+        *,
+        constants: Mapping[str, str] = MappingProxyType({}),
         hashing: Hashing = NO_HASHING,
     ) -> None:
         self.names = list(properties)
+        self._constants = constants
         self._columns = [hashing.column(name, spec, nulled) for name, spec in properties.items()]
         unseen: Counter[str] = Counter()
         # For a first pass, which must not count.
@@ -62,7 +67,10 @@ class WantedColumns:
 
     def constant(self, number: int) -> Value:
         """What all rows have in a column that the file does not have."""
-        expected = self._keys.get(self._columns[number].name, ())
+        name = self._columns[number].name
+        if name in self._constants:
+            return self.convert(number, [self._constants[name]])[0]
+        expected = self._keys.get(name, ())
         return self.convert(number, [str(*expected)])[0] if len(expected) == 1 else None
 
     # Where they are
@@ -73,7 +81,7 @@ class WantedColumns:
         Raises:
             FileCorrupt: One is not there, and its rows would have no value for it.
         """
-        layout = lay_out(header, self.names)
+        layout = self._lay_out(header)
         missing = [
             column.name
             for number, (column, place) in enumerate(zip(self._columns, layout.places, strict=True))
@@ -87,7 +95,18 @@ class WantedColumns:
             raise FileCorrupt(msg)
         return layout
 
+    def _lay_out(self, header: Sequence[str]) -> Layout:
+        """Where the columns are, but for those that no file has, whatever this one has."""
+        found = lay_out(header, self.names)
+        if not self._constants:
+            return found
+        pairs = zip(self.names, found.places, strict=True)
+        places = (None if name in self._constants else place for name, place in pairs)
+        return Layout(tuple(places), found.renamed)
+
     def _can_miss(self, number: int, column: Column) -> bool:
+        if column.name in self._constants:
+            return True
         if column.name in self._keys:
             return self.constant(number) is not None
         return column.nullable
@@ -103,7 +122,7 @@ class WantedColumns:
     def nulls(self, layout: Layout) -> Iterator[str]:
         """The columns that are null in each row, because the file does not have them."""
         for column, place in zip(self._columns, layout.places, strict=True):
-            if place is None and column.name not in self._keys:
+            if place is None and column.name not in {*self._keys, *self._constants}:
                 yield column.name
 
     # Which rows have values

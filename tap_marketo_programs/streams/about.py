@@ -24,6 +24,15 @@ ABOUT_STREAMS = (
         ),
     ),
     AboutStream(
+        name="program_member_keys",
+        key_properties=("leadId", "programId"),
+        replication_key=None,
+        description=(
+            "Snapshots of the keys of all members, which show who left; exists if "
+            "`member_keys_days` is set."
+        ),
+    ),
+    AboutStream(
         name="program_members",
         key_properties=("leadId", "programId"),
         replication_key="updatedAt",

@@ -43,6 +43,10 @@ class ExportedStream(MarketoStream):
     def exports(self) -> AbstractContextManager[ExportRun]:
         """A run for what is wanted now, with a clean end for every way out."""
 
+    def wrote_all(self) -> bool:
+        """Whether what the open run wrote is all there is, if the stream is a full table."""
+        return True
+
     def save(self, bookmark: Mapping[str, Any]) -> None:
         """Write a bookmark to STATE."""
         self.stream_state.update(bookmark)
@@ -129,10 +133,13 @@ class ExportedStream(MarketoStream):
             raise RuntimeError(message)
         try:
             yield from sinks.write_exports(self._run, sink)
+            is_whole = self.wrote_all()
         except DailyQuotaExceeded as error:
             if self.settings.on_quota_exhausted != "stop":
                 raise
             self.logger.warning("%s", error)
+            is_whole = False
+        if not is_whole:
             # A part of a full table must not replace the whole of the one before.
             self._version_to_activate = None
 

@@ -9,31 +9,26 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.helpers.conform import TypeConformanceLevel
-
-from tap_marketo_programs.config.state import refuse_future
 from tap_marketo_programs.errors import MarketoConfigError
 from tap_marketo_programs.marketo.describe import MemberDescription
 from tap_marketo_programs.schemas.hashed import with_hashes
-from tap_marketo_programs.streams.exported import ExportedStream
 from tap_marketo_programs.streams.hashed_fields import hashing_of
+from tap_marketo_programs.streams.member_stream import MemberStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
     from tap_marketo_programs.config.settings import Settings
-    from tap_marketo_programs.export.run import ExportRun
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.programs import ProgramDirectory
     from tap_marketo_programs.member_file.hashing import Hashing
     from tap_marketo_programs.streams.member_exports import MemberExports
 
 
-class ProgramMembersStream(ExportedStream):
+class ProgramMembersStream(MemberStream):
     """Members of programs.
 
     Args:
@@ -45,19 +40,19 @@ class ProgramMembersStream(ExportedStream):
 
     name = "program_members"
     replication_key = "updatedAt"
-    # Cells are typed once, where they are read, by the very schema that goes out.
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(
         self, tap: Tap, client: MarketoClient, programs: ProgramDirectory, settings: Settings
     ) -> None:
-        self.settings = settings
-        self.client = client
-        self.programs = programs
         self.description = MemberDescription(client, settings.lead_fields)
-        super().__init__(tap)
+        super().__init__(tap, client, programs, settings)
 
     # What there is
+
+    @property
+    def describe_calls(self) -> int:
+        """The description of members, and that of leads where fields of leads are wanted."""
+        return 1 + bool(self.settings.lead_fields)
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -138,13 +133,7 @@ class ProgramMembersStream(ExportedStream):
             MarketoConfigError: `member_filter` is set and members are wanted INCREMENTAL.
         """
         self._check_filter()
-        if not self.given_bookmark:
-            return
-        # Imported here since describing the stream needs nothing of the engine.
-        from tap_marketo_programs.export.bookmark import read_bookmark  # noqa: PLC0415
-
-        if known := read_bookmark(self.given_bookmark).latest:
-            refuse_future(self.name, known, self.client.now())
+        super().check_bookmark()
 
     def _check_filter(self) -> None:
         if self.settings.member_filter is not None and not self._is_full_table:
@@ -154,14 +143,10 @@ class ProgramMembersStream(ExportedStream):
     def _is_full_table(self) -> bool:
         return bool(self.replication_method == "FULL_TABLE")
 
-    def exports(self) -> AbstractContextManager[ExportRun]:
-        """A run for what is wanted now."""
-        return self.wanted().open(self.stream_state, self.save)
-
     def wanted(self) -> MemberExports:
         """What is wanted of the members now."""
         self._check_filter()
-        # Imported here for the same reason.
+        # Imported here since describing the stream needs nothing of the engine.
         from tap_marketo_programs.streams.member_exports import MemberExports  # noqa: PLC0415
 
         return MemberExports(
@@ -175,6 +160,7 @@ class ProgramMembersStream(ExportedStream):
             hashing=self.hashing,
             full_table=self._is_full_table,
             is_dry_run=self.ABORT_AT_RECORD_COUNT is not None,
+            other_jobs=self.other_jobs(),
             logger=self.logger,
         )
 

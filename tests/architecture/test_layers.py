@@ -55,6 +55,7 @@ EDGE: dict[str, str] = {
     "export.earlier_jobs": "sends",
     "export.download": "sends, and writes files",
     "export.progress": "writes to the log, and asks for the time",
+    "export.reading": "reads files",
     "export.run": "starts threads",
     "export.status_probe": "sends",
     "export.transfer": "writes files",
