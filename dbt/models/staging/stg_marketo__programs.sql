@@ -29,5 +29,10 @@ newest as (
   {{ marketo_programs.newest_rows('programs', ['program_id']) }}
 )
 
-select * from newest
+select
+  newest.*,
+  cast({{ marketo_programs.text_of('folder', 'value') }} as {{ dbt.type_bigint() }}) as folder_id,
+  {{ marketo_programs.text_of('folder', 'type') }} as folder_type,
+  {{ marketo_programs.text_of('folder', 'folderName') }} as folder_name
+from newest
 where _deleted_at is null
