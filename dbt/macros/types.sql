@@ -33,6 +33,16 @@
 {% macro snowflake__type_instant() %}{{ return('timestamp_ntz') }}{% endmacro %}
 
 
+{% macro type_double() %}
+  {#- dbt's own type_float() has 32 bits on DuckDB. -#}
+  {{- return(adapter.dispatch('type_double', 'marketo_programs')()) -}}
+{% endmacro %}
+
+{% macro default__type_double() %}{{ return('float8') }}{% endmacro %}
+
+{% macro bigquery__type_double() %}{{ return('float64') }}{% endmacro %}
+
+
 {% macro as_instant(column, dtype) %}
   {#- An instant in UTC, without a zone, whatever the zone of the session. -#}
   {{- return(adapter.dispatch('as_instant', 'marketo_programs')(column, dtype)) -}}
