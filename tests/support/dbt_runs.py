@@ -18,7 +18,7 @@ import duckdb
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from demo.comparison import Row
     from demo.database import Database
@@ -54,6 +54,52 @@ def readme_block(path: str, which: str = "") -> str:
     return found[1]
 
 
+def readme_commands() -> list[str]:
+    """The commands of the README."""
+    text = (PACKAGE / "README.md").read_text(encoding="utf-8")
+    (found,) = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return str(found).splitlines()
+
+
+def readme_query() -> str:
+    """The query of the README."""
+    text = (PACKAGE / "README.md").read_text(encoding="utf-8")
+    (found,) = re.findall(r"^```sql\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+class Dbt:
+    """A process that does dbt's commands.
+
+    Args:
+        commands: The folder of commands of dbt's environment.
+    """
+
+    def __init__(self, commands: Path) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - the installed dbt
+            [str(commands / "python"), str(Path(__file__).with_name("dbt_driver.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        )
+
+    def run(self, folder: Path, arguments: Sequence[str]) -> tuple[int, str]:
+        """Do a command in a folder; the exit code, and what it said."""
+        assert self._process.stdin
+        assert self._process.stdout
+        output = folder / "output"
+        command = {"folder": str(folder), "arguments": arguments, "output": str(output)}
+        self._process.stdin.write(json.dumps(command) + "\n")
+        self._process.stdin.flush()
+        code = int(self._process.stdout.readline())
+        return code, output.read_text(encoding="utf-8")
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
 class Store(Protocol):
     """A database that the tap's loader has filled."""
 
@@ -65,7 +111,7 @@ class Store(Protocol):
         """Have SQL done."""
 
     def rows(self, table: str) -> list[Row]:
-        """All rows of a table, whose name has its schema, as JSON."""
+        """All rows of a table, whose name has its schema, or of a query in brackets, as JSON."""
 
 
 @dataclass
@@ -120,19 +166,19 @@ class DbtProject:
     """A project of somebody else's that uses the package.
 
     Args:
-        commands: The folder of the command dbt.
+        dbt: What does dbt's commands.
         folder: Where the project is; it need not exist.
         store: What it works on.
         packages: What packages.yml says; by default, the package by its path.
     """
 
-    commands: Path
+    dbt: Dbt
     folder: Path
     store: Store
     packages: str = ""
 
     def __post_init__(self) -> None:
-        """Write the files, and have dbt install the package."""
+        """Write the files."""
         (self.folder / "models").mkdir(parents=True)
         output = {**self.store.profile, "schema": MODELS_SCHEMA, "threads": 4}
         profile = {"target": "test", "outputs": {"test": output}}
@@ -144,7 +190,6 @@ class DbtProject:
         }
         for name, text in files.items():
             (self.folder / name).write_text(text, encoding="utf-8")
-        self.run("deps")
 
     def run(
         self,
@@ -159,20 +204,12 @@ class DbtProject:
             code: The exit code that is expected.
             variables: Variables of dbt that override the project's.
         """
-        line = [str(self.commands / "dbt"), "--no-use-colors", *arguments]
+        line = ["--no-use-colors", *arguments]
         if variables:
             line += ["--vars", json.dumps(variables)]
-        done = subprocess.run(  # noqa: S603 - the installed dbt
-            line,
-            cwd=self.folder,
-            env=os.environ | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode == code, done.stdout[-6000:] + done.stderr[-2000:]
-        return done.stdout
+        found, output = self.dbt.run(self.folder, line)
+        assert found == code, output[-6000:]
+        return output
 
     def results(self) -> dict[str, str]:
         """What the last command did, by the nodes' ids: success, pass, fail, warn ..."""

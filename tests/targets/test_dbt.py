@@ -14,7 +14,18 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dbt_runs import PACKAGE, DbtProject, DuckDbStore, PostgresStore, readme_block, synced
+from dbt_runs import (
+    MODELS_SCHEMA,
+    PACKAGE,
+    Dbt,
+    DbtProject,
+    DuckDbStore,
+    PostgresStore,
+    readme_block,
+    readme_commands,
+    readme_query,
+    synced,
+)
 from dbt_truth import KEYS, Removed, World, differences
 from real_targets import Postgres, config_file, load
 from scenes import DAY
@@ -43,10 +54,12 @@ FIELDS = ["customText", "Seats_Booked__c", "customInteger", "customBoolean"]
 
 
 @pytest.fixture(scope="module")
-def commands() -> Iterator[Path]:
-    """The folder of dbt and its adapters."""
+def dbt() -> Iterator[Dbt]:
+    """What does dbt's commands."""
     with TemporaryDirectory(prefix="dbt") as name:
-        yield synced("dbt-duckdb", Path(name) / "environment")
+        process = Dbt(synced("dbt-duckdb", Path(name) / "environment"))
+        yield process
+        process.close()
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +158,7 @@ def demo(tap: Tap) -> Tap:
 
 
 @pytest.fixture(params=["postgres", "duckdb"])
-def pipeline(request: pytest.FixtureRequest, demo: Tap, tmp_path: Path, commands: Path) -> Pipeline:
+def pipeline(request: pytest.FixtureRequest, demo: Tap, tmp_path: Path, dbt: Dbt) -> Pipeline:
     store: Store
     target: Target
     if request.param == "postgres":
@@ -156,7 +169,7 @@ def pipeline(request: pytest.FixtureRequest, demo: Tap, tmp_path: Path, commands
         path = tmp_path / "marketo.duckdb"
         store = DuckDbStore(path)
         target = DuckDb(request.getfixturevalue("target_duckdb"), tmp_path, path, {})
-    return Pipeline(demo, target, store, DbtProject(commands, tmp_path / "project", store))
+    return Pipeline(demo, target, store, DbtProject(dbt, tmp_path / "project", store))
 
 
 def people_leave(pipeline: Pipeline, snapshot: str) -> tuple[list[Row], list[Removed]]:
@@ -185,10 +198,13 @@ def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
     first = pipeline.tap.sync()
     load(pipeline.target, first.lines)
 
-    project.run("build")
+    for line in readme_commands():
+        project.run(*line.removeprefix("dbt ").split())
 
     assert set(project.results().values()) == {"success", "pass"}
     pipeline.assert_models_are(pipeline.world())
+    query = readme_query().replace("from program_funnel", f"from {MODELS_SCHEMA}.program_funnel")
+    assert len(pipeline.store.rows(f"({query})")) == len(project.rows("program_funnel"))
 
     before = pipeline.snapshot(control.truth())
     program = control.truth()[-1]["programId"]
@@ -219,12 +235,13 @@ def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
 
 
 @pytest.fixture
-def duckdb(demo: Tap, tmp_path: Path, commands: Path, target_duckdb: Path) -> Pipeline:
+def duckdb(demo: Tap, tmp_path: Path, dbt: Dbt, target_duckdb: Path) -> Pipeline:
     """Loaded, with a snapshot and another one from which a program's members are missing."""
     store = DuckDbStore(tmp_path / "marketo.duckdb")
     target = DuckDb(target_duckdb, tmp_path, store.path, {})
-    made = Pipeline(demo, target, store, DbtProject(commands, tmp_path / "project", store))
+    made = Pipeline(demo, target, store, DbtProject(dbt, tmp_path / "project", store))
     load(target, demo.sync().lines)
+    made.project.run("deps")
     return made
 
 
@@ -269,7 +286,7 @@ def test_what_cannot_be_read_is_said_in_a_line_that_names_the_variable(duckdb: P
         assert said in " ".join(output.split())
 
 
-def test_the_folder_is_a_package_for_git_too(commands: Path, tmp_path: Path) -> None:
+def test_the_folder_is_a_package_for_git_too(dbt: Dbt, tmp_path: Path) -> None:
     repository = tmp_path / "repository"
     line = [
         "git",
@@ -287,9 +304,9 @@ def test_the_folder_is_a_package_for_git_too(commands: Path, tmp_path: Path) -> 
     shown = readme_block("packages.yml", " of a project without the clone")
     packages = shown.replace("<URL of this repository>", f"file://{repository}")
 
-    project = DbtProject(
-        commands, tmp_path / "project", DuckDbStore(tmp_path / "x.duckdb"), packages
-    )
+    project = DbtProject(dbt, tmp_path / "project", DuckDbStore(tmp_path / "x.duckdb"), packages)
+
+    project.run("deps")
 
     installed = project.folder / "dbt_packages" / "marketo_programs"
     assert {path.stem for path in (installed / "models").glob("*.sql")} == set(KEYS)
