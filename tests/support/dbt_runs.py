@@ -192,10 +192,7 @@ class DbtProject:
             (self.folder / name).write_text(text, encoding="utf-8")
 
     def run(
-        self,
-        *arguments: str,
-        code: int = 0,
-        **variables: Any,  # noqa: ANN401 - any variable
+        self, *arguments: str, code: int = 0, variables: Mapping[str, Any] | None = None
     ) -> str:
         """Have dbt do something; what it said.
 

@@ -5,26 +5,15 @@ In plain Python, and by no query of the package. It must not know what a loader 
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from demo.comparison import Row
-
-KEYS = {
-    "program": "program_id",
-    "program_tag": "program_tag_key",
-    "program_cost": "program_cost_key",
-    "channel_status": "channel_status_key",
-    "member": "member_key",
-    "program_funnel": "program_funnel_key",
-}
-"""Every model with its key."""
 
 _PROGRAM = {
     "id": "program_id",
@@ -72,7 +61,7 @@ class World:
     def __post_init__(self) -> None:
         """Look statuses up by channel and name."""
         self.statuses = {
-            channel["name"]: {one["name"]: one for one in channel["progressionStatuses"]}
+            channel["name"]: {status["name"]: status for status in channel["progressionStatuses"]}
             for channel in self.channels
         }
 
@@ -89,7 +78,7 @@ class World:
                 | {"is_removed": True, "removed_after": one.after, "removed_reason": one.reason}
                 for one in self.removed
             ],
-            "program_funnel": [row for one in self.programs for row in self._funnel(one)],
+            "program_funnel": [row for program in self.programs for row in self._funnel(program)],
         }
 
     def _of(self, program: Row) -> list[Row]:
@@ -224,46 +213,5 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def differences(model: str, wanted: Iterable[Row], held: Iterable[Row]) -> list[str]:
-    """What a model holds that is not true, or does not hold; keys and columns, no values."""
-    key = KEYS[model]
-    true = {row[key]: row for row in wanted}
-    found: dict[Any, Row] = {}
-    said = []
-    for row in held:
-        if row[key] in found:
-            said.append(f"{model} {row[key]}: twice")
-        found[row[key]] = row
-    said += [f"{model} {one}: missing" for one in true if one not in found]
-    said += [f"{model} {one}: not true" for one in found if one not in true]
-    for one in true.keys() & found.keys():
-        names = dict.fromkeys([*true[one], *found[one]])
-        wrong = [
-            name
-            for name in names
-            if name not in true[one]
-            or name not in found[one]
-            or not _same(true[one][name], found[one][name])
-        ]
-        if wrong:
-            said.append(f"{model} {one}: {', '.join(wrong)}")
-    return said
-
-
 def _ratio(part: float | None, whole: int) -> float | None:
     return part / whole if whole and part is not None else None
-
-
-def _same(true: Any, held: Any) -> bool:  # noqa: ANN401 - JSON
-    """Whether two values are the same; an empty text is null, an instant has many spellings."""
-    if isinstance(true, bool) or isinstance(held, bool):
-        return true is held
-    if isinstance(true, int | float) and isinstance(held, int | float):
-        return math.isclose(true, held, rel_tol=1e-12)
-    return bool(_plain(true) == _plain(held))
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\dZ?", value):
-        return value.rstrip("Z").replace("T", " ")
-    return None if value == "" else value

@@ -6,14 +6,15 @@ dbt's own tests pass counts as well, and is not enough.
 
 from __future__ import annotations
 
-import json
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from dbt_differences import KEYS
+from dbt_other_loaders import other_copy
+from dbt_pipeline import DuckDb, Pipeline
 from dbt_runs import (
     MODELS_SCHEMA,
     PACKAGE,
@@ -26,18 +27,17 @@ from dbt_runs import (
     readme_query,
     synced,
 )
-from dbt_truth import KEYS, Removed, World, differences
-from real_targets import Postgres, config_file, load
+from dbt_truth import Removed
+from real_targets import Postgres, load
 from scenes import DAY
 
 from demo.database import SCHEMA, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from dbt_runs import Store
     from harness import Tap
-    from marketo_sandbox.control import SandboxControl
     from real_targets import Target
 
     from demo.comparison import Row
@@ -76,77 +76,6 @@ def server() -> Iterator[Database]:
         yield found
 
 
-@dataclass
-class DuckDb:
-    """target-duckdb."""
-
-    executable: Path
-    folder: Path
-    path: Path
-    environment: dict[str, str]
-
-    def command(self) -> list[str]:
-        """Installed in an environment of its own."""
-        config = {"path": str(self.path), "default_target_schema": SCHEMA}
-        return [str(self.executable), "--config", config_file(self.folder, config)]
-
-    def rows(self, table: str) -> list[Row]:
-        """All rows."""
-        return DuckDbStore(self.path).rows(f"{SCHEMA}.{table}")
-
-
-@dataclass
-class Pipeline:
-    """A tap, a loader, and dbt."""
-
-    tap: Tap
-    target: Target
-    store: Store
-    project: DbtProject
-
-    @property
-    def control(self) -> SandboxControl:
-        """What steers the sandbox."""
-        return self.tap.sandbox.control
-
-    def snapshot(self, members: Iterable[Row]) -> str:
-        """Load keys of these members, as `program_member_keys` has them; the snapshot's time."""
-        at = self.control.now()
-        properties: dict[str, Any] = {
-            "leadId": {"type": ["integer"], "maximum": 2**63 - 1},
-            "programId": {"type": ["integer"], "maximum": 2**63 - 1},
-            "snapshotAt": {"type": ["string"], "format": "date-time"},
-        }
-        stream = {"stream": "program_member_keys"}
-        schema = {
-            "type": "SCHEMA",
-            **stream,
-            "key_properties": ["leadId", "programId"],
-            "schema": {"type": "object", "properties": properties},
-        }
-        keys = [{name: row[name] for name in ("leadId", "programId")} for row in members]
-        records = [
-            {"type": "RECORD", **stream, "record": {**key, "snapshotAt": at}} for key in keys
-        ]
-        load(self.target, [json.dumps(message) for message in (schema, *records)])
-        return at
-
-    def world(
-        self, gone: Sequence[Row] = (), removed: Sequence[Removed] = (), fields: Sequence[str] = ()
-    ) -> World:
-        """What is true, with programs that are gone and members who left."""
-        control = self.control
-        programs = [*control.programs(), *gone]
-        return World(programs, control.channels(), control.truth(), removed, fields)
-
-    def assert_models_are(self, world: World) -> None:
-        """Every model holds what is true and nothing else."""
-        for model, wanted in world.models().items():
-            assert wanted
-            said = differences(model, wanted, self.project.rows(model))
-            assert not said, "\n".join(said[:20])
-
-
 @pytest.fixture
 def demo(tap: Tap) -> Tap:
     """The demo's world, with several costs in a month."""
@@ -164,9 +93,10 @@ def pipeline(request: pytest.FixtureRequest, demo: Tap, tmp_path: Path, dbt: Dbt
     if request.param == "postgres":
         server: Database = request.getfixturevalue("server")
         server.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+        server.execute("ALTER DATABASE postgres RESET timezone")
         store, target = PostgresStore(server), Postgres(server, tmp_path)
     else:
-        path = tmp_path / "marketo.duckdb"
+        path = tmp_path / "warehouse.duckdb"
         store = DuckDbStore(path)
         target = DuckDb(request.getfixturevalue("target_duckdb"), tmp_path, path, {})
     return Pipeline(demo, target, store, DbtProject(dbt, tmp_path / "project", store))
@@ -233,11 +163,17 @@ def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
         None,
     }
 
+    if pipeline.store.profile["type"] == "postgres":
+        pipeline.store.execute("ALTER DATABASE postgres SET timezone TO 'Asia/Kolkata'")
+    project.run("run", variables=other_copy(pipeline.store, SCHEMA))
+
+    pipeline.assert_models_are(pipeline.world(gone, removed))
+
 
 @pytest.fixture
 def duckdb(demo: Tap, tmp_path: Path, dbt: Dbt, target_duckdb: Path) -> Pipeline:
     """Loaded, with a snapshot and another one from which a program's members are missing."""
-    store = DuckDbStore(tmp_path / "marketo.duckdb")
+    store = DuckDbStore(tmp_path / "warehouse.duckdb")
     target = DuckDb(target_duckdb, tmp_path, store.path, {})
     made = Pipeline(demo, target, store, DbtProject(dbt, tmp_path / "project", store))
     load(target, demo.sync().lines)
@@ -255,7 +191,7 @@ def test_rules_fields_and_tables_are_chosen_by_variables(duckdb: Pipeline) -> No
     control.advance(DAY)
     duckdb.snapshot(row for row in known if row["programId"] != program)
 
-    duckdb.project.run("run", marketo_member_fields=FIELDS)
+    duckdb.project.run("run", variables={"marketo_member_fields": FIELDS})
     left = [Removed(row, first, "program_not_in_snapshot") for row in of_program]
     left.append(Removed(never, None, "never_in_snapshot"))
     world = duckdb.world(removed=left, fields=FIELDS)
@@ -267,22 +203,21 @@ def test_rules_fields_and_tables_are_chosen_by_variables(duckdb: Pipeline) -> No
         "marketo_missing_programs_are_removed": False,
         "marketo_missing_keys_are_removed": False,
     }
-    duckdb.project.run("run", **rules)
+    duckdb.project.run("run", variables=rules)
     duckdb.assert_models_are(duckdb.world())
 
-    duckdb.project.run("run", marketo_using_program_member_keys=False)
+    duckdb.project.run("run", variables={"marketo_using_program_member_keys": False})
     duckdb.assert_models_are(duckdb.world())
 
 
 def test_what_cannot_be_read_is_said_in_a_line_that_names_the_variable(duckdb: Pipeline) -> None:
     for variables, said in (
-        ({"marketo_schema": "elsewhere"}, "set marketo_database, marketo_schema or marketo_"),
         ({"marketo_using_program_member_keys": True}, "Load the stream program_member_keys first"),
         ({"marketo_using_programs_by_tag": "maybe"}, "it can be detect, true or false"),
         ({"marketo_member_fields": ["customTextt"]}, "no column for customTextt"),
         ({"marketo_programs_identifier": "tag_types"}, "no column for id"),
     ):
-        output = duckdb.project.run("compile", code=2, **variables)
+        output = duckdb.project.run("compile", code=2, variables=variables)
         assert said in " ".join(output.split())
 
 
