@@ -77,7 +77,8 @@ class Dbt:
 
     def __init__(self, commands: Path) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - the installed dbt
-            [str(commands / "python"), str(Path(__file__).with_name("dbt_driver.py"))],
+            # -P, since dbt imports every module it can find whose name begins with dbt_.
+            [str(commands / "python"), "-P", str(Path(__file__).with_name("dbt_driver.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
