@@ -68,6 +68,15 @@ def readme_query() -> str:
     return str(found)
 
 
+def described_columns() -> dict[str, set[str]]:
+    """The columns that the package describes, by model."""
+    text = (PACKAGE / "models" / "schema.yml").read_text(encoding="utf-8")
+    return {
+        model["name"]: {column["name"] for column in model["columns"] if column["description"]}
+        for model in yaml.safe_load(text)["models"]
+    }
+
+
 class Dbt:
     """A process that does dbt's commands.
 

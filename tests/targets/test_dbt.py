@@ -22,6 +22,7 @@ from dbt_runs import (
     DbtProject,
     DuckDbStore,
     PostgresStore,
+    described_columns,
     readme_block,
     readme_commands,
     readme_query,
@@ -135,6 +136,7 @@ def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
     pipeline.assert_models_are(pipeline.world())
     query = readme_query().replace("from program_funnel", f"from {MODELS_SCHEMA}.program_funnel")
     assert len(pipeline.store.rows(f"({query})")) == len(project.rows("program_funnel"))
+    assert {model: {*project.rows(model)[0]} for model in KEYS} == described_columns()
 
     before = pipeline.snapshot(control.truth())
     program = control.truth()[-1]["programId"]
@@ -172,7 +174,7 @@ def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
 
 @pytest.fixture
 def duckdb(demo: Tap, tmp_path: Path, dbt: Dbt, target_duckdb: Path) -> Pipeline:
-    """Loaded, with a snapshot and another one from which a program's members are missing."""
+    """A loaded database and a project without models yet."""
     store = DuckDbStore(tmp_path / "warehouse.duckdb")
     target = DuckDb(target_duckdb, tmp_path, store.path, {})
     made = Pipeline(demo, target, store, DbtProject(dbt, tmp_path / "project", store))
