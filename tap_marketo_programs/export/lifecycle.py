@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tap_marketo_programs.export import overdue, recovery
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.ledger import InFlight, digest
-from tap_marketo_programs.export.tasks import Phase, Question
+from tap_marketo_programs.export.tasks import Kind, Phase, Question
 
 if TYPE_CHECKING:
     from tap_marketo_programs.export import events
@@ -34,7 +34,14 @@ def job_created(work: Work, event: events.JobCreated, now: Now) -> None:
     work.unanswered.pop("create", None)
     work.figures.jobs_created += 1
     work.ledger.created(
-        InFlight(job.export_id, task.slice, digest(work.fields), work.request.client, without)
+        InFlight(
+            job.export_id,
+            task.slice,
+            digest(work.fields),
+            work.request.client,
+            without,
+            is_backfill=task.kind is Kind.BACKFILL,
+        )
     )
     work.note_change()
     task.named_in = work.generation
@@ -112,7 +119,7 @@ def file_verified(work: Work, event: events.FileVerified, _: Now) -> None:
 
 
 def _count(work: Work, task: Task, job: ExportJob) -> None:
-    work.quota.completed(job, is_increment=task.slice.window is not None)
+    work.quota.completed(job, is_increment=task.is_increment)
 
 
 def export_written(work: Work, event: events.ExportWritten, _: Now) -> None:
@@ -122,7 +129,12 @@ def export_written(work: Work, event: events.ExportWritten, _: Now) -> None:
         program_id for program_id in task.slice.program_ids if program_id not in work.excluded
     )
     # In this order: a signal in between costs a download, not another export.
-    work.ledger.written(replace(task.slice, program_ids=kept))
+    job = work.ledger.in_flight.get(task.export_id)
+    work.ledger.written(
+        replace(task.slice, program_ids=kept),
+        without=job.without if job else (),
+        is_backfill=task.kind is Kind.BACKFILL,
+    )
     work.ledger.dropped(task.export_id)
     work.tasks.remove(task)
     work.figures.jobs_written += 1

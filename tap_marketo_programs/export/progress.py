@@ -72,19 +72,26 @@ class ExportProgress:
 
     # What happens
 
-    def planned(self, slices: Sequence[ExportSlice], probes: int) -> None:
-        """The plan is made."""
+    def planned(self, slices: Sequence[ExportSlice], probes: int, backfills: int) -> None:
+        """The plan is made.
+
+        Args:
+            slices: Of all jobs, of which those of programs to ask are not known yet.
+            probes: Programs to ask for changes.
+            backfills: Programs that are exported once more for the sake of new fields.
+        """
         programs = {one for each in slices for one in each.program_ids}
         windows = {each.window for each in slices if each.window}
         self._histories = sum(each.window is None for each in slices)
         logger.info(
             "Export plan: %d programs in %d jobs (%d different windows of updatedAt), %d programs "
-            "to ask for changes, about %d API calls",
+            "to ask for changes, about %d API calls%s",
             len(programs),
             len(slices),
             len(windows),
             probes,
             CALLS_A_JOB * len(slices) + probes,
+            f"; {backfills} programs are backfilled (on_new_fields)" if backfills else "",
         )
         self._point("gauge", ExportMetric.JOBS_PLANNED, len(slices))
 

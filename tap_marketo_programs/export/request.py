@@ -6,7 +6,7 @@ Pure. It must not know where either comes from.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tap_marketo_programs.export.detection import Detection
 
@@ -42,6 +42,7 @@ class ExportRequest:
         detection: How changes are found.
         full_table: Export every member, whatever is known already.
         restricted: Whether the user named the programs.
+        on_new_fields: The setting `on_new_fields`; `ignore` where nobody keeps the state.
     """
 
     program_ids: Sequence[int]
@@ -52,3 +53,4 @@ class ExportRequest:
     detection: Detection = WITHOUT_ASKING
     full_table: bool = False
     restricted: bool = False
+    on_new_fields: Literal["warn", "backfill", "ignore"] = "warn"

@@ -5,13 +5,14 @@ Pure: what Marketo says of the jobs is handed in.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.export import refusals
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import digest
-from tap_marketo_programs.export.tasks import Phase, Task
+from tap_marketo_programs.export.tasks import Kind, Phase, Task
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -78,7 +79,11 @@ def resume_job(work: Work, flight: InFlight, job: ExportJob | None, silence: str
         silence: Why its own status cannot be had, if so.
         now: The time.
     """
-    task = Task(flight.slice, Phase.RUNNING)
+    # It fits, so it has the fields that are exported now; others may be wanted than before.
+    without = tuple(name for name in work.request.fields if name not in work.fields)
+    work.ledger.created(replace(flight, without=without))
+    kind = Kind.BACKFILL if flight.is_backfill else Kind.INCREMENT
+    task = Task(flight.slice, Phase.RUNNING, kind, is_resumed=True)
     task.take_job(job or ExportJob(flight.export_id, ExportStatus.PROCESSING))
     task.silence = silence
     if job is not None:
@@ -88,7 +93,7 @@ def resume_job(work: Work, flight: InFlight, job: ExportJob | None, silence: str
             return
         task.phase = _phase(job)
         if job.status is ExportStatus.COMPLETED:
-            work.quota.completed(job, is_increment=flight.slice.window is not None)
+            work.quota.completed(job, is_increment=task.is_increment)
     task.deadline = now.seconds + work.settings.timeout
     work.tasks.tasks.append(task)
     said = job.status if job else "not listed"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tap_marketo_programs.errors import (
     MarketoError,
 )
-from tap_marketo_programs.export import actions, earlier_jobs, events
+from tap_marketo_programs.export import actions, earlier_jobs, events, new_fields
 from tap_marketo_programs.export.actions import Worker
 from tap_marketo_programs.export.coordinator import Coordinator
 from tap_marketo_programs.export.detection import MAX_AT_ONCE
@@ -189,7 +189,9 @@ class ExportRun:
         earlier_jobs.count_used(work, self._remote)
         add_plan(work)
         write_lines(work.say.take())
-        self._progress.planned([task.slice for task in work.tasks], len(work.checks.waiting))
+        backfills = len(new_fields.backfilled(work))
+        slices = [task.slice for task in work.tasks]
+        self._progress.planned(slices, len(work.checks.waiting), backfills)
         api = ApiWorker(self._coordinator, self._remote, self._report, self._progress.completed)
         downloader = Downloader(
             self._api,

@@ -135,6 +135,7 @@ class MemberExports:
             stream=self.stream,
             full_table=self.full_table,
             restricted=self.programs.is_restricted,
+            on_new_fields="ignore" if self.is_dry_run else self.settings.on_new_fields,
         )
 
     def _detection(self) -> Detection:
