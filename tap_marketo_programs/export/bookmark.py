@@ -12,8 +12,8 @@ Pure. The bookmark, version 2:
   "asked": {"2026-11-02T03:00:00Z": "1001-1350"},
   "answers": {"asked": 1402, "changed": 51},
   "questions": {"2026-11-01": 1402},
-  "known_fields": "LzwiPA1vbW9v",
-  "lacking": {"webinarUrl": "1001-1400", "registrationCode": "=webinarUrl"},
+  "known_fields": "0VIG9WzSFbd+",
+  "lacking": {"registrationCode": "1001-1400", "webinarUrl": "=registrationCode"},
   "exports": [
     {"id": "b5ca52a9-...", "programs": "1001-1010", "until": "2026-11-03T03:00:00Z",
      "window": ["2026-11-01T02:00:00Z", "2026-11-03T03:00:00Z"],

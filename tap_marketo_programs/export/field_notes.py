@@ -1,6 +1,6 @@
 """The form of a history of fields in a bookmark.
 
-Pure. `{"known_fields": "LzwiPA1v", "lacking": {"webinarUrl": "1001-1400"}}`: the marks of the
+Pure. `{"known_fields": "0VIG9WzS", "lacking": {"webinarUrl": "1001-1400"}}`: the marks of the
 known fields, one behind the other, and for each field that is or was lacking the programs, as
 spans of those with a watermark (see `id_set`); `=webinarUrl` are the same programs as those of
 another field. A bookmark without `known_fields` does not tell. It must not know what follows
@@ -13,13 +13,14 @@ is not known then, and is passed over.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.export.field_history import MARK_LENGTH, FieldHistory
 from tap_marketo_programs.export.id_set import Damaged, read_spans, write_spans
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
 # As of another field.
 _SAME = "="
@@ -65,6 +66,8 @@ def read_fields(bookmark: Mapping[str, Any], programs: Collection[int]) -> Field
     known = {marks[at : at + MARK_LENGTH] for at in range(0, len(marks), MARK_LENGTH)}
     fields = FieldHistory(known)
     lacking = bookmark.get("lacking", {})
+    if not isinstance(lacking, Mapping):
+        raise Damaged(_DAMAGED)
     for name in lacking:
         if fields.knows(name):
             fields.lacking[name] = read_spans(_text_of(name, lacking), programs)
