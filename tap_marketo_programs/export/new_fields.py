@@ -47,10 +47,10 @@ def note_fields(work: Work) -> None:
 
 def _warn(work: Work, new: Mapping[str, set[int]]) -> None:
     work.say.warning(
-        "%s: new to %d programs whose members were exported without, and who have no value of it "
-        "until they change. on_new_fields: backfill exports them once more, within the quota. "
-        "Whatever else is new in Marketo is hidden as long as Meltano uses a cached catalog: "
-        "meltano run --refresh-catalog (or meltano el --refresh-catalog)",
+        "%s: newly wanted. The members of %d programs were exported without, and have no value of "
+        "it until they change; on_new_fields: backfill exports them once more, within the quota. "
+        "Fields that are new in Marketo are seen only once Meltano's cached catalog is refreshed: "
+        "meltano run --refresh-catalog, or meltano el --refresh-catalog",
         _listed(new),
         len(_programs(new)),
     )
