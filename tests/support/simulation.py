@@ -366,7 +366,7 @@ class Simulation:
             told = ledger.known_from(program_id, watermark)
             assert not self._missing(program_id, told), "a STATE passes a change that asking shows"
             if ledger.fields.known is not None:
-                said = {one for one in self.fields if ledger.fields.knows(one)}
+                said = {name for name in self.fields if ledger.fields.knows(name)}
                 lacked = ledger.fields.lacked(said, [program_id])
                 assert said - lacked.keys() <= self.complete[program_id], "a field is missing"
         return events.StateSaved(action.generation)
