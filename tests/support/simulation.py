@@ -58,6 +58,7 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FIELDS = ("leadId", "updatedAt", "statusName", "webinarUrl")
 POLL = 60.0
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+END = datetime(2100, 1, 1, tzinfo=UTC)
 # Each worker, and of those that ask for changes, each one.
 HANDS = [
     *((worker, 0) for worker in Worker),
@@ -103,8 +104,10 @@ class Simulation:
     fields: Sequence[str] = FIELDS
     refused: frozenset[str] = frozenset()
     on_new_fields: Literal["warn", "backfill", "ignore"] = "warn"
-    # The fields that every row of a program in the target was exported with.
-    complete: dict[int, set[str]] = field(default_factory=dict)
+    # For each program, the spans that were written, and with which fields, in order.
+    fields_written: dict[int, list[tuple[datetime, datetime, Sequence[str]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     # When members of each program changed, and whether asking shows it.
     changes: dict[int, list[tuple[datetime, bool]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -126,7 +129,7 @@ class Simulation:
         ledger = Ledger()
         for program_id, days in self.days_behind.items():
             ledger.watermarks[program_id] = self.calendar - timedelta(days=days)
-            self.complete[program_id] = set(self.fields)
+            self.fields_written[program_id].append((BEGINNING, END, self.fields))
             self.written[program_id].append((BEGINNING, ledger.watermarks[program_id]))
         self.bookmark = write_bookmark(ledger) if self.days_behind else {}
         self.begin()
@@ -368,7 +371,10 @@ class Simulation:
             if ledger.fields.known is not None:
                 said = {name for name in self.fields if ledger.fields.knows(name)}
                 lacked = ledger.fields.lacked(said, [program_id])
-                assert said - lacked.keys() <= self.complete[program_id], "a field is missing"
+                missing = [
+                    name for name in said - lacked.keys() if not self.has_field(program_id, name)
+                ]
+                assert not missing, f"a STATE says that {program_id} has {missing}"
         return events.StateSaved(action.generation)
 
     def _missing(self, program_id: int, until: datetime) -> list[datetime]:
@@ -379,6 +385,16 @@ class Simulation:
             for at, is_seen in self.changes[program_id]
             if is_seen and at <= until and not any(start <= at <= end for start, end in spans)
         ]
+
+    def has_field(self, program_id: int, name: str) -> bool:
+        """Whether all rows of a program in the target have a field; later ones count."""
+        holes: list[tuple[datetime, datetime]] = []
+        for start, until, fields in self.fields_written[program_id]:
+            if name not in fields:
+                holes.append((start, until))
+            else:
+                holes = [hole for hole in holes if hole[0] < start or until < hole[1]]
+        return bool(self.fields_written[program_id]) and not holes
 
     def _known_to_target(self, program_id: int) -> datetime:
         """Up to when every row of a program is in the target."""
@@ -403,9 +419,9 @@ class Simulation:
             until = job.finished_at if is_backfill else wanted.new_watermark
             assert until is not None
             assert not ends or max(ends) <= until, "rows leave out of order"
-            if is_backfill or start == BEGINNING or program_id not in self.complete:
-                self.complete[program_id] = set(job.fields)
-            self.complete[program_id] &= set(job.fields)
+            is_whole = is_backfill or start == BEGINNING
+            span = (BEGINNING, END) if is_whole else (start, until)
+            self.fields_written[program_id].append((*span, job.fields))
             # A change that was made since it was planned may or may not be in it.
             self.written[program_id].append((start, min(until, wanted.new_watermark)))
         return events.ExportWritten(action.task)

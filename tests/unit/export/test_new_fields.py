@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from simulation import FIELDS, HANDS, START, RemoteJob, Simulation, settings
+from simulation import BEGINNING, END, FIELDS, HANDS, START, RemoteJob, Simulation, settings
 
 from tap_marketo_programs.errors import DailyQuotaExceeded
 from tap_marketo_programs.export import new_fields
@@ -111,7 +111,8 @@ def test_a_run_that_brings_nothing_else_still_notes_what_it_told() -> None:
 def test_a_state_of_a_version_that_knew_no_fields_tells_nothing() -> None:
     run = extracted()
     del run.bookmark["known_fields"]
-    run.complete = {one: {*FIELDS, NEW} for one in PROGRAMS}
+    for program_id in PROGRAMS:
+        run.fields_written[program_id].append((BEGINNING, END, (*FIELDS, NEW)))
 
     next_run(run, fields=(*FIELDS, NEW), on_new_fields="backfill")
 
@@ -174,7 +175,7 @@ def test_after_a_backfill_every_program_has_the_new_field() -> None:
     next_run(run, fields=(*FIELDS, NEW), on_new_fields="backfill")
     run.run_to_the_end()
 
-    assert all(NEW in run.complete[one] for one in PROGRAMS)
+    assert all(run.has_field(program_id, NEW) for program_id in PROGRAMS)
     assert not lacking(run)
     run.begin()
     assert not backfills(run)
@@ -249,7 +250,7 @@ def test_a_killed_backfill_pays_for_no_program_twice(steps: int) -> None:
     run.run_to_the_end()
 
     assert whole(run.paid(since=4)) == Counter(PROGRAMS)
-    assert all(NEW in run.complete[one] for one in PROGRAMS)
+    assert all(run.has_field(program_id, NEW) for program_id in PROGRAMS)
     assert not lacking(run)
 
 
@@ -336,7 +337,7 @@ def test_what_is_exported_without_a_refused_field_lacks_it_until_it_is_backfille
     next_run(run, refused=frozenset(), on_new_fields="backfill", programs=PROGRAMS)
     run.run_to_the_end()
 
-    assert all(FIELDS[3] in run.complete[one] for one in PROGRAMS)
+    assert all(run.has_field(program_id, FIELDS[3]) for program_id in PROGRAMS)
     assert not lacking(run)
 
 
@@ -361,7 +362,7 @@ def test_a_refused_field_keeps_no_other_field_from_its_backfill() -> None:
 
     run.run_to_the_end()
 
-    assert all("email" in run.complete[one] for one in PROGRAMS)
+    assert all(run.has_field(program_id, "email") for program_id in PROGRAMS)
     assert lacking(run) == {NEW: set(PROGRAMS)}
 
 
@@ -474,7 +475,8 @@ class Fields(RuleBasedStateMachine):
         self.run.run_to_the_end()
         self.run.assert_complete()
         for program_id in self.run.programs:
-            assert {"a", "b", "c"} <= self.run.complete[program_id], program_id
+            for name in "abc":
+                assert self.run.has_field(program_id, name), (program_id, name)
         self.run.begin()
         assert not backfills(self.run)
 
