@@ -419,7 +419,7 @@ class Simulation:
             until = job.finished_at if is_backfill else wanted.new_watermark
             assert until is not None
             assert not ends or max(ends) <= until, "rows leave out of order"
-            is_whole = is_backfill or start == BEGINNING
+            is_whole = start == BEGINNING
             span = (BEGINNING, END) if is_whole else (start, until)
             self.fields_written[program_id].append((*span, job.fields))
             # A change that was made since it was planned may or may not be in it.

@@ -325,6 +325,19 @@ def test_a_backfill_that_lost_its_job_goes_behind_the_increments() -> None:
     assert [task.kind for task in tasks] == [Kind.INCREMENT, Kind.INCREMENT, Kind.BACKFILL]
 
 
+@pytest.mark.parametrize("refusal", ["1035", "1035 programs"])
+def test_a_plan_that_is_made_again_backfills_whole_histories(refusal: str) -> None:
+    run = extracted()
+    next_run(run, fields=(*FIELDS, NEW), on_new_fields="backfill")
+    run.step(Worker.MAIN)
+    run.step(Worker.API, refusal)
+
+    run.run_to_the_end()
+
+    assert all(run.has_field(program_id, NEW) for program_id in PROGRAMS)
+    assert not lacking(run)
+
+
 # Fields that Marketo refuses
 
 
