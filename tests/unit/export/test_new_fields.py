@@ -13,11 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from simulation import BEGINNING, END, FIELDS, HANDS, START, RemoteJob, Simulation, settings
 
 from tap_marketo_programs.errors import DailyQuotaExceeded
-from tap_marketo_programs.export import new_fields
+from tap_marketo_programs.export import new_fields, resume
 from tap_marketo_programs.export.actions import Worker
 from tap_marketo_programs.export.bookmark import read_bookmark
 from tap_marketo_programs.export.detection import Detection
-from tap_marketo_programs.export.ledger import Ledger
+from tap_marketo_programs.export.ledger import InFlight, Ledger, digest
 from tap_marketo_programs.export.plan import ExportSlice
 from tap_marketo_programs.export.tasks import Kind, Phase, Task, TaskList
 
@@ -338,6 +338,21 @@ def test_a_plan_that_is_made_again_backfills_whole_histories(refusal: str) -> No
     assert not lacking(run)
 
 
+def test_a_resumed_backfill_whose_job_fails_holds_no_increment_up() -> None:
+    run = extracted(max_queued=1)
+    next_run(run, fields=(*FIELDS, NEW), on_new_fields="backfill")
+    while not any(task.phase is Phase.RUNNING for task in backfills(run)):
+        run.go_on()
+    run.begin()
+    (resumed,) = [task for task in run.work.tasks if task.is_resumed]
+    resumed.due = run.seconds
+
+    run.step(Worker.API, "failed")
+
+    assert resumed.phase is Phase.PLANNED
+    assert run.work.tasks.tasks[-1] is resumed
+
+
 # Fields that Marketo refuses
 
 
@@ -377,6 +392,19 @@ def test_a_refused_field_keeps_no_other_field_from_its_backfill() -> None:
 
     assert all(run.has_field(program_id, "email") for program_id in PROGRAMS)
     assert lacking(run) == {NEW: set(PROGRAMS)}
+
+
+def test_a_resumed_job_lacks_what_is_wanted_now_and_not_exported() -> None:
+    """Its own run may have wanted other fields."""
+    run = extracted()
+    next_run(run, fields=(*FIELDS, NEW))
+    whole_job = InFlight("job-1", slice_of(1001), digest(FIELDS), "client", without=("other",))
+    run.work.ledger.created(whole_job)
+
+    assert resume.fits(run.work, whole_job, FIELDS)
+    resume.resume_job(run.work, whole_job, None, "", run.now)
+
+    assert run.work.ledger.in_flight["job-1"].without == (NEW,)
 
 
 # Several at once
