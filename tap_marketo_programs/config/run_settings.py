@@ -61,6 +61,20 @@ class RunSettings:
         ),
         read=at_most(MAX_SWEEP_DAYS),
     )
+    on_new_fields: Literal["warn", "backfill"] = setting(
+        th.StringType(),
+        default="warn",
+        title="On new fields",
+        description=(
+            "A field is wanted that the members already extracted were exported without. `warn`: "
+            "one WARNING names it. `backfill`: their histories are exported again after the "
+            "increments, within the quota, over several runs if need be."
+        ),
+        options={
+            "warn": "Name them in one warning",
+            "backfill": "Export the histories again",
+        },
+    )
     member_keys_days: int | None = setting(
         th.IntegerType(minimum=0),
         title="Snapshots of member keys in days",

@@ -12,6 +12,8 @@ Pure. The bookmark, version 2:
   "asked": {"2026-11-02T03:00:00Z": "1001-1350"},
   "answers": {"asked": 1402, "changed": 51},
   "questions": {"2026-11-01": 1402},
+  "known_fields": "0VIG9WzSFbd+",
+  "lacking": {"registrationCode": "1001-1400", "webinarUrl": "=registrationCode"},
   "exports": [
     {"id": "b5ca52a9-...", "programs": "1001-1010", "until": "2026-11-03T03:00:00Z",
      "window": ["2026-11-01T02:00:00Z", "2026-11-03T03:00:00Z"],
@@ -28,7 +30,9 @@ nothing changed since, for those programs where that is later. `replication_key_
 the lowest of `watermarks`, for tools and people that look there. `unfinished` is there
 while a run's plan is not done: the time up to which it was made. `answers` is what the last
 run that asked was told, `questions` how many programs were asked on a day in Chicago.
-Fields and client id are digests: they only have to be compared.
+Fields and client id of an export are digests: they only have to be compared. `known_fields`
+and `lacking` say with which fields members were exported, see `field_notes`. An export that
+has `"backfill": true` brings programs once more for the sake of new fields.
 
 Version 1 had no `asked`, `answers` and `questions`; it is read, and never written.
 
@@ -44,6 +48,7 @@ from datetime import date
 from typing import Any
 
 from tap_marketo_programs.errors import StateRefused
+from tap_marketo_programs.export.field_notes import read_fields, write_fields
 from tap_marketo_programs.export.id_set import Damaged, read_programs, write_programs
 from tap_marketo_programs.export.job import valid_export_id
 from tap_marketo_programs.export.ledger import Answers, InFlight, Ledger
@@ -80,6 +85,7 @@ def write_bookmark(ledger: Ledger, replication_key: str | None = "updatedAt") ->
     if ledger.questions:
         day, questions = ledger.questions
         bookmark["questions"] = {day.isoformat(): questions}
+    bookmark |= write_fields(ledger.fields, ledger.watermarks)
     bookmark["exports"] = [_write_job(job) for job in ledger.in_flight.values()]
     return bookmark
 
@@ -128,6 +134,7 @@ def _read(bookmark: object) -> Ledger:
     try:
         ledger.watermarks = read_watermarks(bookmark["watermarks"])
         _read_what_was_asked(ledger, bookmark)
+        ledger.fields = read_fields(bookmark, ledger.watermarks)
         for entry in bookmark["exports"]:
             ledger.created(_read_job(entry))
         unfinished = bookmark.get("unfinished")
@@ -162,6 +169,13 @@ def _count(value: object) -> int:
     return value
 
 
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        message = "the kind of an export is damaged"
+        raise Damaged(message)
+    return value
+
+
 def _write_job(job: InFlight) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": job.export_id,
@@ -176,6 +190,8 @@ def _write_job(job: InFlight) -> dict[str, Any]:
         entry["floor"] = wire_time(job.slice.min_updated_at)
     if job.without:
         entry["without"] = list(job.without)
+    if job.is_backfill:
+        entry["backfill"] = True
     return entry
 
 
@@ -200,6 +216,7 @@ def _read_job(entry: Mapping[str, Any]) -> InFlight:
         fields=str(entry["fields"]),
         client=str(entry["client"]),
         without=tuple(map(str, entry.get("without", ()))),
+        is_backfill=_yes_or_no(entry.get("backfill", False)),
     )
 
 

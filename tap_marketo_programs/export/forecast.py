@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from tap_marketo_programs.export import new_fields
 from tap_marketo_programs.export.detection import CHANGED_SHARE
 from tap_marketo_programs.export.expected import (
     ExpectedJob,
@@ -24,7 +25,7 @@ from tap_marketo_programs.export.expected import (
     megabytes,
 )
 from tap_marketo_programs.export.makespan import Course, Pace, course
-from tap_marketo_programs.export.tasks import Phase
+from tap_marketo_programs.export.tasks import Kind, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.learned import Learned
     from tap_marketo_programs.export.member_filter import WantedMembers
     from tap_marketo_programs.export.plan import ExportSlice
+    from tap_marketo_programs.export.tasks import Task
     from tap_marketo_programs.export.work import Work
 
 # Guesses, for as long as no job tells: how long Marketo works on one, in poll intervals.
@@ -49,6 +51,7 @@ class Forecast:
         stream: Its name.
         programs: How many programs are exported or read; None where that is not known.
         programs_to_ask: How many are asked for changes first.
+        programs_to_backfill: How many are exported once more for the sake of new fields.
         jobs: Export jobs created.
         windows: Different windows of `updatedAt`.
         api_calls: All calls to Marketo but those for a token.
@@ -61,6 +64,7 @@ class Forecast:
     stream: str
     programs: int | None
     programs_to_ask: int = 0
+    programs_to_backfill: int = 0
     jobs: int = 0
     windows: int = 0
     api_calls: int = 0
@@ -114,35 +118,44 @@ def forecast_exports(work: Work, known: Known, pace: Pace, *, other_calls: int =
         stream=work.request.stream,
         programs=_programs(work, jobs),
         programs_to_ask=asked,
+        programs_to_backfill=len(new_fields.backfilled(work)),
         jobs=len(jobs.made),
         windows=len({one.window for one in jobs.slices if one.window}) or int(bool(jobs.later)),
         api_calls=calls,
         megabytes=megabytes(paid, known),
         seconds=max(went.seconds, asking, pace.seconds(calls)),
         guesses=_guesses(asked, paid, known) | _guesses_of_filter(members),
-        notes=_notes(asked, paid, known, work.settings.poll_interval) + _notes_on_filter(members),
+        notes=(
+            *_notes(asked, paid, known, work.settings.poll_interval),
+            *_notes_on_filter(members),
+            *new_fields.notes(work),
+        ),
     )
 
 
 def _jobs(work: Work, known: Known, asking: float) -> _Jobs:
     """The jobs, those of changed programs spread over the seconds that asking takes."""
-    planned = [task.slice for task in work.tasks.of(Phase.PLANNED)]
+    planned = work.tasks.of(Phase.PLANNED)
     changed = changed_slices(work, known)
     later = likely_jobs(len(work.checks.waiting), work, known)
-    slices = [*planned, *changed]
-    under_way = [
-        expected_job(task.slice, work, known)
-        for task in work.tasks.of(Phase.CREATED, Phase.RUNNING)
-    ]
+    under_way = work.tasks.of(Phase.CREATED, Phase.RUNNING)
     found = len(changed) + len(later)
     return _Jobs(
-        slices=slices,
+        slices=[*(task.slice for task in planned), *changed],
         later=later,
-        made=[*(expected_job(one, work, known) for one in slices), *later],
-        under_way=under_way,
+        made=[
+            *(_expected(task, work, known) for task in planned),
+            *(expected_job(one, work, known) for one in changed),
+            *later,
+        ],
+        under_way=[_expected(task, work, known) for task in under_way],
         known_at=[0.0] * (len(under_way) + len(planned))
         + [asking * (number + 1) / found for number in range(found)],
     )
+
+
+def _expected(task: Task, work: Work, known: Known) -> ExpectedJob:
+    return expected_job(task.slice, work, known, is_backfill=task.kind is Kind.BACKFILL)
 
 
 def _calls(work: Work, jobs: _Jobs, went: Course) -> int:

@@ -13,7 +13,7 @@ from tap_marketo_programs.export import overdue, recovery
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.ledger import InFlight, digest
 from tap_marketo_programs.export.member_filter import asked_for
-from tap_marketo_programs.export.tasks import Phase, Question
+from tap_marketo_programs.export.tasks import Kind, Phase, Question
 
 if TYPE_CHECKING:
     from tap_marketo_programs.export import events
@@ -35,7 +35,16 @@ def job_created(work: Work, event: events.JobCreated, now: Now) -> None:
     work.refusals, work.cadence.is_settled = 0, True
     work.unanswered.pop("create", None)
     work.figures.jobs_created += 1
-    work.ledger.created(InFlight(job.export_id, task.slice, asked, work.request.client, without))
+    work.ledger.created(
+        InFlight(
+            job.export_id,
+            task.slice,
+            asked,
+            work.request.client,
+            without,
+            is_backfill=task.kind is Kind.BACKFILL,
+        )
+    )
     work.note_change()
     task.named_in = work.generation
 
@@ -112,7 +121,7 @@ def file_verified(work: Work, event: events.FileVerified, _: Now) -> None:
 
 
 def _count(work: Work, task: Task, job: ExportJob) -> None:
-    work.quota.completed(job, is_increment=task.slice.window is not None)
+    work.quota.completed(job, is_increment=task.is_increment)
 
 
 def export_written(work: Work, event: events.ExportWritten, _: Now) -> None:
@@ -125,7 +134,12 @@ def export_written(work: Work, event: events.ExportWritten, _: Now) -> None:
     # members are left out, the next increment without the filter has to bring them; nothing
     # increments keys.
     if work.request.members is None or work.request.snapshot:
-        work.ledger.written(replace(task.slice, program_ids=kept))
+        job = work.ledger.in_flight.get(task.export_id)
+        work.ledger.written(
+            replace(task.slice, program_ids=kept),
+            without=job.without if job else (),
+            is_backfill=task.kind is Kind.BACKFILL,
+        )
     work.ledger.dropped(task.export_id)
     work.tasks.remove(task)
     work.figures.jobs_written += 1

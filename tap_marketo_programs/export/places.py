@@ -51,7 +51,7 @@ def _may_create(work: Work, now: Now) -> Task | None:
     planned = [task for task in work.tasks.of(Phase.PLANNED) if task.question is None]
     if work.checks.are_left:
         # What changed comes before long histories, and it is not known yet.
-        planned = [task for task in planned if task.kind is not Kind.HISTORY]
+        planned = [task for task in planned if task.kind < Kind.HISTORY]
     if work.tasks.count(*_FINISHED) > most + MAX_FILES:
         # Only what these wait for; with nothing at all they might wait for ever.
         planned = [task for task in planned if work.tasks.blocks_a_finished_task(task)]
@@ -59,7 +59,7 @@ def _may_create(work: Work, now: Now) -> Task | None:
 
 
 def _room(work: Work, now: Now) -> Room:
-    under_way = [task.slice.window is not None for task in work.tasks.of(*UNDER_WAY)]
+    under_way = [task.is_increment for task in work.tasks.of(*UNDER_WAY)]
     return work.quota.room(now.calendar, under_way)
 
 

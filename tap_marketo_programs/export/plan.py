@@ -76,6 +76,11 @@ class ExportSlice:
             }
         return wire | (self.members.wire() if self.members else {})
 
+    @property
+    def brings_all(self) -> bool:
+        """Whether every member of its programs is wanted, however old."""
+        return self.window is None and self.min_updated_at is None and self.members is None
+
     def halves(self) -> tuple[ExportSlice, ExportSlice]:
         """The same question for the first and for the second half of the programs."""
         middle = len(self.program_ids) // 2

@@ -58,9 +58,16 @@ def _group_text(slices: Sequence[ExportSlice], kind: Kind, whole: str) -> str:
     if since is not None:
         what = f"what changed since {moment_text(since)}"
     else:
-        what = whole if kind is Kind.HISTORY else "all members"
-    why = ", since it is time (full_sweep_days)" if kind is Kind.SWEEP else ""
-    return f"{what} of {_programs_text(slices)} in {counted(len(slices), 'job')}{why}"
+        what = whole if kind in {Kind.HISTORY, Kind.BACKFILL} else "all members"
+    return f"{what} of {_programs_text(slices)} in {counted(len(slices), 'job')}{_WHY[kind]}"
+
+
+_WHY = {
+    Kind.INCREMENT: "",
+    Kind.SWEEP: ", since it is time (full_sweep_days)",
+    Kind.HISTORY: "",
+    Kind.BACKFILL: ", for fields that they were exported without (on_new_fields)",
+}
 
 
 def _programs_text(slices: Collection[ExportSlice]) -> str:

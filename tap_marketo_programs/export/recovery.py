@@ -25,7 +25,7 @@ from tap_marketo_programs.export.refusals import (
     stop_creating,
     wait_for_slot,
 )
-from tap_marketo_programs.export.tasks import Phase, Question, Task
+from tap_marketo_programs.export.tasks import Kind, Phase, Question, Task
 from tap_marketo_programs.retry_policy import JOB_POLICY
 
 if TYPE_CHECKING:
@@ -160,6 +160,8 @@ def requeue(work: Work, task: Task, now: Now) -> Task:
     work.note_change()
     task.job, task.due = None, now.seconds
     task.move(Phase.PLANNED)
+    if task.kind is Kind.BACKFILL:
+        work.tasks.postpone(task)
     if work.request.bounds.one_program and len(task.slice.program_ids) > 1:
         work.tasks.replace(task, task.slice.singles())
     return task

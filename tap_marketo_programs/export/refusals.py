@@ -22,7 +22,7 @@ from tap_marketo_programs.errors import (
     QueueFull,
     RequestRefused,
 )
-from tap_marketo_programs.export import quota
+from tap_marketo_programs.export import new_fields, quota
 from tap_marketo_programs.export.planning import plan_again
 from tap_marketo_programs.export.tasks import Phase, Question, Task
 from tap_marketo_programs.quoting import quoted
@@ -195,3 +195,4 @@ def drop_fields(work: Work, names: Collection[str]) -> None:
         ", ".join(quoted(name) for name in sorted(names)),
     )
     work.fields = [name for name in work.fields if name not in names]
+    new_fields.leave_out_what_is_not_exported(work)

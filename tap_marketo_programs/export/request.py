@@ -6,7 +6,7 @@ Pure. It must not know where either comes from.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tap_marketo_programs.export.detection import Detection
 from tap_marketo_programs.export.plan import full
@@ -48,6 +48,7 @@ class ExportRequest:
         members: Which members are wanted, of a full table only; None wants all.
         snapshot: The snapshot of keys to export, in place of members; None exports members.
         other_jobs: Ids of jobs that another stream of this tap has under way.
+        on_new_fields: The setting `on_new_fields`; `ignore` where nobody keeps the state.
     """
 
     program_ids: Sequence[int]
@@ -61,6 +62,7 @@ class ExportRequest:
     members: WantedMembers | None = None
     snapshot: Snapshot | None = None
     other_jobs: frozenset[str] = frozenset()
+    on_new_fields: Literal["warn", "backfill", "ignore"] = "warn"
 
     def full_exports(self, program_ids: Collection[int], bounds: Bounds) -> list[ExportSlice]:
         """Exports of every member of these programs, or of every one that is wanted."""

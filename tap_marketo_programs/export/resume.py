@@ -13,7 +13,7 @@ from tap_marketo_programs.export import refusals
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import digest
 from tap_marketo_programs.export.member_filter import asked_for
-from tap_marketo_programs.export.tasks import Phase, Task
+from tap_marketo_programs.export.tasks import Kind, Phase, Task
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -94,8 +94,13 @@ def resume_job(work: Work, flight: InFlight, job: ExportJob | None, silence: str
         silence: Why its own status cannot be had, if so.
         now: The time.
     """
+    # It fits, so it has the fields that are exported now; others may be wanted than before.
+    without = tuple(name for name in work.request.fields if name not in work.fields)
+    work.ledger.created(replace(flight, without=without))
+    kind = Kind.BACKFILL if flight.is_backfill else Kind.INCREMENT
     # Should it fail, the next one is asked for the same members.
-    task = Task(replace(flight.slice, members=_members(work, flight)), Phase.RUNNING)
+    wanted = replace(flight.slice, members=_members(work, flight))
+    task = Task(wanted, Phase.RUNNING, kind, is_resumed=True)
     task.take_job(job or ExportJob(flight.export_id, ExportStatus.PROCESSING))
     task.silence = silence
     if job is not None:
@@ -105,7 +110,7 @@ def resume_job(work: Work, flight: InFlight, job: ExportJob | None, silence: str
             return
         task.phase = _phase(job)
         if job.status is ExportStatus.COMPLETED:
-            work.quota.completed(job, is_increment=flight.slice.window is not None)
+            work.quota.completed(job, is_increment=task.is_increment)
     task.deadline = now.seconds + work.settings.timeout
     work.tasks.tasks.append(task)
     said = job.status if job else "not listed"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tap_marketo_programs.export.api import ExportApi
 from tap_marketo_programs.export.bookmark import read_bookmark
@@ -149,7 +149,15 @@ class MemberExports:
             members=self._members(wanted, snapshot, api),
             snapshot=snapshot,
             other_jobs=self.other_jobs,
+            on_new_fields=self._on_new_fields,
         )
+
+    @property
+    def _on_new_fields(self) -> Literal["warn", "backfill", "ignore"]:
+        """What to do about new fields; a test's state is kept by nobody, and keys have none."""
+        if self.is_dry_run or self.snapshot_days is not None:
+            return "ignore"
+        return self.settings.on_new_fields
 
     def _fields(self) -> list[str]:
         """The columns to ask for; `programId` comes by itself, as the first one."""

@@ -19,7 +19,7 @@ from tap_marketo_programs.export.learned import KEYS_ROW, alike, learn, learn_of
 from tap_marketo_programs.export.plan import Window
 from tap_marketo_programs.export.planning import add_plan, exported_until
 from tap_marketo_programs.export.quota import midnight_text
-from tap_marketo_programs.export.tasks import Phase
+from tap_marketo_programs.export.tasks import Kind, Phase
 from tap_marketo_programs.marketo.member_counts import MAX_SPAN, MemberCounts
 from tap_marketo_programs.schemas.figures import duration_text
 
@@ -141,7 +141,7 @@ class MemberForecast:
         bounds, known = work.request.bounds, exported_until(work)
         spans: dict[int, Window] = {}
         for task in work.tasks.of(Phase.PLANNED):
-            if (window := task.slice.window) is not None:
+            if task.kind is not Kind.BACKFILL and (window := task.slice.window) is not None:
                 for program_id in task.slice.program_ids:
                     before = spans.get(program_id, window)
                     spans[program_id] = Window(min(before.start, window.start), window.end)

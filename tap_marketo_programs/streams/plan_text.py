@@ -12,9 +12,9 @@ known is null, and `guesses` names the figures beside it that rest on a guess:
   "has_state": true,
   "fits": true,
   "streams": [
-    {"stream": "program_members", "programs": 300, "programs_to_ask": 0, "jobs": 30, "windows": 1,
-     "api_calls": 155, "megabytes": 1.25, "minutes": 23.5, "days_of_quota": 0.003,
-     "guesses": ["megabytes"], "notes": ["..."]}
+    {"stream": "program_members", "programs": 300, "programs_to_ask": 0,
+     "programs_to_backfill": 0, "jobs": 30, "windows": 1, "api_calls": 155, "megabytes": 1.25,
+     "minutes": 23.5, "days_of_quota": 0.003, "guesses": ["megabytes"], "notes": ["..."]}
   ],
   "total": {"jobs": 30, "api_calls": 155, "megabytes": 1.25, "minutes": 23.5,
             "days_of_quota": 0.003},
@@ -117,7 +117,7 @@ def _figures(one: Forecast, plan: RunPlan) -> dict[str, Any]:
     days = round(size / daily, 6) if size is not None and daily else None
     return {
         "stream": one.stream,
-        **{name: getattr(one, name) for name in _FIGURES},
+        **{name: getattr(one, name) for name in (*_FIGURES, "programs_to_backfill")},
         "megabytes": None if size is None else round(size, 6),
         "minutes": round(one.seconds / 60, 3),
         "days_of_quota": 0.0 if size == 0 else days,
