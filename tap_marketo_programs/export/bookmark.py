@@ -52,7 +52,8 @@ from tap_marketo_programs.export.field_notes import read_fields, write_fields
 from tap_marketo_programs.export.id_set import Damaged, read_programs, write_programs
 from tap_marketo_programs.export.job import valid_export_id
 from tap_marketo_programs.export.ledger import Answers, InFlight, Ledger
-from tap_marketo_programs.export.plan import MAX_PROGRAMS, ExportSlice, Window
+from tap_marketo_programs.export.plan import MAX_PROGRAMS
+from tap_marketo_programs.export.slices import ExportSlice, Window
 from tap_marketo_programs.export.watermark_set import (
     read_time,
     read_watermarks,

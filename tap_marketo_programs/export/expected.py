@@ -18,7 +18,7 @@ from tap_marketo_programs.export.quota import MEGABYTE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tap_marketo_programs.export.plan import ExportSlice
+    from tap_marketo_programs.export.slices import ExportSlice
     from tap_marketo_programs.export.work import Work
 
 # A guess, for as long as nothing is known.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.export.learned import Learned
     from tap_marketo_programs.export.member_filter import WantedMembers
-    from tap_marketo_programs.export.plan import ExportSlice
+    from tap_marketo_programs.export.slices import ExportSlice
     from tap_marketo_programs.export.tasks import Task
     from tap_marketo_programs.export.work import Work
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.clock import Clock
     from tap_marketo_programs.export.job import ExportJob
-    from tap_marketo_programs.export.plan import ExportSlice
     from tap_marketo_programs.export.quota import ExportQuota
+    from tap_marketo_programs.export.slices import ExportSlice
     from tap_marketo_programs.export.tasks import Task
     from tap_marketo_programs.export.work import LogLine, Standing, Work
 

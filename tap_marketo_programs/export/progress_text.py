@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
-    from tap_marketo_programs.export.plan import ExportSlice
     from tap_marketo_programs.export.quota import ExportQuota
+    from tap_marketo_programs.export.slices import ExportSlice
     from tap_marketo_programs.export.tasks import Task
     from tap_marketo_programs.export.work import Work
 

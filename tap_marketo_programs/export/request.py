@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from tap_marketo_programs.export.member_filter import WantedMembers
-    from tap_marketo_programs.export.plan import Bounds, ExportSlice
+    from tap_marketo_programs.export.plan import Bounds
+    from tap_marketo_programs.export.slices import ExportSlice
     from tap_marketo_programs.export.snapshots import Snapshot
 
 

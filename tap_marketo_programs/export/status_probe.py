@@ -19,8 +19,9 @@ from tap_marketo_programs.errors import (
 from tap_marketo_programs.export.actions import CreateJob
 from tap_marketo_programs.export.events import StatusNamesTold
 from tap_marketo_programs.export.member_filter import MemberFilter
-from tap_marketo_programs.export.plan import MAX_PROGRAMS, ExportSlice
+from tap_marketo_programs.export.plan import MAX_PROGRAMS
 from tap_marketo_programs.export.refusals import KEY_FIELD
+from tap_marketo_programs.export.slices import ExportSlice
 from tap_marketo_programs.export.tasks import Task
 
 if TYPE_CHECKING:

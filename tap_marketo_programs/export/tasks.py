@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.errors import AnswerError
     from tap_marketo_programs.export.job import ExportJob
-    from tap_marketo_programs.export.plan import ExportSlice
+    from tap_marketo_programs.export.slices import ExportSlice
 
 # Looks into the job list for a job whose status cannot be had; it may show up late.
 MAX_LOOKS = 3

@@ -16,9 +16,9 @@ from tap_marketo_programs.export.expected import Known
 from tap_marketo_programs.export.forecast import Forecast, forecast_exports
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.learned import KEYS_ROW, alike, learn, learn_of_keys
-from tap_marketo_programs.export.plan import Window
 from tap_marketo_programs.export.planning import add_plan, exported_until
 from tap_marketo_programs.export.quota import midnight_text
+from tap_marketo_programs.export.slices import Window
 from tap_marketo_programs.export.tasks import Kind, Phase
 from tap_marketo_programs.marketo.member_counts import MAX_SPAN, MemberCounts
 from tap_marketo_programs.schemas.figures import duration_text

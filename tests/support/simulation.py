@@ -43,11 +43,12 @@ from tap_marketo_programs.export.detection import MAX_ASKED_WINDOW, MAX_AT_ONCE,
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import Ledger
 from tap_marketo_programs.export.places import MAX_FILES
-from tap_marketo_programs.export.plan import Bounds, ExportSlice, Window
+from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.planning import add_plan
 from tap_marketo_programs.export.quota import MEGABYTE, ExportQuota
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
 from tap_marketo_programs.export.scheduler import Scheduler
+from tap_marketo_programs.export.slices import ExportSlice, Window
 from tap_marketo_programs.export.snapshots import choose
 from tap_marketo_programs.export.tasks import UNDER_WAY, Kind, Phase
 from tap_marketo_programs.export.work import Work

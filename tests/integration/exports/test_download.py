@@ -29,7 +29,7 @@ from tap_marketo_programs.export.download import (
     least_progress,
 )
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
-from tap_marketo_programs.export.plan import ExportSlice
+from tap_marketo_programs.export.slices import ExportSlice
 from tap_marketo_programs.export.verify import VerifiedFile, Verifier
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.process.private_folder import PrivateFolder

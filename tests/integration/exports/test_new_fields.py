@@ -159,7 +159,7 @@ def test_after_a_backfill_every_member_has_the_new_field(
     assert_values(scene, NEW)
     assert whole_exports(scene, since=before) == Counter(ALL_PROGRAMS)
     assert not told(caplog, "WARNING")
-    assert f"{PROGRAMS} programs are backfilled" in caplog.text
+    assert f"of {PROGRAMS} programs in 4 jobs, for fields that" in caplog.text
     assert not lacking(scene)
     scene.control.advance(DAY)
     scene.sync(on_new_fields="backfill", change_detection=detection)

@@ -26,7 +26,7 @@ from tap_marketo_programs.export.id_set import (
     write_spans,
 )
 from tap_marketo_programs.export.ledger import Answers, InFlight, Ledger, digest
-from tap_marketo_programs.export.plan import ExportSlice, Window
+from tap_marketo_programs.export.slices import ExportSlice, Window
 from tap_marketo_programs.schemas.values import MAX_PROGRAM_ID
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from tap_marketo_programs.export.member_filter import (
     WantedMembers,
     asked_for,
 )
-from tap_marketo_programs.export.plan import ExportSlice
+from tap_marketo_programs.export.slices import ExportSlice
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FILTERS = st.builds(

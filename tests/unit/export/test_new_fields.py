@@ -18,7 +18,7 @@ from tap_marketo_programs.export.actions import Worker
 from tap_marketo_programs.export.bookmark import read_bookmark
 from tap_marketo_programs.export.detection import Detection
 from tap_marketo_programs.export.ledger import InFlight, Ledger, digest
-from tap_marketo_programs.export.plan import ExportSlice
+from tap_marketo_programs.export.slices import ExportSlice
 from tap_marketo_programs.export.tasks import Kind, Phase, Task, TaskList
 
 NEW = "registrationCode"

@@ -9,9 +9,10 @@ from tap_marketo_programs.export.actions import Now
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import Ledger
 from tap_marketo_programs.export.places import waiting
-from tap_marketo_programs.export.plan import Bounds, ExportSlice, Window
+from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.quota import MEGABYTE
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
+from tap_marketo_programs.export.slices import ExportSlice, Window
 from tap_marketo_programs.export.tasks import Kind, Phase, Task
 from tap_marketo_programs.export.work import Work
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.export.ledger import Ledger
-from tap_marketo_programs.export.plan import Bounds, ExportSlice, Window
+from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.progress_text import brought_text, pace_text, planned_text
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
+from tap_marketo_programs.export.slices import ExportSlice, Window
 from tap_marketo_programs.export.tasks import Kind, Task, TaskList
 from tap_marketo_programs.export.work import Work
 

@@ -24,11 +24,12 @@ from tap_marketo_programs.export.learned import (
     learn_of_keys,
 )
 from tap_marketo_programs.export.ledger import InFlight, Ledger
-from tap_marketo_programs.export.plan import Bounds, ExportSlice
+from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.planning import add_plan
 from tap_marketo_programs.export.quota import ExportQuota, Room
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
 from tap_marketo_programs.export.scheduler import Scheduler
+from tap_marketo_programs.export.slices import ExportSlice
 from tap_marketo_programs.export.snapshot_plan import is_over
 from tap_marketo_programs.export.snapshots import Snapshot, choose
 from tap_marketo_programs.export.tasks import Phase, Task
