@@ -163,8 +163,10 @@ def _text(path: Path, home: Path) -> str:
 
 def _sandbox(page: Page, toolbox: Toolbox) -> list[str]:
     command = str(toolbox.folder / "venv" / "bin" / "marketo-sandbox")
-    world = ["--world", page.option("world", "tiny"), "--speed", page.option("speed", "600")]
-    return [command, "run", *world, "--"]
+    named = {"world": "tiny", "speed": "600", "programs": "", "members-per-program": ""}
+    options = {name: page.option(name, without) for name, without in named.items()}
+    given = [word for name, value in options.items() if value for word in (f"--{name}", value)]
+    return [command, "run", *given, "--"]
 
 
 def _start(home: Path) -> str:
