@@ -34,6 +34,14 @@ def pages() -> list[Page]:
     return [page(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")) for path in paths]
 
 
+def make(folder: Path) -> None:
+    """Make a toolbox, with all that any page begins with."""
+    with hub() as address:
+        toolbox = Toolbox(folder, address)
+        toolbox.make()
+        toolbox.make_project()
+
+
 @contextmanager
 def tools(made: Path, *, postgres: bool) -> Iterator[Toolbox]:
     """What pages need around them.
@@ -73,7 +81,7 @@ def main(wanted: list[str]) -> int:
     """Entry point; returns the exit code."""
     failed = 0
     with TemporaryDirectory(prefix="toolbox") as folder:
-        Toolbox(Path(folder)).make()
+        make(Path(folder))
         for one in pages():
             if not one.runs or (wanted and one.path not in wanted):
                 continue

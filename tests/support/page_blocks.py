@@ -60,8 +60,9 @@ class Page:
         blocks: In their order, without drawings.
         options: Words of its comment `<!-- page: WORDS -->`, which say what its test starts
             from: `new` (nothing installed, no credentials), `clone` (a clone of the repository,
-            and no wheels), `postgres` (a server), and the sandbox's
-            `world=`, `speed=`, `programs=` and `members-per-program=`.
+            and no wheels), `project` (a Meltano project as "Getting started" makes it),
+            `postgres` (a server), and the sandbox's `world=`, `speed=`, `programs=`
+            and `members-per-program=`.
     """
 
     path: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ DATABASE_URL = "postgresql://loader:password@localhost:5432/warehouse"
 # The variables that only a reader who has set them finds.
 _CREDENTIALS = [name.removeprefix("$") for name in _SANDBOX.values()]
 _CLONE = "tap-marketo-programs"
+_PROJECT = "marketo"
 _END = "END_OF_A_FILE_OF_THE_PAGE"
 
 
@@ -82,10 +84,52 @@ class Toolbox:
         self._link("tap-marketo-programs", venv / "bin" / "tap-marketo-programs", new=False)
         self._link("marketo-sandbox", venv / "bin" / "marketo-sandbox", new=False)
 
+    def make_project(self) -> None:
+        """Make a Meltano project as "Getting started" has it, for pages that begin there."""
+        known = {name: value for name, value in os.environ.items() if not _is_of_a_pipeline(name)}
+        variables = {
+            **known,
+            "MELTANO_HUB_API_ROOT": self.hub,
+            "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "UV_FIND_LINKS": str(self.wheels),
+        }
+        for line in (
+            ["init", _PROJECT],
+            ["--cwd", _PROJECT, "add", _CLONE, "--from-ref", str(ROOT / f"{_CLONE}.yml")],
+            ["--cwd", _PROJECT, "add", "target-jsonl"],
+        ):
+            subprocess.run(  # noqa: S603 - Meltano's command
+                [self.bin(new=True) / "meltano", *line],
+                cwd=self.folder,
+                env=variables,
+                check=True,
+                capture_output=True,
+            )
+
+    def lay_out(self, page: Page, work: Path) -> None:
+        """Put what a page begins with into its folder."""
+        if "clone" in page.options:
+            (work / _CLONE).symlink_to(ROOT)
+        if "project" in page.options:
+            made = self.folder / _PROJECT
+            installed = shutil.ignore_patterns(".meltano")
+            shutil.copytree(made, work / _PROJECT, ignore=installed)
+            plugins = [*made.glob(".meltano/extractors/*"), *made.glob(".meltano/loaders/*")]
+            for venv in plugins:
+                link = work / _PROJECT / venv.relative_to(made)
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(venv)
+
     def _link(self, name: str, command: Path, *, new: bool) -> None:
         folder = self.bin(new=new)
         folder.mkdir(exist_ok=True)
         (folder / name).symlink_to(command)
+
+
+def _is_of_a_pipeline(variable: str) -> bool:
+    """Whether a variable of ours would change what a page's commands do."""
+    ours = ("TAP_", "TARGET_", "MELTANO_", "MARKETO_", "PYTHON", "VIRTUAL_ENV")
+    return variable.startswith(ours)
 
 
 def _found(command: str) -> Path:
@@ -131,6 +175,7 @@ def ran(page: Page, toolbox: Toolbox) -> Iterator[Ran]:
         work, outputs = home / "work", home / ".outputs"
         work.mkdir()
         outputs.mkdir()
+        toolbox.lay_out(page, work)
         (home / ".page").write_text(script(page, toolbox, outputs), encoding="utf-8")
         said = home / ".sandbox"
         with said.open("wb") as log:
@@ -183,7 +228,7 @@ def script(page: Page, toolbox: Toolbox, outputs: Path) -> str:
     if "new" in page.options:
         lines.append(f"unset {' '.join(_CREDENTIALS)}")
     if "clone" in page.options:
-        lines.append(f"unset UV_FIND_LINKS PIP_FIND_LINKS; ln -s {shlex.quote(str(ROOT))} {_CLONE}")
+        lines.append("unset UV_FIND_LINKS PIP_FIND_LINKS")
     for block in page.blocks:
         if block.kind == "run":
             lines += [f"exec >{shlex.quote(str(outputs))}/{block.line} 2>&1", _mine(block, toolbox)]
@@ -203,11 +248,7 @@ def _mine(block: Block, toolbox: Toolbox) -> str:
 
 def environment(page: Page, toolbox: Toolbox, home: Path) -> Mapping[str, str]:
     """The variables that a page's bash begins with."""
-    known = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("TAP_", "TARGET_", "MELTANO_", "MARKETO_", "PYTHON", "VIRTUAL_ENV"))
-    }
+    known = {name: value for name, value in os.environ.items() if not _is_of_a_pipeline(name)}
     cache = subprocess.run(["uv", "cache", "dir"], capture_output=True, check=True, text=True)  # noqa: S607 - CI's uv
     beside = [home / ".local" / "bin", toolbox.bin(new="new" in page.options), *toolbox.programs]
     links = f"{known.get('PIP_FIND_LINKS', '')} {toolbox.wheels}".strip()

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import captures
 import pytest
-from page_runs import Toolbox, ran
+from page_runs import ran
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from page_blocks import Page
+    from page_runs import Toolbox
 
 pytestmark = pytest.mark.targets
 
@@ -32,7 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "made").exists():
             folder.mkdir()
-            Toolbox(folder).make()
+            captures.make(folder)
             (folder / "made").touch()
     return folder
 
