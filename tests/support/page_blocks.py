@@ -6,8 +6,10 @@ is for the tests, a sentence in italics for readers:
 - `<!-- run -->`: the test of the page runs it, in bash, after the blocks above it;
 - `<!-- file: NAME -->`: the test of the page writes it to that file, for the blocks below;
 - `<!-- output -->`: what the block above it printed; where figures depend on the pace of
-  the machine, `<!-- output like -->`;
+  the machine, `<!-- output like -->`. Below a block that something else runs, nothing
+  compares it;
 - `<!-- run by: PATH -->`: that test, or script of CI, reads the page and runs the block;
+- `<!-- drawing -->`: letters that draw something;
 - `*Not run here: REASON.*` and `*Run once on DATE with WHAT.*`: nothing runs it again.
 
 It must not know how a block is run.
@@ -19,7 +21,7 @@ import re
 from dataclasses import dataclass
 
 _FENCE = re.compile(r"( *)(```+|~~~+)(?: *(\S+))?.*")
-_COMMENT = re.compile(r"<!-- (run|run by|file|output|output like)(?:: (\S+))? -->")
+_COMMENT = re.compile(r"<!-- (run|run by|file|output|output like|drawing)(?:: (\S+))? -->")
 _SENTENCE = re.compile(r"\*(Not run here: .{10,}|Run once on \d{4}-\d\d-\d\d with .{4,})\.\*")
 _PAGE = re.compile(r"<!-- page: (.*) -->")
 
@@ -38,7 +40,8 @@ class Block:
         line: Of its opening fence, from 1.
         language: As the fence says it; empty if it does not.
         text: Its lines, each with its end.
-        kind: Of its mark: `run`, `run by`, `file`, `output`, `output like` or `sentence`;
+        kind: Of its mark: `run`, `run by`, `file`, `output`, `output like`, `drawing` or
+            `sentence`;
             empty where it has none.
         name: The file or test that the mark names, or the sentence.
     """
