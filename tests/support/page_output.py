@@ -14,10 +14,8 @@ _TIMES = re.compile(
 )
 _IDS = re.compile(r"\b[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b[0-9a-f]{4,}#[0-9a-f]{9,}\b")
 _SECONDS = re.compile(r"\b\d+(\.\d+)? ?(s|ms|min|minutes|seconds|hours|h)\b")
-_NUMBER = re.compile(r"~?\d[\d,.]*(?<![.,])")
-
-TIDIED = 100
-"""Columns after which a line is cut in a page."""
+# A dash in a table stands for a figure that is none.
+_NUMBER = re.compile(r"~?\d[\d,.]*(?<![.,])|(?<=\s)-(?=\s|$)")
 
 
 def shown(text: str, words: dict[str, str]) -> str:

@@ -40,6 +40,7 @@ def test_where_figures_depend_on_the_pace_neither_they_nor_repeated_lines_are_a_
 
     assert same(one, other, alike=True)
     assert not same(one, other)
+    assert same("tags  6   0.0\n", "tags  6     -\n", alike=True)
 
 
 def test_other_words_are_a_difference_all_the_same() -> None:
