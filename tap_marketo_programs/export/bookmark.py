@@ -20,6 +20,9 @@ Pure. The bookmark, version 2:
 }
 ```
 
+The bookmark of `program_member_keys` is the same without the first two: `watermarks` say of
+which snapshot the keys of each program are, `unfinished` which one the next run goes on with.
+
 `watermarks` say up to when each program is exported, `asked` up to when Marketo said that
 nothing changed since, for those programs where that is later. `replication_key_value` is
 the lowest of `watermarks`, for tools and people that look there. `unfinished` is there
@@ -58,11 +61,16 @@ READABLE = (1, VERSION)
 _NOT_OURS = {"starting_replication_value", "replication_key_signpost"}
 
 
-def write_bookmark(ledger: Ledger) -> dict[str, Any]:
-    """The bookmark that says what a ledger knows, ready for JSON."""
+def write_bookmark(ledger: Ledger, replication_key: str | None = "updatedAt") -> dict[str, Any]:
+    """The bookmark that says what a ledger knows, ready for JSON.
+
+    Args:
+        ledger: What is known.
+        replication_key: The stream's; None for one that has none.
+    """
     bookmark: dict[str, Any] = {"version": VERSION}
-    if ledger.watermarks:
-        bookmark["replication_key"] = "updatedAt"
+    if ledger.watermarks and replication_key:
+        bookmark["replication_key"] = replication_key
         bookmark["replication_key_value"] = wire_time(min(ledger.watermarks.values()))
     bookmark["unfinished"] = wire_time(ledger.unfinished) if ledger.unfinished else None
     bookmark["watermarks"] = write_watermarks(ledger.watermarks)
@@ -76,15 +84,38 @@ def write_bookmark(ledger: Ledger) -> dict[str, Any]:
     return bookmark
 
 
-def read_bookmark(bookmark: object) -> Ledger:
+def read_bookmark(bookmark: object, stream: str = "program_members") -> Ledger:
     """Read a bookmark; an empty one is a first run.
+
+    Args:
+        bookmark: What the state holds.
+        stream: Whose it is.
 
     Raises:
         StateRefused: It is not one this version wrote.
     """
+    try:
+        return _read(bookmark)
+    except _Unreadable as error:
+        raise _refused(stream, str(error)) from None
+
+
+def job_ids(bookmark: object) -> frozenset[str]:
+    """The jobs that a bookmark names, as far as it can be read; for whoever must not take them."""
+    try:
+        return frozenset(_read(bookmark).in_flight)
+    except _Unreadable:
+        return frozenset()
+
+
+class _Unreadable(Exception):
+    """A bookmark cannot be read; the text says why."""
+
+
+def _read(bookmark: object) -> Ledger:
     if not isinstance(bookmark, Mapping):
         reason = "it is not an object"
-        raise _refused(reason)
+        raise _Unreadable(reason)
     if not bookmark.keys() - _NOT_OURS:
         return Ledger()
     version = bookmark.get("version")
@@ -92,7 +123,7 @@ def read_bookmark(bookmark: object) -> Ledger:
     if isinstance(version, bool) or version not in READABLE:
         shown = repr(version) if isinstance(version, int | float) else "missing or no number"
         reason = f"its version is {shown}, expected {VERSION}"
-        raise _refused(reason)
+        raise _Unreadable(reason)
     ledger = Ledger()
     try:
         ledger.watermarks = read_watermarks(bookmark["watermarks"])
@@ -102,10 +133,10 @@ def read_bookmark(bookmark: object) -> Ledger:
         unfinished = bookmark.get("unfinished")
         ledger.unfinished = None if unfinished is None else read_time(unfinished)
     except Damaged as error:
-        raise _refused(str(error)) from None
+        raise _Unreadable(str(error)) from None
     except (LookupError, TypeError, ValueError, AttributeError):
         reason = "something in it is missing"
-        raise _refused(reason) from None
+        raise _Unreadable(reason) from None
     return ledger
 
 
@@ -181,9 +212,9 @@ def _read_window(ends: list[str]) -> Window:
     return window
 
 
-def _refused(reason: str) -> StateRefused:
+def _refused(stream: str, reason: str) -> StateRefused:
     return StateRefused(
-        f"The state of program_members cannot be read ({reason}). Nothing was extracted and the "
+        f"The state of {stream} cannot be read ({reason}). Nothing was extracted and the "
         "state is unchanged. Use a tap version that can read it, or remove "
-        "bookmarks.program_members from the state to extract every member again."
+        f"bookmarks.{stream} from the state to extract every member again."
     )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_marketo_programs.export.learned import Learned
+    from tap_marketo_programs.export.member_filter import WantedMembers
     from tap_marketo_programs.export.plan import ExportSlice
     from tap_marketo_programs.export.work import Work
 
@@ -106,7 +107,8 @@ def forecast_exports(work: Work, known: Known, pace: Pace, *, other_calls: int =
         work.settings,
         pace,
     )
-    calls = other_calls + asked + _calls(work, jobs, went) + _list_calls(known.learned)
+    members = work.request.members
+    calls = other_calls + asked + _calls(work, jobs, went) + _list_calls(work, known.learned)
     paid = [*jobs.made, *jobs.under_way]
     return Forecast(
         stream=work.request.stream,
@@ -117,8 +119,8 @@ def forecast_exports(work: Work, known: Known, pace: Pace, *, other_calls: int =
         api_calls=calls,
         megabytes=megabytes(paid, known),
         seconds=max(went.seconds, asking, pace.seconds(calls)),
-        guesses=_guesses(asked, paid, known),
-        notes=_notes(asked, paid, known, work.settings.poll_interval),
+        guesses=_guesses(asked, paid, known) | _guesses_of_filter(members),
+        notes=_notes(asked, paid, known, work.settings.poll_interval) + _notes_on_filter(members),
     )
 
 
@@ -149,12 +151,15 @@ def _calls(work: Work, jobs: _Jobs, went: Course) -> int:
     # The status at the start, and the file.
     resumed = 2 * sum(task.job is not None for task in work.tasks)
     enqueued = work.tasks.count(Phase.CREATED)
-    return created + went.looks + resumed + enqueued + len(work.cancels)
+    statuses = work.request.members.to_ask if work.request.members else 0
+    return created + went.looks + resumed + enqueued + len(work.cancels) + statuses
 
 
-def _list_calls(learned: Learned) -> int:
+def _list_calls(work: Work, learned: Learned) -> int:
     """The list of completed jobs, by which a run knows what today's exports used."""
-    return max(1, ceil(learned.jobs / JOBS_A_PAGE))
+    if work.request.snapshot and not work.tasks:
+        return 0
+    return max(1, ceil(max(learned.jobs, work.quota.jobs_before) / JOBS_A_PAGE))
 
 
 def _programs(work: Work, jobs: _Jobs) -> int:
@@ -181,6 +186,23 @@ def _guesses(asked: int, jobs: Sequence[ExpectedJob], known: Known) -> frozenset
     if jobs and known.learned.seconds_a_job is None:
         found |= {"api_calls", "minutes"}
     return frozenset(found)
+
+
+def _guesses_of_filter(members: WantedMembers | None) -> frozenset[str]:
+    if members is None:
+        return frozenset()
+    return frozenset({"megabytes", "jobs", "api_calls"} if members.to_ask else {"megabytes"})
+
+
+def _notes_on_filter(members: WantedMembers | None) -> tuple[str, ...]:
+    if members is None:
+        return ()
+    size = "jobs are taken to bring as much as earlier ones, whatever member_filter those had"
+    asks = (
+        f"a run asks for statuses that a channel does not list ({members.to_ask} calls); for "
+        "those that members keep there are more jobs"
+    )
+    return (f"{size} (a guess)", asks) if members.to_ask else (f"{size} (a guess)",)
 
 
 def _notes(

@@ -24,7 +24,7 @@ class InFlight:
     Args:
         export_id: Marketo's id of the job.
         slice: What it was asked for.
-        fields: `digest()` of the export's fields.
+        fields: `digest()` of the export's fields, and of the filter of members if there is one.
         client: `digest()` of the client id that created it.
         without: Wanted fields that Marketo refused to export; not in `fields`.
     """

@@ -11,6 +11,7 @@ from tap_marketo_programs.errors import DailyQuotaExceeded
 from tap_marketo_programs.export import refusals
 from tap_marketo_programs.export.quota import Room
 from tap_marketo_programs.export.tasks import POLLED, UNDER_WAY, Kind, Phase
+from tap_marketo_programs.schemas.figures import size_text
 
 if TYPE_CHECKING:
     from tap_marketo_programs.export.actions import Now
@@ -69,7 +70,7 @@ def stop_if_quota_is_used(work: Work, now: Now) -> None:
     if _room(work, now) is Room.USED:
         used = work.quota.used_mb(now.calendar)
         message = (
-            f"Today's exports of this API user have used {used:.1f} MB of "
-            f"daily_export_quota_mb ({work.quota.limit_mb:g} MB)"
+            f"Today's exports of this API user have used {size_text(used)} of "
+            f"daily_export_quota_mb ({size_text(work.quota.limit_mb or 0.0)})"
         )
         refusals.stop_creating(work, DailyQuotaExceeded(message), now)

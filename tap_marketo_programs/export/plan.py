@@ -23,6 +23,8 @@ from tap_marketo_programs.schemas.timestamps import wire_time
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from tap_marketo_programs.export.member_filter import MemberFilter
+
 MAX_PROGRAMS = 10
 MAX_WINDOW = timedelta(days=31)
 # Older than anything in Marketo; keeps a huge overlap inside the calendar.
@@ -46,12 +48,14 @@ class ExportSlice:
         window: The `updatedAt` filter; None exports every member.
         min_updated_at: Rows visibly older than this are not wanted (with no window only).
         new_watermark: The watermark of these programs once the rows are out.
+        members: Which members are wanted; None wants all.
     """
 
     program_ids: tuple[int, ...]
     window: Window | None
     min_updated_at: datetime | None
     new_watermark: datetime
+    members: MemberFilter | None = None
 
     def filter(self, *, one_program: bool = False) -> dict[str, Any]:
         """The `filter` of the create request.
@@ -70,7 +74,7 @@ class ExportSlice:
                 "startAt": wire_time(self.window.start),
                 "endAt": wire_time(self.window.end),
             }
-        return wire
+        return wire | (self.members.wire() if self.members else {})
 
     def halves(self) -> tuple[ExportSlice, ExportSlice]:
         """The same question for the first and for the second half of the programs."""

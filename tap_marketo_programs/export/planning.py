@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.export import detection
-from tap_marketo_programs.export.plan import full, plan
+from tap_marketo_programs.export.plan import plan
 from tap_marketo_programs.export.quota import central_day
+from tap_marketo_programs.export.snapshot_plan import add_snapshot
 from tap_marketo_programs.export.tasks import Kind, Phase
 
 if TYPE_CHECKING:
@@ -47,10 +48,13 @@ def add_plan(work: Work) -> None:
     """Add the slices that neither the ledger nor a job in flight covers."""
     request = work.request
     wanted = [program_id for program_id in request.program_ids if program_id not in work.excluded]
+    if request.snapshot:
+        add_snapshot(work, request.snapshot, wanted, exported_until(work))
+        return
     if request.full_table:
         covered = {program_id for task in work.tasks for program_id in task.slice.program_ids}
         missing = [program_id for program_id in wanted if program_id not in covered]
-        work.tasks.add(full(missing, request.bounds), Kind.HISTORY)
+        work.tasks.add(request.full_exports(missing, request.bounds), Kind.HISTORY)
         return
     _fill_gaps(work, set(wanted))
     exported = exported_until(work)
@@ -124,7 +128,7 @@ def plan_again(work: Work, bounds: Bounds) -> None:
     for planned in work.tasks.of(Phase.PLANNED):
         work.tasks.remove(planned)
         left[planned.kind].update(planned.slice.program_ids)
-    if work.request.full_table:
+    if work.request.full_table or work.request.snapshot:
         add_plan(work)
         return
     _fill_gaps(work, set().union(*left.values()))

@@ -68,6 +68,7 @@ class Question(Enum):
     STATUS = auto()  # an enqueue failed: is the job under way all the same?
     PROGRAMS = auto()  # which of its programs are gone?
     FIELDS = auto()  # which fields can be exported?
+    STATUSES = auto()  # which of the wanted statuses does its program know?
 
 
 class NotAllowed(Exception):
@@ -124,6 +125,11 @@ class Task:
     def export_id(self) -> str:
         """The current job's id; empty while there is none."""
         return self.job.export_id if self.job else ""
+
+    @property
+    def asks_for_statuses(self) -> bool:
+        """Whether only members of some statuses are wanted."""
+        return self.slice.members is not None and bool(self.slice.members.status_names)
 
     def take_job(self, job: ExportJob) -> None:
         """A job exists from now on; nothing is held against it yet."""

@@ -36,8 +36,8 @@ def faults(page: Page) -> Iterator[str]:
 
 
 def reads(test: str, path: str) -> bool:
-    """Whether a test, or a script of CI, exists and names the page."""
-    return (ROOT / test).is_file() and path in document(test)
+    """Whether a test, or a script of CI, exists and names the page's file."""
+    return (ROOT / test).is_file() and path.rpartition("/")[2] in document(test)
 
 
 def uses(blocks: tuple[Block, ...], name: str) -> bool:

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import definition
 import pytest
 import yaml
 from jsonschema import Draft7Validator
-from real_targets import beside_python, shipped
+from real_targets import shipped
 from referencing import Registry, Resource
 
 from demo.comparison import KEYS, compare
@@ -67,8 +68,22 @@ def hub_schema(uri: str) -> Resource[Any]:
     return Resource.from_contents(found)
 
 
+def uv(*line: str) -> str:
+    """CI's uv; what it said."""
+    done = subprocess.run(["uv", *line], check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603, S607 - as it says
+    return done.stdout.strip()
+
+
+def installed(package: str, folder: Path) -> Path:
+    """A package in an environment of its own; the folder of its commands."""
+    uv("venv", "-q", str(folder))
+    # Without what pyproject.toml excludes for this checkout.
+    uv("pip", "install", "-q", "--no-config", "--python", str(folder), package)
+    return folder / "bin"
+
+
 class Project:
-    """A new Meltano project, far from the checkout.
+    """A new Meltano project, far from the checkout, with a Meltano and a HOME of its own.
 
     Args:
         folder: Where it is made.
@@ -76,6 +91,8 @@ class Project:
     """
 
     def __init__(self, folder: Path, wheels: Path) -> None:
+        folder.mkdir()
+        self._meltano = installed(f"meltano=={version('meltano')}", folder / "tool") / "meltano"
         known = {
             name: value
             for name, value in os.environ.items()
@@ -87,16 +104,19 @@ class Project:
             "TAP_MARKETO_PROGRAMS_POLL_INTERVAL_SECONDS": "1",
             "TARGET_JSONL_DO_TIMESTAMP_FILE": "false",
             "UV_FIND_LINKS": str(wheels),
+            "HOME": str(folder / "home"),
+            # Not below the new HOME: nothing is to be downloaded twice.
+            "UV_CACHE_DIR": uv("cache", "dir"),
         }
-        self.folder = folder
-        folder.mkdir()
+        self.folder = folder / "project"
+        self.folder.mkdir()
         self.run("meltano", "init", ".")
 
     def run(self, *line: str) -> str:
         """A command; what it said."""
         assert line[0] == "meltano"
         done = subprocess.run(  # noqa: S603 - Meltano's command
-            [*beside_python("meltano"), *line[1:]],
+            [self._meltano, *line[1:]],
             cwd=self.folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,
@@ -127,8 +147,8 @@ def folder() -> Iterator[Path]:
 @pytest.mark.targets
 def test_the_readmes_commands_work_in_a_project_of_ones_own(sandbox: Sandbox, folder: Path) -> None:
     wheels = folder / "wheels"
-    subprocess.run(["uv", "build", "-q", "--wheel", "-o", wheels, ROOT], check=True)  # noqa: S603, S607 - CI's uv
-    project = Project(folder / "project", wheels)
+    uv("build", "-q", "--wheel", "-o", str(wheels), str(ROOT))
+    project = Project(folder / "reader", wheels)
     loader = folder / "target-jsonl.yml"
     loader.write_text(yaml.safe_dump(shipped("target-jsonl")), encoding="utf-8")
     project.run("meltano", "add", "target-jsonl", "--from-ref", str(loader))
@@ -155,3 +175,9 @@ def test_the_readmes_commands_work_in_a_project_of_ones_own(sandbox: Sandbox, fo
         text = (project.folder / f"{table}.jsonl").read_text(encoding="utf-8")
         found = compare(table, truth[table], [json.loads(one) for one in text.split("\n") if one])
         assert found.holds, str(found)
+
+
+def test_both_definitions_have_meltano_read_the_log_line_by_line() -> None:
+    extractor = definition.extractor()
+    assert extractor["log_parser"] == definition.definition()["log_parser"] == "singer-sdk"
+    assert "structured-logging" in extractor["capabilities"]

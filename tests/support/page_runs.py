@@ -14,6 +14,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -76,11 +77,16 @@ class Toolbox:
         wheels = [str(path) for path in self.wheels.glob("*.whl")]
         (tap,) = [path for path in wheels if "sandbox" not in path]
         _run("uv", "pip", "install", "-q", "-p", venv, *wheels, f"{tap}[parquet]")
+        tool = self.folder / "meltano"
+        _run("uv", "venv", "-q", "-p", sys.executable, tool)
+        # Without what pyproject.toml excludes for this checkout.
+        wanted = f"meltano=={version('meltano')}"
+        _run("uv", "pip", "install", "-q", "--no-config", "-p", tool, wanted)
         python = Path(sys.base_prefix) / "bin" / "python3"
         for new in (True, False):
             self._link("uv", _found("uv"), new=new)
             self._link("python3", python, new=new)
-            self._link("meltano", Path(sys.executable).parent / "meltano", new=new)
+            self._link("meltano", tool / "bin" / "meltano", new=new)
         self._link("tap-marketo-programs", venv / "bin" / "tap-marketo-programs", new=False)
         self._link("marketo-sandbox", venv / "bin" / "marketo-sandbox", new=False)
 

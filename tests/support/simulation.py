@@ -47,6 +47,7 @@ from tap_marketo_programs.export.planning import add_plan
 from tap_marketo_programs.export.quota import MEGABYTE, ExportQuota
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
 from tap_marketo_programs.export.scheduler import Scheduler
+from tap_marketo_programs.export.snapshots import choose
 from tap_marketo_programs.export.tasks import UNDER_WAY, Phase
 from tap_marketo_programs.export.work import Work
 
@@ -84,6 +85,7 @@ class Simulation:
         days_behind: How old the watermark of each program is; one that is missing is new.
         detection: How changes are found.
         bookmark: What the last STATE said.
+        snapshot_days: How often a snapshot of keys is taken; None exports members.
     """
 
     programs: list[int]
@@ -98,6 +100,7 @@ class Simulation:
         default_factory=lambda: defaultdict(list)
     )
     bookmark: dict[str, Any] = field(default_factory=dict)
+    snapshot_days: int | None = None
     jobs: dict[str, RemoteJob] = field(default_factory=dict)
     # What a target holds: for each program, the spans that were written, in order.
     written: dict[int, list[tuple[datetime, datetime]]] = field(
@@ -124,6 +127,7 @@ class Simulation:
         """A new process, which knows the last STATE and nothing else."""
         self.finished, self.error = False, None
         ledger = read_bookmark(self.bookmark)
+        days = self.snapshot_days
         request = ExportRequest(
             program_ids=list(self.programs),
             bounds=Bounds(self.calendar, self.start_date, self.lookback, spread=MAX_ASKED_WINDOW),
@@ -132,6 +136,7 @@ class Simulation:
             stream="program_members",
             detection=self.detection,
             full_table=self.full_table,
+            snapshot=None if days is None else choose(ledger, days, self.calendar),
         )
         self.work = Work(
             request, self.settings, ledger, ExportQuota(self.settings.quota_mb), list(FIELDS)

@@ -327,3 +327,20 @@ def test_named_programs_cost_a_run_the_listing_without_members_too(days: Days) -
     days.tap.sync("programs", catalog=days.catalog, **settings)
 
     assert plan["total"]["api_calls"] == days.calls() - before == 2
+
+
+def test_a_filter_of_members_is_planned_job_by_job_and_its_size_is_a_guess(days: Days) -> None:
+    days.first_day()
+    assert days.catalog is not None
+    for stream in days.catalog["streams"]:
+        stream["replication_method"] = "FULL_TABLE"
+    days.settings = {"member_filter": {"statusNames": ["Viewed", "Member"], "isExhausted": False}}
+
+    plan = days.plan()
+    did = days.day()
+
+    (members,) = plan["streams"]
+    assert members["jobs"] == did["jobs"] > 0
+    assert abs(members["api_calls"] - did["api_calls"]) <= SHARE * did["api_calls"] + CALLS
+    assert "megabytes" in members["guesses"]
+    assert "member_filter" in " ".join(members["notes"])

@@ -376,6 +376,7 @@ def test_what_a_catalog_leaves_out_is_as_discovery_has_it(tap: Tap) -> None:
     said = {message["stream"]: message["key_properties"] for message in output.of("SCHEMA")}
     assert {name: sorted(keys) for name, keys in said.items()} == {
         "channels": ["id"],
+        "export_jobs": ["exportId"],
         "program_members": ["leadId", "programId"],
         "programs": ["id"],
         "programs_by_tag": ["id", "tagType", "tagValue"],

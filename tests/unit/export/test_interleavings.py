@@ -19,7 +19,7 @@ from tap_marketo_programs.export.verify import VerifiedFile
 from tap_marketo_programs.export.work import Work
 
 if TYPE_CHECKING:
-    from tap_marketo_programs.export.verify import Reading
+    from tap_marketo_programs.export.reading import Reading
     from tap_marketo_programs.export.workers import Remote
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
