@@ -22,7 +22,15 @@ lint:
 docs:
     uv run python tests/support/matrix_docs.py
 
-# Writes the settings into README.md, meltano.yml, tap-marketo-programs.yml and .env.example.
+# The site of docs/, in output/site; every warning is an error.
+site:
+    uv run --only-group docs sphinx-build -W -n --keep-going docs output/site
+
+# Runs the commands of the pages and writes what they print below them.
+captures:
+    uv run --group targets python tests/support/captures.py
+
+# Writes the settings into README.md, docs/settings.md, meltano.yml, tap-marketo-programs.yml and .env.example.
 definition:
     uv run python tests/support/reference.py
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # Marketo's megabyte is not defined; the smaller one is the safer reading.
 MEGABYTE = 1_000_000
+MAX_MEGABYTES = 1e12  # beyond, no figure is read to its last digit
 KILOBYTE = 1_000
 
 
@@ -22,6 +23,9 @@ def size_text(megabytes: float) -> str:
     Args:
         megabytes: Of 1,000,000 bytes, 0 or more.
     """
+    if megabytes >= MAX_MEGABYTES:
+        # A setting may say anything.
+        return f"{megabytes:.3g} MB"
     size = round(megabytes * MEGABYTE)
     if not size:
         return "0 KB"

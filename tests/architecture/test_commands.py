@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 RECIPES = recipes(document("justfile"))
 # Recipes that people look for.
-EXPECTED = {"bench", "definition", "demo", "docs", "lint", "targets", "test", "test-unit"}
+EXPECTED = {"bench", "captures", "definition", "demo", "docs", "lint", "site", "targets", "test"}
+EXPECTED |= {"test-unit"}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,9 @@ def unknown(commands: Iterable[str], project: dict[str, Any]) -> Iterator[str]:
             elif option == "-m":
                 if find_spec(value) is None:
                     yield f"module {value}"
-            elif option == "--group" and value not in project["dependency-groups"]:
+            elif (
+                option in {"--group", "--only-group"} and value not in project["dependency-groups"]
+            ):
                 yield f"group {value}"
             elif option == "python" and value != "-m" and not (ROOT / value).exists():
                 yield f"path {value}"

@@ -132,7 +132,7 @@ class Project:
 def readme_commands() -> list[str]:
     """The commands of the README's section "Use it"."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"## Use it\n\n```sh\n(.*?)```", text, re.DOTALL)
+    found = re.search(r"## Use it\n\n(?:<!-- .* -->\n)?```sh\n(.*?)```", text, re.DOTALL)
     assert found
     return found[1].strip().split("\n")
 

@@ -16,15 +16,22 @@ from tap_marketo_programs.config.settings import SETTINGS
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILES = ["README.md", "meltano.yml", "tap-marketo-programs.yml", ".env.example"]
+FILES = [
+    "README.md",
+    "docs/settings.md",
+    "meltano.yml",
+    "tap-marketo-programs.yml",
+    ".env.example",
+]
 PREFIX = "TAP_MARKETO_PROGRAMS_"
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of the files that are made, wholly or in part."""
+    (tmp_path / "docs").mkdir()
     for name in FILES:
-        shutil.copy(definition.ROOT / name, tmp_path)
+        shutil.copy(definition.ROOT / name, tmp_path / name)
     return tmp_path
 
 
@@ -43,6 +50,9 @@ def test_what_users_read_of_the_settings_is_up_to_date() -> None:
     [
         ("README.md", "| `lookback_seconds` | 3600 |", "| `lookback_seconds` | 60 |"),
         ("README.md", "| `program_ids` |", "| `programs` |"),
+        ("docs/settings.md", "| `lookback_seconds` | 3600 |", "| `lookback_seconds` | 60 |"),
+        ("docs/settings.md", "at least 1, at most 10", "at least 1, at most 20"),
+        ("docs/settings.md", "`TAP_MARKETO_PROGRAMS_START_DATE`", "`TAP_MARKETO_START_DATE`"),
         ("meltano.yml", "late. Default: 3600.", "late. Default: 60."),
         ("meltano.yml", "name: program_ids", "name: programs"),
         ("meltano.yml", "      sensitive: true\n", ""),
@@ -87,16 +97,43 @@ def test_a_file_without_its_marks_is_an_error_and_not_up_to_date(checkout: Path)
         reference.stale(checkout)
 
 
+@pytest.mark.parametrize(("page", "bars"), [("README.md", 2), ("docs/settings.md", 4)])
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_setting_has_one_row_in_the_readme(name: str) -> None:
+def test_a_setting_has_one_row_in_each_table(name: str, page: str, bars: int) -> None:
     rows = [
         line
-        for line in (definition.ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+        for line in (definition.ROOT / page).read_text(encoding="utf-8").splitlines()
         if line.startswith(f"| `{name}` |")
     ]
 
     assert len(rows) == 1
-    assert rows[0].count(" | ") == 2
+    assert rows[0].count(" | ") == bars
+
+
+@pytest.mark.parametrize(
+    ("schema", "values"),
+    [
+        ({"type": ["string"], "minLength": 1}, "string"),
+        ({"type": ["string", "null"], "format": "date-time"}, "date and time"),
+        ({"type": ["string", "null"], "enum": ["fail", "stop", None]}, "`fail`, `stop`"),
+        ({"type": ["number", "null"], "exclusiveMinimum": 0}, "number, above 0"),
+        (
+            {"type": ["integer", "null"], "minimum": 1, "maximum": 10},
+            "integer, at least 1, at most 10",
+        ),
+        (
+            {"type": ["array", "null"], "items": {"type": ["integer"], "minimum": 1}},
+            "list, each at least 1",
+        ),
+        (
+            {"type": ["array"], "items": {"type": ["string"]}, "examples": [["Email"]]},
+            'list: `["Email"]`',
+        ),
+        ({"type": ["object", "null"], "examples": [{"a": 1}]}, 'object: `{"a": 1}`'),
+    ],
+)
+def test_a_table_says_what_a_setting_takes(schema: dict[str, Any], values: str) -> None:
+    assert reference.values_of(schema) == values
 
 
 @pytest.mark.parametrize(

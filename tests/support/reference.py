@@ -1,8 +1,8 @@
 """Writes down the tap's settings wherever users read of them, from the settings themselves.
 
-They stand in the README's table, in meltano.yml and, made from that, in
-tap-marketo-programs.yml, and as variables in .env.example. Run it as a program to write
-all four; tests compare. What stands around the marked parts is written by hand.
+They stand in the README's table, on the site's page of settings, in meltano.yml and, made
+from that, in tap-marketo-programs.yml, and as variables in .env.example. Run it as a program
+to write all; tests compare. What stands around the marked parts is written by hand.
 """
 
 from __future__ import annotations
@@ -74,6 +74,54 @@ def _default_cell(one: Setting) -> str:
         return one.without
     shown = as_written(one.default)
     return shown if shown.isdecimal() else f"`{shown}`"
+
+
+# The site's page
+
+
+def page_table() -> str:
+    """The settings as a table in Markdown, with types, bounds and environment variables."""
+    properties = json_schema(SETTINGS)["properties"]
+    rows = [
+        f"| `{name}` | {_default_cell(one)} | {values_of(properties[name])} "
+        f"| `{VARIABLE_PREFIX}{name.upper()}` | {one.readme or one.description} |"
+        for name, one in SETTINGS.items()
+    ]
+    head = ["| name | default | values | environment variable | meaning |", "|---|---|---|---|---|"]
+    return "\n".join(["", *head, *rows, "", ""])
+
+
+# What a bound of JSON Schema is called.
+_BOUNDS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+}
+
+
+def values_of(schema: Mapping[str, Any]) -> str:
+    """What a setting takes, by its JSON Schema: its type, its bounds, and of a list an example."""
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"] if value is not None)
+    if schema.get("format") in {"date", "date-time"}:
+        return "date and time"
+    types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    (only,) = set(types) - {"null"}
+    if only not in {"array", "object"}:
+        return ", ".join([only, *_bounds(schema)])
+    of = schema.get("items", {})
+    words = ["list", *(f"each {bound}" for bound in _bounds(of))] if of else [only]
+    example = f": `{as_written(schema['examples'][0])}`" if "examples" in schema else ""
+    return ", ".join(words) + example
+
+
+def _bounds(schema: Mapping[str, Any]) -> list[str]:
+    return [
+        words.format(as_written(schema[bound]))
+        for bound, words in _BOUNDS.items()
+        if bound in schema
+    ]
 
 
 # meltano.yml
@@ -169,6 +217,7 @@ FIRST, LAST = f"Settings: made by `{COMMAND}`", "Settings: end of what is made"
 
 PARTS: Mapping[str, Callable[[], str]] = {
     "README.md": readme_table,
+    "docs/settings.md": page_table,
     "meltano.yml": meltano_settings,
 }
 
@@ -185,7 +234,11 @@ def made(root: Path) -> dict[Path, str]:
 
 def stale(root: Path) -> list[str]:
     """The files of a checkout that are not as they should be."""
-    return [path.name for path, text in made(root).items() if path.read_text("utf-8") != text]
+    return [
+        path.relative_to(root).as_posix()
+        for path, text in made(root).items()
+        if path.read_text("utf-8") != text
+    ]
 
 
 if __name__ == "__main__":

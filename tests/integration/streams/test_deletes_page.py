@@ -33,7 +33,7 @@ def who_left(scene: KeyScene, sql: str, *, appends: bool) -> Left:
         rows = list({row[:2]: row for row in rows}.values())
     with duckdb.connect() as connection:
         connection.execute(
-            f'CREATE TABLE {KEYS} ("leadId" BIGINT, "programId" BIGINT, "snapshotAt" TIMESTAMPTZ)'
+            f'CREATE TABLE {KEYS} ("leadId" BIGINT, "programId" BIGINT, "snapshotAt" TIMESTAMP)'
         )
         connection.executemany(f"INSERT INTO {KEYS} VALUES (?, ?, ?)", rows)  # noqa: S608 - a name of our own
         cursor = connection.execute(sql)

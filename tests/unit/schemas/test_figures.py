@@ -27,6 +27,7 @@ from tap_marketo_programs.schemas.figures import counted, duration_text, moment_
         (1.25, "1.2 MB"),
         (500, "500 MB"),
         (1_234.56, "1,234.6 MB"),
+        (1e308, "1e+308 MB"),
     ],
 )
 def test_a_size_is_in_the_unit_that_shows_it(megabytes: float, text: str) -> None:
