@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 RECIPES = recipes(document("justfile"))
 # Recipes that people look for.
+# What commands make is not there before.
+MADE = "output/"
 EXPECTED = {"bench", "captures", "definition", "demo", "docs", "lint", "site", "targets", "test"}
 EXPECTED |= {"test-unit"}
 
@@ -55,7 +57,7 @@ def unknown(commands: Iterable[str], project: dict[str, Any]) -> Iterator[str]:
                 yield f"group {value}"
             elif option == "python" and value != "-m" and not (ROOT / value).exists():
                 yield f"path {value}"
-            elif "/" in option and not (ROOT / option).exists():
+            elif "/" in option and not (option.startswith(MADE) or (ROOT / option).exists()):
                 yield f"path {option}"
 
 
