@@ -22,7 +22,7 @@ lint:
 docs:
     uv run python tests/support/matrix_docs.py
 
-# Writes the settings into README.md, meltano.yml and tap-marketo-programs.yml.
+# Writes the settings into README.md, meltano.yml, tap-marketo-programs.yml and .env.example.
 definition:
     uv run python tests/support/reference.py
 

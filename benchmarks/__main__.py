@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import batches
 import details
+import hashing
 import increment
 import makespan
 import measure
@@ -22,6 +23,7 @@ SECTIONS = {
     "records": records,
     "shapes": shapes,
     "batches": batches,
+    "hashing": hashing,
     "runs": runs,
     "startup": startup,
     "makespan": makespan,

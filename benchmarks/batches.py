@@ -36,7 +36,7 @@ def tap_batches(path: Path, shape: str, kind: str, size: int) -> int:
     """This tap: the file checked, its columns stored."""
     form = files.SHAPES[shape]
     properties = form.properties(form.selected)
-    config = read_config(_config(kind, size))
+    config = read_config(batch_config(kind, size))
     file = MemberFile(path, properties, Counter())
     rows = file.check()
     stored = 0
@@ -64,7 +64,7 @@ def sdk_batches_of_ours(path: Path, shape: str, kind: str, size: int) -> int:
     return baseline.sync(baseline.our_records, path, shape, _sdk_config(kind, size))
 
 
-def _config(kind: str, size: int) -> dict[str, Any]:
+def batch_config(kind: str, size: int) -> dict[str, Any]:
     """A user's `batch_config` for a folder of this case's own."""
     return {
         "encoding": {"format": kind, **({"compression": "gzip"} if kind == "jsonl" else {})},
@@ -74,7 +74,7 @@ def _config(kind: str, size: int) -> dict[str, Any]:
 
 
 def _sdk_config(kind: str, size: int) -> dict[str, Any]:
-    return {"batch_config": _config(kind, size)}
+    return {"batch_config": batch_config(kind, size)}
 
 
 def report(options: argparse.Namespace) -> str:

@@ -28,14 +28,16 @@ def main() -> None:
     # What is imported stays to the end, and looking through it for garbage took a
     # quarter of the time of `--about`.
     gc.disable()
-    from tap_marketo_programs.process import command  # noqa: PLC0415 - brings the SDK
+    from tap_marketo_programs.process import command, quiet  # noqa: PLC0415 - brings the SDK
     from tap_marketo_programs.tap import TapMarketoPrograms  # noqa: PLC0415 - as above
 
     gc.freeze()
     gc.enable()
     # The list itself: a signal may come until the command handles them.
     command.early_signals = early
-    TapMarketoPrograms.cli()
+    cli = TapMarketoPrograms.cli  # sets up the log
+    quiet.keep_for_debug()
+    cli()
 
 
 def _version(name: str = "tap-marketo-programs") -> str | None:

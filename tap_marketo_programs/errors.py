@@ -19,7 +19,8 @@ MarketoError
  │   │   ├─ TooManyMembers    1003 `... exceeds the limit allowed ...`
  │   │   ├─ MembersFilterRefused  1011; 1002, 1003 `filterValues`
  │   │   └─ FilterUnsupported 1035
- │   │       └─ ProgramsFilterUnsupported, of `programIds`
+ │   │       ├─ ProgramsFilterUnsupported, of `programIds`
+ │   │       └─ MemberFilterUnsupported, of what `member_filter` asks for
  │   ├─ CallQuotaExceeded     607
  │   ├─ DailyQuotaExceeded    1029 `Export daily quota 500MB exceeded.`
  │   ├─ QueueFull             1029 `Too many jobs (10) in queue`
@@ -183,6 +184,10 @@ class FilterUnsupported(RequestRefused):
 
 class ProgramsFilterUnsupported(FilterUnsupported):
     """The subscription exports one program at a time: `programId`, not `programIds`."""
+
+
+class MemberFilterUnsupported(FilterUnsupported):
+    """The subscription does not filter exports by a value of members."""
 
 
 class CallQuotaExceeded(MarketoRefusal):

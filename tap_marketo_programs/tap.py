@@ -5,16 +5,16 @@ It must not know how a config is checked, nor how a stream is extracted.
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import os
 from collections.abc import Mapping
-from contextlib import redirect_stdout, suppress
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
+from singer_sdk import metrics
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib import Catalog
@@ -24,20 +24,23 @@ from tap_marketo_programs.config import state as state_file
 from tap_marketo_programs.config.catalog import settled
 from tap_marketo_programs.config.environment import Environment
 from tap_marketo_programs.config.setting import json_schema
-from tap_marketo_programs.config.settings import SETTINGS, Settings
+from tap_marketo_programs.config.settings import SETTINGS
 from tap_marketo_programs.config.validation import validated
 from tap_marketo_programs.errors import StateRefused
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.marketo.programs import ProgramDirectory
+from tap_marketo_programs.process.about_text import about_text
 from tap_marketo_programs.process.command import Command, NoCells, OneLine
 from tap_marketo_programs.process.plan_options import DOES_NOT_FIT, plan_options
 from tap_marketo_programs.process.private_folder import remove_orphans
 from tap_marketo_programs.process.signals import terminate
 from tap_marketo_programs.process.stdout import SafeWriter, forget_messages, write_text
+from tap_marketo_programs.streams.about import ABOUT_STREAMS
 from tap_marketo_programs.streams.base import MarketoStream
 from tap_marketo_programs.streams.classes import stream_classes, stream_facts
+from tap_marketo_programs.streams.connection_test import TestedTap
 from tap_marketo_programs.streams.mapper import register
-from tap_marketo_programs.streams.offered import OfferedStreams
+from tap_marketo_programs.streams.offered import exists
 from tap_marketo_programs.streams.tell_plan import tell_plan
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ ONE_LINE = OneLine()
 NO_CELLS = NoCells()
 
 
-class TapMarketoPrograms(OfferedStreams):
+class TapMarketoPrograms(TestedTap):
     """Adobe Marketo Engage programs, programs by tag and program members."""
 
     name = "tap-marketo-programs"
@@ -74,12 +77,13 @@ class TapMarketoPrograms(OfferedStreams):
             catalog, warnings = settled(catalog, stream_facts())
             for line in warnings:
                 self.logger.warning("%s", line)
+        level = metrics.get_metrics_logger().level
         super().__init__(parse_env_config=parse_env_config, catalog=catalog, **options)
-
-    @cached_property
-    def settings(self) -> Settings:
-        """Our own settings; the SDK's stand in `config`."""
-        return Settings.from_config(self.config)
+        if level:
+            # Somebody has set it; the SDK has just replaced it by that of the whole tap.
+            metrics.get_metrics_logger().setLevel(level)
+        for line in self.misfits():
+            self.logger.warning("%s", line)
 
     @cached_property
     def client(self) -> MarketoClient:
@@ -97,7 +101,9 @@ class TapMarketoPrograms(OfferedStreams):
         """All streams."""
         programs = ProgramDirectory(self.client, self.settings)
         streams: list[Stream] = [
-            kind(self, self.client, programs, self.settings) for kind in stream_classes().values()
+            kind(self, self.client, programs, self.settings)
+            for name, kind in stream_classes().items()
+            if exists(name, self.config)
         ]
         for stream in streams:
             stream.logger.addFilter(ONE_LINE)
@@ -114,10 +120,8 @@ class TapMarketoPrograms(OfferedStreams):
 
     @classmethod
     def print_about(cls, output_format: str | None = None) -> None:
-        """Print what the tap is; overridden for the same reason."""
-        with redirect_stdout(io.StringIO()) as text:
-            super().print_about(output_format)
-        write_text(text.getvalue())
+        """Print what the tap is; overridden for the same reason, and to tell all of it."""
+        write_text(about_text(cls._get_about_info(), ABOUT_STREAMS, output_format or "text"))
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take a state, if it is one.
@@ -159,6 +163,7 @@ class TapMarketoPrograms(OfferedStreams):
             if isinstance(stream, MarketoStream) and stream.selected:
                 stream.get_batch_config(self.config)
                 stream.check_bookmark()
+                stream.check_settings()
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings, before anything is sent.
@@ -193,7 +198,9 @@ class TapMarketoPrograms(OfferedStreams):
         # What the SDK makes of them is of no use, but it also loads `.env`.
         with suppress(ValueError, RecursionError):
             _ = super()._env_var_config
-        return self._environment().settings(self.config_jsonschema["properties"])
+        found = self._environment().settings(self.config_jsonschema["properties"])
+        self.logger.info("Settings of the environment: %s", ", ".join(found) or "none")
+        return found
 
     def _environment(self, *, is_read: bool = True) -> Environment:
         # The prefix is private to the SDK, which reads other variables under it.

@@ -70,20 +70,21 @@ def settled(
     warned: list[str] = []
     for entry in settled_catalog["streams"]:
         refused += _no_selection(entry)
-        is_selected = _is_selected(selected, entry["tap_stream_id"])
-        wrong, doubtful = _looked_at(entry, streams, is_selected=is_selected)
+        is_wanted = is_selected(selected, entry["tap_stream_id"])
+        wrong, doubtful = _looked_at(entry, streams, is_selected=is_wanted)
         refused += wrong
         warned += doubtful
     if refused:
         said = "\n".join(refused)
         message = f"{said}{'' if said.endswith(('.', '?')) else '.'} Nothing was extracted."
         raise MarketoConfigError(message)
-    if not any(_is_selected(selected, name) for name in selected):
+    if not any(is_selected(selected, name) for name in selected):
         warned.append("The catalog selects no stream, so nothing is extracted")
     return settled_catalog, warned
 
 
-def _is_selected(catalog: Catalog, stream: str) -> bool:
+def is_selected(catalog: Catalog, stream: str) -> bool:
+    """Whether a catalog wants one of the streams that it names."""
     return bool(catalog[stream].metadata.resolve_selection().get((), True))
 
 

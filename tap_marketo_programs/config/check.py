@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # A name that begins so is a remark: JSON has no other place for one.
 _REMARKS = ("_", "$", "#", "//")
+# What Adobe's page and Adobe's OpenAPI document call the two cadences; case does not matter.
+CADENCE_WORDS = ("norm", "normal", "pause", "paused")
 # Of the SDK's own settings, whose schemas bring none.
 _EXAMPLES: Mapping[str, object] = {
     "stream_maps": {"programs": {"url": "__NULL__"}},
@@ -105,7 +107,10 @@ def unknown(
         if name.startswith(_REMARKS):
             remarks.append(path)
         else:
-            refused[path] = f"{path}: is not a setting.{did_you_mean(name, known)}"
+            hint = did_you_mean(name, known)
+            if not hint and "." in path:
+                hint = f" There are {', '.join(known)}."
+            refused[path] = f"{path}: is not a setting.{hint}"
     return refused, remarks
 
 
@@ -141,6 +146,7 @@ _NEEDS = {
     "flattening_separator": "flattening_enabled",
     "stream_map_config": "stream_maps",
     "faker_config": "stream_maps",
+    "hash_salt": "hash_fields",
 }
 
 
@@ -211,6 +217,18 @@ def _check_tags(name: str, value: list[Any], now: datetime) -> Iterator[str]:
             yield from _check_texts(f"{name}.{number}.tag_values", tag["tag_values"], now)
 
 
+def _check_member_filter(name: str, value: Mapping[str, Any], now: datetime) -> Iterator[str]:
+    given = {key: one for key, one in value.items() if one is not None}
+    if not given:
+        keys = "statusNames, isExhausted and nurtureCadence"
+        yield f"{name}: is empty. Leave it out for all members, or set some of {keys}"
+    if (names := given.get("statusNames")) is not None:
+        yield from _check_texts(f"{name}.statusNames", names, now)
+    word = given.get("nurtureCadence")
+    if word is not None and word.strip().casefold() not in CADENCE_WORDS:
+        yield f"{name}.nurtureCadence: expected one of {', '.join(CADENCE_WORDS)}"
+
+
 _CHECKS: Mapping[str, Callable[[str, Any, datetime], Iterator[str]]] = {
     "base_url": _check_base_url,
     "start_date": _check_start_date,
@@ -222,4 +240,5 @@ _CHECKS: Mapping[str, Callable[[str, Any, datetime], Iterator[str]]] = {
     "program_statuses": _check_statuses,
     "program_folder_ids": _check_list,
     "program_tags": _check_tags,
+    "member_filter": _check_member_filter,
 }

@@ -19,6 +19,10 @@ MAX_LOOKBACK_SECONDS = 100 * 365 * 86_400.0
 MAX_SWEEP_DAYS = 100 * 365.0
 
 
+def _whole_days(number: float) -> int:
+    return int(min(MAX_SWEEP_DAYS, number))
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
     """How changes are found, jobs are run, and the quota is kept."""
@@ -56,6 +60,30 @@ class RunSettings:
             "whatever asking says: what leaves no trace there is late, never lost. 0: every run."
         ),
         read=at_most(MAX_SWEEP_DAYS),
+    )
+    on_new_fields: Literal["warn", "backfill"] = setting(
+        th.StringType(),
+        default="warn",
+        title="On new fields",
+        description=(
+            "A field is wanted that the members already extracted were exported without. `warn`: "
+            "one WARNING names it. `backfill`: their histories are exported again after the "
+            "increments, within the quota, over several runs if need be."
+        ),
+        options={
+            "warn": "Name them in one warning",
+            "backfill": "Export the histories again",
+        },
+    )
+    member_keys_days: int | None = setting(
+        th.IntegerType(minimum=0),
+        title="Snapshots of member keys in days",
+        description=(
+            "Adds the stream `program_member_keys`: a snapshot of the keys of all members on each "
+            "n-th day, by which members who left can be found. 0: every run."
+        ),
+        examples=[7],
+        read=_whole_days,
     )
     poll_interval_seconds: float = setting(
         th.NumberType(exclusive_minimum=0),

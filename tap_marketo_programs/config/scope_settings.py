@@ -108,6 +108,28 @@ class ScopeSettings:
         examples=[[{"tag_type": "Region", "tag_values": ["EMEA"]}]],
         read=tuple,
     )
+    member_filter: dict[str, Any] | None = setting(  # noqa: RUF009 - as above
+        th.ObjectType(
+            th.Property("statusNames", th.ArrayType(th.StringType)),
+            th.Property("isExhausted", th.BooleanType),
+            th.Property("nurtureCadence", th.StringType),
+        ),
+        title="Member filter",
+        description=(
+            "Exports only members with one of `statusNames`, with this `isExhausted` and with "
+            "this `nurtureCadence` (`norm` or `pause`). For FULL_TABLE only: with INCREMENTAL, a "
+            "member who leaves the status would never be exported again and go stale."
+        ),
+        readme=(
+            "Exports only members with one of `statusNames`, with this `isExhausted` and with "
+            'this `nurtureCadence`: `{"statusNames": ["Attended"], "isExhausted": false, '
+            '"nurtureCadence": "norm"}`, or some of these. For `program_members` by FULL_TABLE '
+            "only: with INCREMENTAL, a member who leaves the status would never be exported again "
+            "and go stale."
+        ),
+        examples=[{"statusNames": ["Attended"], "isExhausted": False, "nurtureCadence": "norm"}],
+        read=dict,
+    )
     program_details: bool = setting(
         th.BooleanType(),
         default=True,
@@ -126,4 +148,25 @@ class ScopeSettings:
         ),
         examples=[["email", "company"]],
         read=once_each,
+    )
+    hash_fields: tuple[str, ...] = setting(
+        th.ArrayType(th.StringType),
+        default=[],
+        title="Hashed fields",
+        description=(
+            "Member and lead fields (REST names) of `program_members` whose values leave as their "
+            "HMAC-SHA256 by `hash_salt`, in lower-case hex, in records and batch files alike; null "
+            "stays null. Keys and `updatedAt` cannot be hashed."
+        ),
+        examples=[["email", "lastName"]],
+        read=once_each,
+    )
+    hash_salt: str | None = setting(
+        th.StringType(min_length=1),
+        secret=True,
+        title="Hash salt",
+        description=(
+            "Secret that `hash_fields` are hashed with. Whoever has it can tell whose hash a value "
+            "is; another one makes other hashes of all values."
+        ),
     )

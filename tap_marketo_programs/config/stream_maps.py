@@ -62,6 +62,21 @@ def misdirected(maps: Mapping[str, Any], streams: Collection[str]) -> list[str]:
     return lines
 
 
+# Streams that there are only where a setting is set.
+OPTIONAL = {"program_member_keys": "member_keys_days"}
+
+
+def of_no_stream(maps: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
+    """Lines on maps that do nothing, since the setting that brings their stream is not set."""
+    return [
+        f"stream_maps.{key}: does nothing without {OPTIONAL[source]}, which brings {source}"
+        for key, definition in maps.items()
+        if isinstance(source := source_of(key, definition), str)
+        and source in OPTIONAL
+        and config.get(OPTIONAL[source]) is None
+    ]
+
+
 def source_of(key: str, definition: object) -> object:
     """The stream, or pattern of streams, that a map is made of."""
     return definition.get("__source__", key) if isinstance(definition, dict) else key

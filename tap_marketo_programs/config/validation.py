@@ -2,7 +2,7 @@
 
 Here is the order in which values are read, the JSON Schema is applied and what
 it cannot see is checked; the checks themselves are in `values`, `check`,
-`stream_maps` and `environment`. It must not know the SDK's plugin classes, nor
+`hashing`, `stream_maps` and `environment`. It must not know the SDK's plugin classes, nor
 write a log.
 """
 
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_marketo_programs.config.check import check, explain, unknown, useless
-from tap_marketo_programs.config.stream_maps import misdirected
+from tap_marketo_programs.config.hashing import unfit_hashing
+from tap_marketo_programs.config.stream_maps import misdirected, of_no_stream
 from tap_marketo_programs.config.values import read_values
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def validated(
     found.warnings += warned
     faulty = {str(error.path[0]) for error in violations if error.path}
     found.errors += check(config, now, faulty)
+    found.errors += unfit_hashing(config, faulty)
     found.warnings += useless(config)
+    found.warnings += of_no_stream(maps if isinstance(maps, dict) else {}, config)
     return found
 
 

@@ -24,7 +24,15 @@ FALSE = frozenset({"false", "f", "0", "no", "n", "off"})
 # Blanks around these can only come from pasting; elsewhere, as in the value of a
 # tag or a separator, they may be meant.
 PASTED = frozenset(
-    {"base_url", "client_id", "client_secret", "start_date", "on_quota_exhausted", "lead_fields"}
+    {
+        "base_url",
+        "client_id",
+        "client_secret",
+        "start_date",
+        "on_quota_exhausted",
+        "lead_fields",
+        "hash_fields",
+    }
 )
 # Not white space to Python, and as invisible.
 _INVISIBLE = "\u200b\u2060\ufeff"

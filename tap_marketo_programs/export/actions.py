@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_marketo_programs.export.job import ExportJob
-    from tap_marketo_programs.export.plan import ExportSlice
+    from tap_marketo_programs.export.slices import ExportSlice
     from tap_marketo_programs.export.tasks import Task
 
 
@@ -93,7 +93,23 @@ class AskExportableFields:
     task: Task
 
 
-ApiAction = CreateJob | EnqueueJob | PollJob | CancelJob | AskExistingPrograms | AskExportableFields
+@dataclass(frozen=True, slots=True)
+class AskStatusNames:
+    """Ask which of a slice's status names its program knows; StatusNamesTold follows."""
+
+    task: Task
+    create: CreateJob
+
+
+ApiAction = (
+    CreateJob
+    | EnqueueJob
+    | PollJob
+    | CancelJob
+    | AskExistingPrograms
+    | AskExportableFields
+    | AskStatusNames
+)
 
 
 # For those who ask programs for changes
@@ -119,6 +135,7 @@ class DownloadFile:
     job: ExportJob
     slice: ExportSlice
     fields: Sequence[str]
+    snapshot_at: datetime | None = None
 
 
 # For the main thread

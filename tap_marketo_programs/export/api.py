@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from tap_marketo_programs.export.plan import ExportSlice
+    from tap_marketo_programs.export.slices import ExportSlice
     from tap_marketo_programs.marketo.client import MarketoClient
 
 logger = logging.getLogger(__name__)

@@ -12,6 +12,8 @@ Pure. The bookmark, version 2:
   "asked": {"2026-11-02T03:00:00Z": "1001-1350"},
   "answers": {"asked": 1402, "changed": 51},
   "questions": {"2026-11-01": 1402},
+  "known_fields": "0VIG9WzSFbd+",
+  "lacking": {"registrationCode": "1001-1400", "webinarUrl": "=registrationCode"},
   "exports": [
     {"id": "b5ca52a9-...", "programs": "1001-1010", "until": "2026-11-03T03:00:00Z",
      "window": ["2026-11-01T02:00:00Z", "2026-11-03T03:00:00Z"],
@@ -20,12 +22,17 @@ Pure. The bookmark, version 2:
 }
 ```
 
+The bookmark of `program_member_keys` is the same without the first two: `watermarks` say of
+which snapshot the keys of each program are, `unfinished` which one the next run goes on with.
+
 `watermarks` say up to when each program is exported, `asked` up to when Marketo said that
 nothing changed since, for those programs where that is later. `replication_key_value` is
 the lowest of `watermarks`, for tools and people that look there. `unfinished` is there
 while a run's plan is not done: the time up to which it was made. `answers` is what the last
 run that asked was told, `questions` how many programs were asked on a day in Chicago.
-Fields and client id are digests: they only have to be compared.
+Fields and client id of an export are digests: they only have to be compared. `known_fields`
+and `lacking` say with which fields members were exported, see `field_notes`. An export that
+has `"backfill": true` brings programs once more for the sake of new fields.
 
 Version 1 had no `asked`, `answers` and `questions`; it is read, and never written.
 
@@ -41,10 +48,12 @@ from datetime import date
 from typing import Any
 
 from tap_marketo_programs.errors import StateRefused
+from tap_marketo_programs.export.field_notes import read_fields, write_fields
 from tap_marketo_programs.export.id_set import Damaged, read_programs, write_programs
 from tap_marketo_programs.export.job import valid_export_id
 from tap_marketo_programs.export.ledger import Answers, InFlight, Ledger
-from tap_marketo_programs.export.plan import MAX_PROGRAMS, ExportSlice, Window
+from tap_marketo_programs.export.plan import MAX_PROGRAMS
+from tap_marketo_programs.export.slices import ExportSlice, Window
 from tap_marketo_programs.export.watermark_set import (
     read_time,
     read_watermarks,
@@ -58,11 +67,16 @@ READABLE = (1, VERSION)
 _NOT_OURS = {"starting_replication_value", "replication_key_signpost"}
 
 
-def write_bookmark(ledger: Ledger) -> dict[str, Any]:
-    """The bookmark that says what a ledger knows, ready for JSON."""
+def write_bookmark(ledger: Ledger, replication_key: str | None = "updatedAt") -> dict[str, Any]:
+    """The bookmark that says what a ledger knows, ready for JSON.
+
+    Args:
+        ledger: What is known.
+        replication_key: The stream's; None for one that has none.
+    """
     bookmark: dict[str, Any] = {"version": VERSION}
-    if ledger.watermarks:
-        bookmark["replication_key"] = "updatedAt"
+    if ledger.watermarks and replication_key:
+        bookmark["replication_key"] = replication_key
         bookmark["replication_key_value"] = wire_time(min(ledger.watermarks.values()))
     bookmark["unfinished"] = wire_time(ledger.unfinished) if ledger.unfinished else None
     bookmark["watermarks"] = write_watermarks(ledger.watermarks)
@@ -72,19 +86,43 @@ def write_bookmark(ledger: Ledger) -> dict[str, Any]:
     if ledger.questions:
         day, questions = ledger.questions
         bookmark["questions"] = {day.isoformat(): questions}
+    bookmark |= write_fields(ledger.fields, ledger.watermarks)
     bookmark["exports"] = [_write_job(job) for job in ledger.in_flight.values()]
     return bookmark
 
 
-def read_bookmark(bookmark: object) -> Ledger:
+def read_bookmark(bookmark: object, stream: str = "program_members") -> Ledger:
     """Read a bookmark; an empty one is a first run.
+
+    Args:
+        bookmark: What the state holds.
+        stream: Whose it is.
 
     Raises:
         StateRefused: It is not one this version wrote.
     """
+    try:
+        return _read(bookmark)
+    except _Unreadable as error:
+        raise _refused(stream, str(error)) from None
+
+
+def job_ids(bookmark: object) -> frozenset[str]:
+    """The jobs that a bookmark names, as far as it can be read; for whoever must not take them."""
+    try:
+        return frozenset(_read(bookmark).in_flight)
+    except _Unreadable:
+        return frozenset()
+
+
+class _Unreadable(Exception):
+    """A bookmark cannot be read; the text says why."""
+
+
+def _read(bookmark: object) -> Ledger:
     if not isinstance(bookmark, Mapping):
         reason = "it is not an object"
-        raise _refused(reason)
+        raise _Unreadable(reason)
     if not bookmark.keys() - _NOT_OURS:
         return Ledger()
     version = bookmark.get("version")
@@ -92,20 +130,21 @@ def read_bookmark(bookmark: object) -> Ledger:
     if isinstance(version, bool) or version not in READABLE:
         shown = repr(version) if isinstance(version, int | float) else "missing or no number"
         reason = f"its version is {shown}, expected {VERSION}"
-        raise _refused(reason)
+        raise _Unreadable(reason)
     ledger = Ledger()
     try:
         ledger.watermarks = read_watermarks(bookmark["watermarks"])
         _read_what_was_asked(ledger, bookmark)
+        ledger.fields = read_fields(bookmark, ledger.watermarks)
         for entry in bookmark["exports"]:
             ledger.created(_read_job(entry))
         unfinished = bookmark.get("unfinished")
         ledger.unfinished = None if unfinished is None else read_time(unfinished)
     except Damaged as error:
-        raise _refused(str(error)) from None
+        raise _Unreadable(str(error)) from None
     except (LookupError, TypeError, ValueError, AttributeError):
         reason = "something in it is missing"
-        raise _refused(reason) from None
+        raise _Unreadable(reason) from None
     return ledger
 
 
@@ -131,6 +170,13 @@ def _count(value: object) -> int:
     return value
 
 
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        message = "the kind of an export is damaged"
+        raise Damaged(message)
+    return value
+
+
 def _write_job(job: InFlight) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": job.export_id,
@@ -145,6 +191,8 @@ def _write_job(job: InFlight) -> dict[str, Any]:
         entry["floor"] = wire_time(job.slice.min_updated_at)
     if job.without:
         entry["without"] = list(job.without)
+    if job.is_backfill:
+        entry["backfill"] = True
     return entry
 
 
@@ -169,6 +217,7 @@ def _read_job(entry: Mapping[str, Any]) -> InFlight:
         fields=str(entry["fields"]),
         client=str(entry["client"]),
         without=tuple(map(str, entry.get("without", ()))),
+        is_backfill=_yes_or_no(entry.get("backfill", False)),
     )
 
 
@@ -181,9 +230,9 @@ def _read_window(ends: list[str]) -> Window:
     return window
 
 
-def _refused(reason: str) -> StateRefused:
+def _refused(stream: str, reason: str) -> StateRefused:
     return StateRefused(
-        f"The state of program_members cannot be read ({reason}). Nothing was extracted and the "
+        f"The state of {stream} cannot be read ({reason}). Nothing was extracted and the "
         "state is unchanged. Use a tap version that can read it, or remove "
-        "bookmarks.program_members from the state to extract every member again."
+        f"bookmarks.{stream} from the state to extract every member again."
     )

@@ -87,6 +87,21 @@ class FieldsExist:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusNamesTold:
+    """Which of the status names a task asks for its program knows.
+
+    Args:
+        task: Whose.
+        names: Those.
+        error: Why that cannot be told; a refusal is about something else than names.
+    """
+
+    task: Task
+    names: tuple[str, ...] = ()
+    error: AnswerError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChangesFound:
     """Whether any member of a program changed."""
 
@@ -156,6 +171,7 @@ Event = (
     | JobCancelled
     | ProgramsExist
     | FieldsExist
+    | StatusNamesTold
     | ChangesFound
     | ChangesUntold
     | FileVerified

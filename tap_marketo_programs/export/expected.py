@@ -18,7 +18,7 @@ from tap_marketo_programs.export.quota import MEGABYTE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tap_marketo_programs.export.plan import ExportSlice
+    from tap_marketo_programs.export.slices import ExportSlice
     from tap_marketo_programs.export.work import Work
 
 # A guess, for as long as nothing is known.
@@ -89,11 +89,13 @@ def likely_jobs(asked: int, work: Work, known: Known) -> list[ExpectedJob]:
     return jobs
 
 
-def expected_job(one: ExportSlice, work: Work, known: Known) -> ExpectedJob:
-    """What a slice brings."""
+def expected_job(
+    one: ExportSlice, work: Work, known: Known, *, is_backfill: bool = False
+) -> ExpectedJob:
+    """What a slice brings; a backfill brings what a history of its programs would."""
     programs = len(one.program_ids)
     is_new = any(program_id not in work.ledger.watermarks for program_id in one.program_ids)
-    if is_new or one.window is None:
+    if is_new or is_backfill or one.window is None:
         rows = known.learned.history_rows
         return ExpectedJob(programs, None if rows is None else rows * programs / MAX_PROGRAMS)
     counts = [(known.rows or {}).get(program_id) for program_id in one.program_ids]

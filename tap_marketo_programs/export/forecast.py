@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from tap_marketo_programs.export import new_fields
 from tap_marketo_programs.export.detection import CHANGED_SHARE
 from tap_marketo_programs.export.expected import (
     ExpectedJob,
@@ -24,13 +25,15 @@ from tap_marketo_programs.export.expected import (
     megabytes,
 )
 from tap_marketo_programs.export.makespan import Course, Pace, course
-from tap_marketo_programs.export.tasks import Phase
+from tap_marketo_programs.export.tasks import Kind, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_marketo_programs.export.learned import Learned
-    from tap_marketo_programs.export.plan import ExportSlice
+    from tap_marketo_programs.export.member_filter import WantedMembers
+    from tap_marketo_programs.export.slices import ExportSlice
+    from tap_marketo_programs.export.tasks import Task
     from tap_marketo_programs.export.work import Work
 
 # Guesses, for as long as no job tells: how long Marketo works on one, in poll intervals.
@@ -48,6 +51,7 @@ class Forecast:
         stream: Its name.
         programs: How many programs are exported or read; None where that is not known.
         programs_to_ask: How many are asked for changes first.
+        programs_to_backfill: How many are exported once more for the sake of new fields.
         jobs: Export jobs created.
         windows: Different windows of `updatedAt`.
         api_calls: All calls to Marketo but those for a token.
@@ -60,6 +64,7 @@ class Forecast:
     stream: str
     programs: int | None
     programs_to_ask: int = 0
+    programs_to_backfill: int = 0
     jobs: int = 0
     windows: int = 0
     api_calls: int = 0
@@ -106,41 +111,51 @@ def forecast_exports(work: Work, known: Known, pace: Pace, *, other_calls: int =
         work.settings,
         pace,
     )
-    calls = other_calls + asked + _calls(work, jobs, went) + _list_calls(known.learned)
+    members = work.request.members
+    calls = other_calls + asked + _calls(work, jobs, went) + _list_calls(work, known.learned)
     paid = [*jobs.made, *jobs.under_way]
     return Forecast(
         stream=work.request.stream,
         programs=_programs(work, jobs),
         programs_to_ask=asked,
+        programs_to_backfill=len(new_fields.backfilled(work)),
         jobs=len(jobs.made),
         windows=len({one.window for one in jobs.slices if one.window}) or int(bool(jobs.later)),
         api_calls=calls,
         megabytes=megabytes(paid, known),
         seconds=max(went.seconds, asking, pace.seconds(calls)),
-        guesses=_guesses(asked, paid, known),
-        notes=_notes(asked, paid, known, work.settings.poll_interval),
+        guesses=_guesses(asked, paid, known) | _guesses_of_filter(members),
+        notes=(
+            *_notes(asked, paid, known, work.settings.poll_interval),
+            *_notes_on_filter(members),
+            *new_fields.notes(work),
+        ),
     )
 
 
 def _jobs(work: Work, known: Known, asking: float) -> _Jobs:
     """The jobs, those of changed programs spread over the seconds that asking takes."""
-    planned = [task.slice for task in work.tasks.of(Phase.PLANNED)]
+    planned = work.tasks.of(Phase.PLANNED)
     changed = changed_slices(work, known)
     later = likely_jobs(len(work.checks.waiting), work, known)
-    slices = [*planned, *changed]
-    under_way = [
-        expected_job(task.slice, work, known)
-        for task in work.tasks.of(Phase.CREATED, Phase.RUNNING)
-    ]
+    under_way = work.tasks.of(Phase.CREATED, Phase.RUNNING)
     found = len(changed) + len(later)
     return _Jobs(
-        slices=slices,
+        slices=[*(task.slice for task in planned), *changed],
         later=later,
-        made=[*(expected_job(one, work, known) for one in slices), *later],
-        under_way=under_way,
+        made=[
+            *(_expected(task, work, known) for task in planned),
+            *(expected_job(one, work, known) for one in changed),
+            *later,
+        ],
+        under_way=[_expected(task, work, known) for task in under_way],
         known_at=[0.0] * (len(under_way) + len(planned))
         + [asking * (number + 1) / found for number in range(found)],
     )
+
+
+def _expected(task: Task, work: Work, known: Known) -> ExpectedJob:
+    return expected_job(task.slice, work, known, is_backfill=task.kind is Kind.BACKFILL)
 
 
 def _calls(work: Work, jobs: _Jobs, went: Course) -> int:
@@ -149,12 +164,15 @@ def _calls(work: Work, jobs: _Jobs, went: Course) -> int:
     # The status at the start, and the file.
     resumed = 2 * sum(task.job is not None for task in work.tasks)
     enqueued = work.tasks.count(Phase.CREATED)
-    return created + went.looks + resumed + enqueued + len(work.cancels)
+    statuses = work.request.members.to_ask if work.request.members else 0
+    return created + went.looks + resumed + enqueued + len(work.cancels) + statuses
 
 
-def _list_calls(learned: Learned) -> int:
+def _list_calls(work: Work, learned: Learned) -> int:
     """The list of completed jobs, by which a run knows what today's exports used."""
-    return max(1, ceil(learned.jobs / JOBS_A_PAGE))
+    if work.request.snapshot and not work.tasks:
+        return 0
+    return max(1, ceil(max(learned.jobs, work.quota.jobs_before) / JOBS_A_PAGE))
 
 
 def _programs(work: Work, jobs: _Jobs) -> int:
@@ -181,6 +199,23 @@ def _guesses(asked: int, jobs: Sequence[ExpectedJob], known: Known) -> frozenset
     if jobs and known.learned.seconds_a_job is None:
         found |= {"api_calls", "minutes"}
     return frozenset(found)
+
+
+def _guesses_of_filter(members: WantedMembers | None) -> frozenset[str]:
+    if members is None:
+        return frozenset()
+    return frozenset({"megabytes", "jobs", "api_calls"} if members.to_ask else {"megabytes"})
+
+
+def _notes_on_filter(members: WantedMembers | None) -> tuple[str, ...]:
+    if members is None:
+        return ()
+    size = "jobs are taken to bring as much as earlier ones, whatever member_filter those had"
+    asks = (
+        f"a run asks for statuses that a channel does not list ({members.to_ask} calls); for "
+        "those that members keep there are more jobs"
+    )
+    return (f"{size} (a guess)", asks) if members.to_ask else (f"{size} (a guess)",)
 
 
 def _notes(

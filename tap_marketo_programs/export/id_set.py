@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import re
 import zlib
+from bisect import bisect_left, bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,38 @@ def read_programs(text: str) -> list[int]:
             raise Damaged(_DAMAGED_SET)
         ids.extend(range(first, last + 1))
     return ids
+
+
+def write_spans(program_ids: Collection[int], among: Collection[int]) -> str:
+    """A set of program ids as text that stands beside a larger set of which it is a part.
+
+    `1001-3920` is every program of the larger set from 1001 to 3920, so a part that
+    is nearly all of it, or begins in its middle, is short however scattered both are.
+    """
+    ordered, wanted = sorted(among), set(program_ids)
+    places = [place for place, one in enumerate(ordered) if one in wanted]
+    spans = ",".join(
+        f"{ordered[first]}-{ordered[last]}" if last > first else f"{ordered[first]}"
+        for first, last in _runs(places)
+    )
+    return spans if len(spans) <= MAX_RANGES_LENGTH else write_programs(program_ids)
+
+
+def read_spans(text: str, among: Collection[int]) -> set[int]:
+    """The part of a set of program ids that a text stands for; what is not in it is left out.
+
+    Raises:
+        Damaged: The text was not written by `write_spans`.
+    """
+    if text.startswith("z:"):
+        return set(read_programs(text)).intersection(among)
+    ordered, found, before = sorted(among), set[int](), 0
+    for first, last in _read_ranges(text):
+        if not before < first <= last <= MAX_PROGRAM_ID:
+            raise Damaged(_DAMAGED_SET)
+        found.update(ordered[bisect_left(ordered, first) : bisect_right(ordered, last)])
+        before = last
+    return found
 
 
 def _runs(ids: list[int]) -> list[tuple[int, int]]:

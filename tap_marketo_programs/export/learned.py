@@ -16,7 +16,7 @@ https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/bulk-e
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from operator import itemgetter
 from statistics import median, median_grouped
@@ -33,6 +33,14 @@ if TYPE_CHECKING:
 PAUSE = timedelta(hours=1)
 # Jobs that Marketo works on at once, for all integrations (Adobe: Bulk Extract, "Limits").
 PROCESSING_SLOTS = 2
+
+
+# The largest header and row of a file of keys: `programId,leadId` with quotes, a mark in front
+# and CRLF, and two ids. Those of members have a date more: 27 bytes and 25 at least.
+MAX_KEYS_HEADER = 26
+MAX_KEYS_ROW = 24
+# A guess, for as long as no job tells: the bytes of a row of keys.
+KEYS_ROW = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,35 @@ def learn(listed: Iterable[ExportJob], header_bytes: int = 0) -> Learned:
         history_bytes=largest(histories),
         increment_bytes=largest([job for run in increments for job in run]),
     )
+
+
+def alike(jobs: Iterable[ExportJob], *, of_keys: bool) -> list[ExportJob]:
+    """The jobs of one of the two streams that export: of keys, or of members.
+
+    What one brings says nothing of the other. The list does not show which fields a job was
+    asked for, but a file of keys is so small that it can be nothing else.
+    """
+    return [job for job in jobs if is_of_keys(job) is of_keys]
+
+
+def is_of_keys(job: ExportJob) -> bool:
+    """Whether a job exported keys alone; one without a size counts as of members."""
+    if not job.file_size or job.number_of_records is None:
+        return False
+    return job.file_size <= MAX_KEYS_HEADER + MAX_KEYS_ROW * job.number_of_records
+
+
+def learn_of_keys(listed: Iterable[ExportJob], header_bytes: int = 0) -> Learned:
+    """What jobs tell of exports of keys; where none brought any, what those of members do.
+
+    The keys of a program are as many as the rows of its history, and jobs wait in one queue.
+    """
+    jobs = list(listed)
+    found = learn(alike(jobs, of_keys=True), header_bytes)
+    if found.bytes_a_row is not None:
+        return found
+    members = learn(alike(jobs, of_keys=False))
+    return replace(members, bytes_a_row=KEYS_ROW, history_bytes=None, increment_bytes=None)
 
 
 def runs(jobs: Iterable[ExportJob]) -> list[list[ExportJob]]:

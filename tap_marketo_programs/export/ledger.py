@@ -10,11 +10,13 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tap_marketo_programs.export.field_history import FieldHistory
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import date, datetime
 
-    from tap_marketo_programs.export.plan import ExportSlice
+    from tap_marketo_programs.export.slices import ExportSlice
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,10 @@ class InFlight:
     Args:
         export_id: Marketo's id of the job.
         slice: What it was asked for.
-        fields: `digest()` of the export's fields.
+        fields: `digest()` of the export's fields, and of the filter of members if there is one.
         client: `digest()` of the client id that created it.
         without: Wanted fields that Marketo refused to export; not in `fields`.
+        is_backfill: Whether it exports programs once more for the sake of a new field.
     """
 
     export_id: str
@@ -34,6 +37,7 @@ class InFlight:
     fields: str
     client: str
     without: tuple[str, ...] = ()
+    is_backfill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Ledger:
         unfinished: Up to when the plan of a run that did not end was made.
         answers: What the last run that asked was told; None while none has.
         questions: The day in Chicago, and how many programs were asked on it.
+        fields: With which fields members were exported.
     """
 
     watermarks: dict[int, datetime] = field(default_factory=dict)
@@ -78,6 +83,7 @@ class Ledger:
     unfinished: datetime | None = None
     answers: Answers | None = None
     questions: tuple[date, int] | None = None
+    fields: FieldHistory = field(default_factory=FieldHistory)
 
     @property
     def latest(self) -> datetime | None:
@@ -99,8 +105,26 @@ class Ledger:
         """A job will never be read: it failed, or no longer fits."""
         self.in_flight.pop(export_id, None)
 
-    def written(self, done: ExportSlice) -> None:
-        """All rows of a slice are written; watermarks never go back."""
+    def written(
+        self, done: ExportSlice, *, without: Collection[str] = (), is_backfill: bool = False
+    ) -> None:
+        """All rows of a slice are written; watermarks never go back.
+
+        A backfill moves none: it says nothing that increments do not say, and it may begin
+        later than they would, at a `start_date`.
+
+        Args:
+            done: The slice.
+            without: Wanted fields that its rows lack.
+            is_backfill: Whether it was exported for the sake of a new field.
+        """
+        if not is_backfill:
+            self._move_watermarks(done)
+        known = [program_id for program_id in done.program_ids if program_id in self.watermarks]
+        is_whole = is_backfill or done.brings_all
+        self.fields.written(known, without, is_whole=is_whole)
+
+    def _move_watermarks(self, done: ExportSlice) -> None:
         for program_id in done.program_ids:
             before = self.watermarks.get(program_id)
             self.watermarks[program_id] = watermark = (
@@ -131,6 +155,7 @@ class Ledger:
         """A program was deleted in Marketo."""
         self.watermarks.pop(program_id, None)
         self.asked.pop(program_id, None)
+        self.fields.forget(program_id)
 
 
 def digest(parts: Iterable[str]) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from tap_marketo_programs.export import overdue, recovery
 from tap_marketo_programs.export.job import ExportStatus
 from tap_marketo_programs.export.ledger import InFlight, digest
-from tap_marketo_programs.export.tasks import Phase, Question
+from tap_marketo_programs.export.member_filter import asked_for
+from tap_marketo_programs.export.tasks import Kind, Phase, Question
 
 if TYPE_CHECKING:
     from tap_marketo_programs.export import events
@@ -26,15 +27,23 @@ def job_created(work: Work, event: events.JobCreated, now: Now) -> None:
     """Name the job in the ledger; it is enqueued once a STATE says so."""
     task, job = event.task, event.job
     without = tuple(name for name in work.request.fields if name not in work.fields)
+    asked = digest(asked_for(work.fields, task.slice.members))
     task.creates += 1
     task.take_job(job)
     task.due = now.seconds
     task.move(Phase.CREATED)
-    work.refusals = 0
+    work.refusals, work.cadence.is_settled = 0, True
     work.unanswered.pop("create", None)
     work.figures.jobs_created += 1
     work.ledger.created(
-        InFlight(job.export_id, task.slice, digest(work.fields), work.request.client, without)
+        InFlight(
+            job.export_id,
+            task.slice,
+            asked,
+            work.request.client,
+            without,
+            is_backfill=task.kind is Kind.BACKFILL,
+        )
     )
     work.note_change()
     task.named_in = work.generation
@@ -112,7 +121,7 @@ def file_verified(work: Work, event: events.FileVerified, _: Now) -> None:
 
 
 def _count(work: Work, task: Task, job: ExportJob) -> None:
-    work.quota.completed(job, is_increment=task.slice.window is not None)
+    work.quota.completed(job, is_increment=task.is_increment)
 
 
 def export_written(work: Work, event: events.ExportWritten, _: Now) -> None:
@@ -121,8 +130,16 @@ def export_written(work: Work, event: events.ExportWritten, _: Now) -> None:
     kept = tuple(
         program_id for program_id in task.slice.program_ids if program_id not in work.excluded
     )
-    # In this order: a signal in between costs a download, not another export.
-    work.ledger.written(replace(task.slice, program_ids=kept))
+    # In this order: a signal in between costs a download, not another export. Where some
+    # members are left out, the next increment without the filter has to bring them; nothing
+    # increments keys.
+    if work.request.members is None or work.request.snapshot:
+        job = work.ledger.in_flight.get(task.export_id)
+        work.ledger.written(
+            replace(task.slice, program_ids=kept),
+            without=job.without if job else (),
+            is_backfill=task.kind is Kind.BACKFILL,
+        )
     work.ledger.dropped(task.export_id)
     work.tasks.remove(task)
     work.figures.jobs_written += 1

@@ -11,6 +11,7 @@ from tap_marketo_programs.errors import DailyQuotaExceeded
 from tap_marketo_programs.export import refusals
 from tap_marketo_programs.export.quota import Room
 from tap_marketo_programs.export.tasks import POLLED, UNDER_WAY, Kind, Phase
+from tap_marketo_programs.schemas.figures import size_text
 
 if TYPE_CHECKING:
     from tap_marketo_programs.export.actions import Now
@@ -50,7 +51,7 @@ def _may_create(work: Work, now: Now) -> Task | None:
     planned = [task for task in work.tasks.of(Phase.PLANNED) if task.question is None]
     if work.checks.are_left:
         # What changed comes before long histories, and it is not known yet.
-        planned = [task for task in planned if task.kind is not Kind.HISTORY]
+        planned = [task for task in planned if task.kind < Kind.HISTORY]
     if work.tasks.count(*_FINISHED) > most + MAX_FILES:
         # Only what these wait for; with nothing at all they might wait for ever.
         planned = [task for task in planned if work.tasks.blocks_a_finished_task(task)]
@@ -58,7 +59,7 @@ def _may_create(work: Work, now: Now) -> Task | None:
 
 
 def _room(work: Work, now: Now) -> Room:
-    under_way = [task.slice.window is not None for task in work.tasks.of(*UNDER_WAY)]
+    under_way = [task.is_increment for task in work.tasks.of(*UNDER_WAY)]
     return work.quota.room(now.calendar, under_way)
 
 
@@ -69,7 +70,7 @@ def stop_if_quota_is_used(work: Work, now: Now) -> None:
     if _room(work, now) is Room.USED:
         used = work.quota.used_mb(now.calendar)
         message = (
-            f"Today's exports of this API user have used {used:.1f} MB of "
-            f"daily_export_quota_mb ({work.quota.limit_mb:g} MB)"
+            f"Today's exports of this API user have used {size_text(used)} of "
+            f"daily_export_quota_mb ({size_text(work.quota.limit_mb or 0.0)})"
         )
         refusals.stop_creating(work, DailyQuotaExceeded(message), now)

@@ -13,86 +13,21 @@ Limits: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/res
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tap_marketo_programs.schemas.timestamps import wire_time
+from tap_marketo_programs.export.slices import ExportSlice, Window
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+
 
 MAX_PROGRAMS = 10
 MAX_WINDOW = timedelta(days=31)
 # Older than anything in Marketo; keeps a huge overlap inside the calendar.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A span of `updatedAt`, whole seconds, both ends included."""
-
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ExportSlice:
-    """What one job is asked for.
-
-    Args:
-        program_ids: One to ten programs, ascending.
-        window: The `updatedAt` filter; None exports every member.
-        min_updated_at: Rows visibly older than this are not wanted (with no window only).
-        new_watermark: The watermark of these programs once the rows are out.
-    """
-
-    program_ids: tuple[int, ...]
-    window: Window | None
-    min_updated_at: datetime | None
-    new_watermark: datetime
-
-    def filter(self, *, one_program: bool = False) -> dict[str, Any]:
-        """The `filter` of the create request.
-
-        `programIds` is used for a single program too: with it Marketo prepends
-        a `programId` column, with `programId` it does not.
-
-        Args:
-            one_program: Use `programId`, for a subscription that has no other.
-        """
-        wire: dict[str, Any] = {"programIds": list(self.program_ids)}
-        if one_program:
-            (wire["programId"],) = wire.pop("programIds")
-        if self.window:
-            wire["updatedAt"] = {
-                "startAt": wire_time(self.window.start),
-                "endAt": wire_time(self.window.end),
-            }
-        return wire
-
-    def halves(self) -> tuple[ExportSlice, ExportSlice]:
-        """The same question for the first and for the second half of the programs."""
-        middle = len(self.program_ids) // 2
-        return (
-            replace(self, program_ids=self.program_ids[:middle]),
-            replace(self, program_ids=self.program_ids[middle:]),
-        )
-
-    def singles(self) -> list[ExportSlice]:
-        """The same question for each program by itself."""
-        return [replace(self, program_ids=(one,)) for one in self.program_ids]
-
-    def without(self, program_id: int) -> ExportSlice | None:
-        """The same question without one program; None if nothing is left."""
-        left = tuple(other for other in self.program_ids if other != program_id)
-        return replace(self, program_ids=left) if left else None
-
-    def unfiltered(self) -> ExportSlice:
-        """The same rows for a subscription that has no `updatedAt` filter."""
-        start = self.window.start if self.window else self.min_updated_at
-        return replace(self, window=None, min_updated_at=start)
 
 
 def windows(start: datetime, end: datetime) -> list[Window]:

@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_marketo_programs.export import detection
-from tap_marketo_programs.export.plan import full, plan
+from tap_marketo_programs.export import detection, new_fields
+from tap_marketo_programs.export.plan import plan
 from tap_marketo_programs.export.quota import central_day
+from tap_marketo_programs.export.snapshot_plan import add_snapshot
 from tap_marketo_programs.export.tasks import Kind, Phase
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_marketo_programs.export.plan import Bounds
+    from tap_marketo_programs.export.tasks import Task
     from tap_marketo_programs.export.work import Work
 
 # A run that resumes an interrupted one so soon asks for each program that was
@@ -33,9 +35,12 @@ MIN_JOB_SECONDS = 30.0
 
 
 def exported_until(work: Work) -> dict[int, datetime]:
-    """Watermarks as they will be once everything that is under way is written."""
+    """Watermarks as they will be once everything that is under way is written.
+
+    A backfill moves none, so increments neither wait for it nor rely on it.
+    """
     known = dict(work.ledger.watermarks)
-    for task in work.tasks:
+    for task in _moving(work):
         for program_id in task.slice.program_ids:
             known[program_id] = max(
                 known.get(program_id, task.slice.new_watermark), task.slice.new_watermark
@@ -43,14 +48,23 @@ def exported_until(work: Work) -> dict[int, datetime]:
     return known
 
 
+def _moving(work: Work) -> list[Task]:
+    """The tasks that move watermarks."""
+    return [task for task in work.tasks if task.kind is not Kind.BACKFILL]
+
+
 def add_plan(work: Work) -> None:
     """Add the slices that neither the ledger nor a job in flight covers."""
     request = work.request
+    new_fields.note_fields(work)
     wanted = [program_id for program_id in request.program_ids if program_id not in work.excluded]
+    if request.snapshot:
+        add_snapshot(work, request.snapshot, wanted, exported_until(work))
+        return
     if request.full_table:
         covered = {program_id for task in work.tasks for program_id in task.slice.program_ids}
         missing = [program_id for program_id in wanted if program_id not in covered]
-        work.tasks.add(full(missing, request.bounds), Kind.HISTORY)
+        work.tasks.add(request.full_exports(missing, request.bounds), Kind.HISTORY)
         return
     _fill_gaps(work, set(wanted))
     exported = exported_until(work)
@@ -69,6 +83,8 @@ def add_plan(work: Work) -> None:
     work.tasks.add(plan(found.sweep, known, request.bounds), Kind.SWEEP)
     new = [program_id for program_id in wanted if program_id not in known]
     work.tasks.add(plan(new, {}, request.bounds), Kind.HISTORY)
+    backfills = new_fields.to_backfill(work, wanted)
+    work.tasks.add(plan(backfills, {}, request.bounds), Kind.BACKFILL)
 
 
 def _say(work: Work, found: detection.Sorted) -> None:
@@ -124,13 +140,14 @@ def plan_again(work: Work, bounds: Bounds) -> None:
     for planned in work.tasks.of(Phase.PLANNED):
         work.tasks.remove(planned)
         left[planned.kind].update(planned.slice.program_ids)
-    if work.request.full_table:
+    if work.request.full_table or work.request.snapshot:
         add_plan(work)
         return
     _fill_gaps(work, set().union(*left.values()))
     exported = exported_until(work)
     for kind, program_ids in sorted(left.items()):
-        work.tasks.add(plan(sorted(program_ids), exported, bounds), kind)
+        known = {} if kind is Kind.BACKFILL else exported
+        work.tasks.add(plan(sorted(program_ids), known, bounds), kind)
 
 
 def _fill_gaps(work: Work, wanted: Collection[int]) -> None:
@@ -140,7 +157,7 @@ def _fill_gaps(work: Work, wanted: Collection[int]) -> None:
     later one of the same programs is still good.
     """
     known = dict(work.ledger.watermarks)
-    for task in list(work.tasks):
+    for task in _moving(work):
         ids, window = task.slice.program_ids, task.slice.window
         start = window.start if window else task.slice.min_updated_at
         behind = [

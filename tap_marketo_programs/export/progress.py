@@ -1,8 +1,8 @@
 """What a run of exports has done so far, as figures, log lines and metrics.
 
 A person reads three kinds of lines: the plan, one whenever jobs moved, and a
-ledger at the end. The same figures go out as the SDK's metrics points. It must
-not decide anything.
+ledger at the end; in which words is for `progress_text`. The same figures go out as the
+SDK's metrics points. It must not decide anything.
 """
 
 from __future__ import annotations
@@ -14,8 +14,18 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import metrics
 
-from tap_marketo_programs.export.detection import CALLS_A_JOB
-from tap_marketo_programs.export.quota import MEGABYTE, day_start, midnight_text
+from tap_marketo_programs.export.progress_text import (
+    HISTORY,
+    KEYS,
+    backfill_text,
+    brought_text,
+    given_up_text,
+    pace_text,
+    planned_text,
+    quota_text,
+)
+from tap_marketo_programs.export.quota import day_start
+from tap_marketo_programs.schemas.figures import MEGABYTE, counted, duration_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,11 +33,19 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.clock import Clock
     from tap_marketo_programs.export.job import ExportJob
-    from tap_marketo_programs.export.plan import ExportSlice
     from tap_marketo_programs.export.quota import ExportQuota
-    from tap_marketo_programs.export.work import Figures, LogLine, Standing
+    from tap_marketo_programs.export.slices import ExportSlice
+    from tap_marketo_programs.export.tasks import Task
+    from tap_marketo_programs.export.work import LogLine, Standing, Work
 
 logger = logging.getLogger(__name__)
+
+# Where many jobs are read one after the other, not each has a line of its own.
+MIN_SILENCE_SECONDS = 10.0
+# While jobs run and none moves, a line says so this often, for who wonders whether anything lives.
+MAX_SILENCE_SECONDS = 600.0
+# Asking thousands of programs takes a while.
+PROGRESS_SECONDS = 60.0
 
 
 def write_lines(lines: Iterable[LogLine]) -> None:
@@ -55,7 +73,7 @@ class ExportProgress:
     """The figures of one run.
 
     Args:
-        stream: The stream's name, for the metrics.
+        stream: The stream's name, for lines and metrics.
         clock: Where time comes from.
         quota: What today's exports used.
     """
@@ -63,58 +81,80 @@ class ExportProgress:
     def __init__(self, stream: str, clock: Clock, quota: ExportQuota) -> None:
         self._stream = stream
         self._clock = clock
-        self._started = clock.monotonic()
+        self._started = self._said_jobs = self._said_asked = clock.monotonic()
         self._quota = quota
-        self._last: tuple[int, ...] = ()
-        self._ours: set[str] = set()
-        # Jobs that were planned without a window, which come last.
+        self._last = (0, 0)
+        # Jobs that were planned for whole histories, which come last.
         self._histories = 0
+        self._to_ask = 0
+        self._written: list[ExportSlice] = []
 
     # What happens
 
-    def planned(self, slices: Sequence[ExportSlice], probes: int) -> None:
-        """The plan is made."""
-        programs = {one for each in slices for one in each.program_ids}
-        windows = {each.window for each in slices if each.window}
-        self._histories = sum(each.window is None for each in slices)
-        logger.info(
-            "Export plan: %d programs in %d jobs (%d different windows of updatedAt), %d programs "
-            "to ask for changes, about %d API calls",
-            len(programs),
-            len(slices),
-            len(windows),
-            probes,
-            CALLS_A_JOB * len(slices) + probes,
-        )
-        self._point("gauge", ExportMetric.JOBS_PLANNED, len(slices))
+    @property
+    def _whole(self) -> str:
+        return KEYS if self._quota.of_keys else HISTORY
+
+    def planned(self, tasks: Sequence[Task], to_ask: int) -> None:
+        """The plan is made.
+
+        Args:
+            tasks: Jobs of an earlier run, and those that are to be created.
+            to_ask: Programs that are asked for changes first.
+        """
+        self._to_ask = to_ask
+        self._histories = sum(task.slice.window is None for task in tasks)
+        logger.info("%s: %s", self._stream, planned_text(tasks, to_ask, self._whole))
+        self._point("gauge", ExportMetric.JOBS_PLANNED, len(tasks))
 
     def completed(self, job: ExportJob) -> None:
         """A job's file is there."""
-        self._ours.add(job.export_id)
         if job.finished_at and job.created_at:
             seconds = (job.finished_at - job.created_at).total_seconds()
             self._point("timer", metrics.Metric.JOB_DURATION, seconds, job_type="export")
 
+    def written(self, one: ExportSlice) -> None:
+        """The rows of an export are out."""
+        self._written.append(one)
+
     # What it amounts to
 
     def report(self, standing: Standing, now: datetime) -> None:
-        """Say how things stand, if a job completed, failed or was read since."""
-        figures = standing.figures
-        moved = (len(self._ours), figures.jobs_given_up, figures.jobs_written)
-        if moved in {self._last, (0, 0, 0)}:
+        """Say how things stand, if a job was read or given up since, or for long none was."""
+        figures, elapsed = standing.figures, self._clock.monotonic() - self._started
+        moved = (figures.jobs_given_up, figures.jobs_written)
+        silence = self._clock.monotonic() - self._said_jobs
+        patience = MAX_SILENCE_SECONDS if moved == self._last else MIN_SILENCE_SECONDS
+        if silence < patience:
             return
-        self._last = moved
-        elapsed = self._clock.monotonic() - self._started
+        self._last, self._said_jobs = moved, self._clock.monotonic()
         logger.info(
-            "Exports: %d of %d jobs done, %d running; %d rows; %s; %s elapsed, %s%s",
+            "%s: %d of %s done, %d running%s; %s; %s; %s elapsed, %s%s",
+            self._stream,
             figures.jobs_written,
-            standing.total,
+            counted(standing.total, "job"),
             standing.running,
-            figures.rows,
-            self._quota_text(now),
-            _spoken(elapsed),
-            _left(elapsed, figures.jobs_written, standing.total),
+            given_up_text(figures.jobs_given_up),
+            counted(figures.rows, "row"),
+            quota_text(self._quota, now),
+            duration_text(elapsed),
+            pace_text(elapsed, figures.jobs_written, standing.total),
             self._backfill_text(elapsed, standing, now),
+        )
+
+    def asked(self, standing: Standing) -> None:
+        """Say about once a minute how far asking for changes is; one thread may call it."""
+        now = self._clock.monotonic()
+        if now - self._said_asked < PROGRESS_SECONDS or not standing.to_ask:
+            return
+        self._said_asked = now
+        logger.info(
+            "%s: %d of %s asked for changes, %d changed; %s",
+            self._stream,
+            self._to_ask - standing.to_ask,
+            counted(self._to_ask, "program"),
+            standing.changed,
+            pace_text(now - self._started, self._to_ask - standing.to_ask, self._to_ask),
         )
 
     def _backfill_text(self, elapsed: float, standing: Standing, now: datetime) -> str:
@@ -122,38 +162,35 @@ class ExportProgress:
         done = standing.figures.jobs_written
         left = min(self._histories, standing.total - done)
         size = self._quota.history_mb()
-        if not left or not done or size is None:
+        if self._quota.of_keys or not left or not done or size is None:
             return ""
-        by_quota = self._quota.end_day(now, left * size)
-        if by_quota is None:
-            return "; with no quota at all the backfill never ends"
         by_pace = day_start(now + timedelta(seconds=elapsed / done * left))
-        end = max(by_quota, by_pace)
-        day = "today" if end == day_start(now) else f"on the day from {midnight_text(end)} on"
-        whose = (
-            "daily_export_quota_mb"
-            if self._quota.limit_mb is not None
-            else "a guess: what a subscription has, if nobody else exports"
-        )
-        return f"; the backfill ends {day}, by {self._quota.daily_mb:g} MB a day ({whose})"
+        return backfill_text(self._quota, now, left * size, by_pace)
 
-    def ended(
-        self, figures: Figures, *, calls: int, retries: int, nulled: int, now: datetime
-    ) -> None:
-        """The run is over, well or not."""
+    def ended(self, work: Work, *, calls: int, retries: int, nulled: int, now: datetime) -> None:
+        """The run is over, well or not: what matters first, then what it cost.
+
+        Args:
+            work: What was done, and what is left.
+            calls: API calls of the tap so far.
+            retries: Of these, those that were made again.
+            nulled: Cells that did not fit their type.
+            now: Marketo's time.
+        """
+        figures = work.figures
         logger.info(
-            "Exports ended: %d jobs done, %d created, %d given up; %d rows, %.1f MB; %d API calls, "
-            "%d retries; %s; %d cells made null; %s",
-            figures.jobs_written,
+            "%s: %s; %s done, %d created%s; %s, %s; %s, %s%s; %s",
+            self._stream,
+            brought_text(work, self._written, self._whole),
+            counted(figures.jobs_written, "job"),
             figures.jobs_created,
-            figures.jobs_given_up,
-            figures.rows,
-            figures.bytes / MEGABYTE,
-            calls,
-            retries,
-            self._quota_text(now),
-            nulled,
-            _spoken(self._clock.monotonic() - self._started),
+            given_up_text(figures.jobs_given_up),
+            counted(calls, "API call"),
+            counted(retries, "retry", "retries"),
+            size_text(figures.bytes / MEGABYTE),
+            quota_text(self._quota, now),
+            f"; {counted(nulled, 'cell')} made null" if nulled else "",
+            duration_text(self._clock.monotonic() - self._started),
         )
         for metric, value in (
             (ExportMetric.JOBS_CREATED, figures.jobs_created),
@@ -167,13 +204,6 @@ class ExportProgress:
         ):
             self._point("counter", metric, value)
         self._point("gauge", ExportMetric.QUOTA_USED, round(self._quota.used_mb(now), 3))
-
-    def _quota_text(self, now: datetime) -> str:
-        used, limit = self._quota.used_mb(now), self._quota.limit_mb
-        if limit is None:
-            return f"{used:.1f} MB exported today"
-        left = max(0.0, limit - used)
-        return f"{used:.1f} MB exported today, {left:.1f} MB of daily_export_quota_mb left"
 
     def _point(
         self,
@@ -190,19 +220,3 @@ class ExportProgress:
             {metrics.Tag.STREAM: self._stream, **tags},
         )
         metrics.log(metrics.get_metrics_logger(), point)
-
-
-def _left(elapsed: float, done: int, total: int) -> str:
-    """What remains, by the pace so far; nothing is known before a job is done."""
-    if not done:
-        return "no estimate yet"
-    return f"about {_spoken(elapsed / done * (total - done))} left at this pace"
-
-
-def _spoken(seconds: float) -> str:
-    """A duration as a person says it."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -16,7 +16,8 @@ from statistics import mean
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from tap_marketo_programs.export.learned import Learned, learn
+from tap_marketo_programs.export.learned import Learned, alike, learn
+from tap_marketo_programs.schemas import figures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.job import ExportJob
 
 CENTRAL = ZoneInfo("America/Chicago")
-# Marketo's megabyte is not defined; the smaller one is the safer reading.
-MEGABYTE = 1_000_000
+MEGABYTE = figures.MEGABYTE
 # Nobody knows a job's size before it is done: the next may be twice the largest so far.
 MARGIN = 2
 # What a subscription may export in a day unless it bought more (Adobe: Bulk Extract, "Limits").
@@ -45,20 +45,25 @@ class ExportQuota:
 
     Args:
         limit_mb: The setting `daily_export_quota_mb`; None is no limit.
+        of_keys: Whether the run exports keys: the sizes of its jobs are expected to be like
+            those of earlier jobs of keys, else like those of members.
     """
 
-    def __init__(self, limit_mb: float | None = None) -> None:
+    def __init__(self, limit_mb: float | None = None, *, of_keys: bool = False) -> None:
         self.limit_mb = limit_mb
+        self.of_keys = of_keys
         self._completed: dict[str, ExportJob] = {}
         # The files of this run, in bytes: of increments under True, of histories under False.
         self._sizes: defaultdict[bool, list[int]] = defaultdict(list)
         self._learned = Learned()
+        self.jobs_before = 0
 
     def used_before(self, jobs: Iterable[ExportJob]) -> None:
         """Jobs that completed before this run began, of today or of earlier days."""
         found = {job.export_id: job for job in jobs}
         self._completed.update(found)
-        self._learned = learn(found.values())
+        self.jobs_before = len(found)
+        self._learned = learn(alike(found.values(), of_keys=self.of_keys))
 
     @property
     def learned(self) -> Learned:
@@ -99,8 +104,13 @@ class ExportQuota:
         learned = self._learned
         before = learned.increment_bytes if is_increment else learned.history_bytes
         like = [*self._sizes[is_increment], *([] if before is None else [before])]
-        sizes = like or [job.file_size for job in self._completed.values() if job.file_size]
+        sizes = like or self._known_sizes()
         return MARGIN * max(sizes) / MEGABYTE if sizes else self.limit_mb or 0.0
+
+    def _known_sizes(self) -> list[int]:
+        """The sizes of all jobs of the stream that is exported."""
+        known = alike(self._completed.values(), of_keys=self.of_keys)
+        return [job.file_size for job in known if job.file_size]
 
     # How long a backfill takes
 
@@ -137,6 +147,11 @@ class ExportQuota:
 def central_day(now: datetime) -> date:
     """The day in Chicago."""
     return now.astimezone(CENTRAL).date()
+
+
+def midnight_after(moment: datetime, days: int) -> datetime:
+    """The midnight with which a later day begins in Chicago, in UTC."""
+    return _midnight(moment, days)
 
 
 def day_start(now: datetime) -> datetime:

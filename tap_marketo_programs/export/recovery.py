@@ -25,7 +25,7 @@ from tap_marketo_programs.export.refusals import (
     stop_creating,
     wait_for_slot,
 )
-from tap_marketo_programs.export.tasks import Phase, Question, Task
+from tap_marketo_programs.export.tasks import Kind, Phase, Question, Task
 from tap_marketo_programs.retry_policy import JOB_POLICY
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # A program at fault
 
 
-def programs_exist(work: Work, event: events.ProgramsExist, _: Now) -> None:
+def programs_exist(work: Work, event: events.ProgramsExist, now: Now) -> None:
     """Exclude what was deleted; else split until the program at fault stands alone."""
     task, why = event.task, event.task.trouble
     task.question = None
@@ -49,7 +49,18 @@ def programs_exist(work: Work, event: events.ProgramsExist, _: Now) -> None:
             exclude_program(work, program_id)
         work.note_change(wanted=False)
         return
-    split_or_skip(work, task, str(why))
+    if isinstance(why, RequestRefused) and task.asks_for_statuses:
+        _doubt_statuses(work, task, why, now)
+    else:
+        split_or_skip(work, task, str(why))
+
+
+def _doubt_statuses(work: Work, task: Task, why: RequestRefused, now: Now) -> None:
+    """A program may lack a status that is asked for; each is asked by itself."""
+    if len(task.slice.program_ids) > 1:
+        work.tasks.replace(task, task.slice.singles())
+        return
+    ask(task, Question.STATUSES, why, now)
 
 
 def split_or_skip(work: Work, task: Task, why: str) -> None:
@@ -149,6 +160,8 @@ def requeue(work: Work, task: Task, now: Now) -> Task:
     work.note_change()
     task.job, task.due = None, now.seconds
     task.move(Phase.PLANNED)
+    if task.kind is Kind.BACKFILL:
+        work.tasks.postpone(task)
     if work.request.bounds.one_program and len(task.slice.program_ids) > 1:
         work.tasks.replace(task, task.slice.singles())
     return task
@@ -214,7 +227,8 @@ def _leave_to_next_run(work: Work, task: Task, error: MarketoTransientError, now
 def give_up(work: Work, task: Task, error: MarketoError, *, keep_job: bool = False) -> None:
     """This run does not bring a slice: its programs are named, and the others go on."""
     programs = ", ".join(map(str, task.slice.program_ids))
-    work.say.error("Left to the next run: program_members of %s (%s)", programs, error)
+    stream = work.request.stream
+    work.say.error("Left to the next run: %s of %s (%s)", stream, programs, error)
     if not keep_job:
         work.ledger.dropped(task.export_id)
     work.note_change()

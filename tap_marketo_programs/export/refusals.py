@@ -15,12 +15,14 @@ from tap_marketo_programs.errors import (
     ExportFailed,
     FieldUnknown,
     FilterUnsupported,
+    MarketoConfigError,
     MarketoTransientError,
+    MemberFilterUnsupported,
     ProgramsFilterUnsupported,
     QueueFull,
     RequestRefused,
 )
-from tap_marketo_programs.export import quota
+from tap_marketo_programs.export import new_fields, quota
 from tap_marketo_programs.export.planning import plan_again
 from tap_marketo_programs.export.tasks import Phase, Question, Task
 from tap_marketo_programs.quoting import quoted
@@ -46,6 +48,8 @@ def create_failed(work: Work, event: events.CreateFailed, now: Now) -> None:
         stop_creating(work, error, now)
     elif isinstance(error, QueueFull):
         wait_for_slot(work, task, error, now)
+    elif isinstance(error, MemberFilterUnsupported) and task.slice.members:
+        work.end_with(_no_member_filter(error))
     elif isinstance(error, ProgramsFilterUnsupported):
         _go_single(work, error)
     elif isinstance(error, FilterUnsupported):
@@ -75,6 +79,10 @@ def _create_refused(work: Work, task: Task, error: RequestRefused, now: Now) -> 
         work.end_with(ExportFailed(message))
         return
     is_field = isinstance(error, FieldUnknown)
+    may_be_word = is_field or type(error) is RequestRefused
+    members = task.slice.members if may_be_word else None
+    if members and work.cadence.try_other(task.slice.program_ids, members.status_names):
+        return
     ask(task, Question.FIELDS if is_field else Question.PROGRAMS, error, now)
 
 
@@ -110,7 +118,10 @@ def is_outage(work: Work, verb: str, error: MarketoTransientError) -> bool:
 
 def ask(task: Task, question: Question, trouble: AnswerError | str, now: Now) -> None:
     """Let something be asked before a task goes on."""
-    task.question, task.trouble, task.due = question, trouble, now.seconds
+    task.question, task.trouble = question, trouble
+    # Where a status may be why, before others are created: what that explains does not count
+    # among the refusals in a row.
+    task.due = 0.0 if task.asks_for_statuses else now.seconds
 
 
 def stop_creating(work: Work, error: DailyQuotaExceeded, now: Now) -> None:
@@ -157,7 +168,7 @@ def _go_unfiltered(work: Work, task: Task, error: FilterUnsupported) -> None:
 def _go_single(work: Work, error: FilterUnsupported) -> None:
     """1035 of `programIds`: one program a job; where that was so already, no export is possible."""
     if work.request.bounds.one_program:
-        work.end_with(error)
+        work.end_with(_no_member_filter(error) if work.request.members else error)
         return
     work.say.warning(
         "This subscription does not export several programs at once (%s). Every program has "
@@ -165,6 +176,13 @@ def _go_single(work: Work, error: FilterUnsupported) -> None:
         error,
     )
     plan_again(work, replace(work.request.bounds, one_program=True))
+
+
+def _no_member_filter(error: FilterUnsupported) -> MarketoConfigError:
+    return MarketoConfigError(
+        f"member_filter: this subscription does not filter exports of members so ({error}). "
+        "Leave out of it what the subscription lacks"
+    )
 
 
 def drop_fields(work: Work, names: Collection[str]) -> None:
@@ -177,3 +195,4 @@ def drop_fields(work: Work, names: Collection[str]) -> None:
         ", ".join(quoted(name) for name in sorted(names)),
     )
     work.fields = [name for name in work.fields if name not in names]
+    new_fields.leave_out_what_is_not_exported(work)

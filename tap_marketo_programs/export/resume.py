@@ -5,19 +5,22 @@ Pure: what Marketo says of the jobs is handed in.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.export import refusals
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import digest
-from tap_marketo_programs.export.tasks import Phase, Task
+from tap_marketo_programs.export.member_filter import asked_for
+from tap_marketo_programs.export.tasks import Kind, Phase, Task
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from tap_marketo_programs.export.actions import Now
     from tap_marketo_programs.export.ledger import InFlight
+    from tap_marketo_programs.export.member_filter import MemberFilter
     from tap_marketo_programs.export.work import Work
 
 # A job of an earlier run that is still not done after so long never will be.
@@ -27,8 +30,8 @@ MAX_RUNNING_AGE = timedelta(days=1)
 def needs_fields(work: Work, flight: InFlight) -> bool:
     """Whether it takes the exportable fields to tell whether a job still fits."""
     return _may_fit(work, flight) and flight.fields not in {
-        digest(work.fields),
-        digest(_left(work, flight.without)),
+        _digest(work, flight, work.fields),
+        _digest(work, flight, _left(work, flight.without)),
     }
 
 
@@ -42,13 +45,13 @@ def fits(work: Work, flight: InFlight, exportable: Collection[str] | None) -> bo
     """
     if not _may_fit(work, flight):
         return False
-    if flight.fields == digest(work.fields):
+    if flight.fields == _digest(work, flight, work.fields):
         return True
     # Marketo refused them although it describes them, and would do so again.
     left = _left(work, flight.without)
-    if flight.fields != digest(left) and exportable is not None:
+    if flight.fields != _digest(work, flight, left) and exportable is not None:
         left = [name for name in work.fields if name in exportable]
-    if flight.fields != digest(left):
+    if flight.fields != _digest(work, flight, left):
         return False
     refusals.drop_fields(work, set(work.fields) - set(left))
     return True
@@ -61,7 +64,20 @@ def _may_fit(work: Work, flight: InFlight) -> bool:
     # Without program_ids, a program that is not wanted any more was deleted.
     if request.restricted and not set(request.program_ids).issuperset(flight.slice.program_ids):
         return False
+    if request.members and _members(work, flight) is None:
+        return False
     return not (request.full_table and (flight.slice.window or flight.slice.min_updated_at))
+
+
+def _members(work: Work, flight: InFlight) -> MemberFilter | None:
+    """The members that are wanted now of a job's programs; None wants all, or not the same."""
+    wanted = work.request.members
+    return wanted.filter_of(flight.slice.program_ids) if wanted else None
+
+
+def _digest(work: Work, flight: InFlight, fields: Collection[str]) -> str:
+    """The digest of a job that is asked for these fields of its programs now."""
+    return digest(asked_for(fields, _members(work, flight)))
 
 
 def _left(work: Work, without: Collection[str]) -> list[str]:
@@ -78,7 +94,13 @@ def resume_job(work: Work, flight: InFlight, job: ExportJob | None, silence: str
         silence: Why its own status cannot be had, if so.
         now: The time.
     """
-    task = Task(flight.slice, Phase.RUNNING)
+    # It fits, so it has the fields that are exported now; others may be wanted than before.
+    without = tuple(name for name in work.request.fields if name not in work.fields)
+    work.ledger.created(replace(flight, without=without))
+    kind = Kind.BACKFILL if flight.is_backfill else Kind.INCREMENT
+    # Should it fail, the next one is asked for the same members.
+    wanted = replace(flight.slice, members=_members(work, flight))
+    task = Task(wanted, Phase.RUNNING, kind, is_resumed=True)
     task.take_job(job or ExportJob(flight.export_id, ExportStatus.PROCESSING))
     task.silence = silence
     if job is not None:
@@ -88,7 +110,7 @@ def resume_job(work: Work, flight: InFlight, job: ExportJob | None, silence: str
             return
         task.phase = _phase(job)
         if job.status is ExportStatus.COMPLETED:
-            work.quota.completed(job, is_increment=flight.slice.window is not None)
+            work.quota.completed(job, is_increment=task.is_increment)
     task.deadline = now.seconds + work.settings.timeout
     work.tasks.tasks.append(task)
     said = job.status if job else "not listed"

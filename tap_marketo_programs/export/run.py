@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tap_marketo_programs.errors import (
     MarketoError,
 )
-from tap_marketo_programs.export import actions, earlier_jobs, events
+from tap_marketo_programs.export import actions, earlier_jobs, events, status_names
 from tap_marketo_programs.export.actions import Worker
 from tap_marketo_programs.export.coordinator import Coordinator
 from tap_marketo_programs.export.detection import MAX_AT_ONCE
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from tap_marketo_programs.export.reading import Reading
+    from tap_marketo_programs.export.request import ExportRequest
     from tap_marketo_programs.export.tasks import Task
-    from tap_marketo_programs.export.verify import Reading, VerifiedFile
+    from tap_marketo_programs.export.verify import VerifiedFile
     from tap_marketo_programs.export.work import Work
     from tap_marketo_programs.export.workers import Remote
     from tap_marketo_programs.member_file.file import MemberFile
@@ -130,6 +132,11 @@ class ExportRun:
                     raise action.error
                 return
 
+    @property
+    def request(self) -> ExportRequest:
+        """What it is to bring."""
+        return self._work.request
+
     def save_state_if_due(self) -> None:
         """Between two rows: write the STATE that somebody waits for, if anybody does."""
         # Looked at without the lock first, since this is asked for each row.
@@ -139,6 +146,7 @@ class ExportRun:
     def written(self, export: Export) -> None:
         """All rows of an export are out: its file goes, its watermark moves."""
         export.file.remove()
+        self._progress.written(export.task.slice)
         self._coordinator.report(events.ExportWritten(export.task))
 
     def save_what_is_unsaid(self) -> None:
@@ -172,10 +180,10 @@ class ExportRun:
 
     def tell_end(self, *, calls: int, retries: int, nulled: int) -> None:
         """Say what the run amounts to, in a line and as metrics."""
-        figures = self._work.figures
-        self._progress.ended(
-            figures, calls=calls, retries=retries, nulled=nulled, now=self._api.now()
-        )
+        for line in status_names.closing_lines(self._work):
+            logger.warning("%s", line)
+        now = self._api.now()
+        self._progress.ended(self._work, calls=calls, retries=retries, nulled=nulled, now=now)
 
     def _save(self, state: actions.SaveState) -> None:
         self._save_bookmark(state.bookmark)
@@ -186,10 +194,12 @@ class ExportRun:
     def _prepare(self) -> None:
         work = self._work
         earlier_jobs.resume_all(work, self._remote)
-        earlier_jobs.count_used(work, self._remote)
+        snapshot = work.request.snapshot
+        if snapshot is None or snapshot.is_due or len(work.tasks):
+            earlier_jobs.count_used(work, self._remote)
         add_plan(work)
         write_lines(work.say.take())
-        self._progress.planned([task.slice for task in work.tasks], len(work.checks.waiting))
+        self._progress.planned(list(work.tasks), len(work.checks.waiting))
         api = ApiWorker(self._coordinator, self._remote, self._report, self._progress.completed)
         downloader = Downloader(
             self._api,
@@ -200,8 +210,10 @@ class ExportRun:
         verifier = Verifier(downloader, self._reading.open)
         self._start("api", api.run)
         self._start("download", DownloadWorker(self._coordinator, verifier).run)
-        changes = ChangesWorker(self._coordinator, self._remote.changes)
         for number in range(min(MAX_AT_ONCE, len(work.checks.waiting))):
+            # One of them tells for all.
+            tell = {} if number else {"when_asked": self._report_asked}
+            changes = ChangesWorker(self._coordinator, self._remote.changes, **tell)
             self._start(f"changes_{number + 1}", changes.run)
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
@@ -216,6 +228,10 @@ class ExportRun:
     def _report(self) -> None:
         """One line for a whole round of polls."""
         self._progress.report(self._coordinator.standing(), self._api.now())
+
+    def _report_asked(self) -> None:
+        """A line now and then while programs are asked for changes."""
+        self._progress.asked(self._coordinator.standing())
 
     def _take(self, export: Export) -> Export:
         """Count what was odd about a file that is about to be written."""

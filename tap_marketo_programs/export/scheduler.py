@@ -22,6 +22,8 @@ from tap_marketo_programs.export import (
     overdue,
     recovery,
     refusals,
+    snapshot_plan,
+    status_names,
 )
 from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.bookmark import write_bookmark
@@ -45,6 +47,7 @@ _HANDLERS: Mapping[type, Callable[[Work, Any, Now], None]] = {
     events.JobCancelled: lifecycle.job_cancelled,
     events.ProgramsExist: recovery.programs_exist,
     events.FieldsExist: refusals.fields_exist,
+    events.StatusNamesTold: status_names.names_told,
     events.ChangesFound: change_checks.changes_found,
     events.ChangesUntold: change_checks.changes_untold,
     events.FileVerified: lifecycle.file_verified,
@@ -101,9 +104,14 @@ class Scheduler:
 
     def standing(self) -> Standing:
         """How things stand, for people."""
-        tasks = self.work.tasks
-        total = self.work.figures.jobs_written + len(tasks)
-        return Standing(replace(self.work.figures), tasks.count(Phase.RUNNING), total)
+        tasks, checks = self.work.tasks, self.work.checks
+        return Standing(
+            figures=replace(self.work.figures),
+            running=tasks.count(Phase.RUNNING),
+            total=self.work.figures.jobs_written + len(tasks),
+            to_ask=len(checks.waiting) + len(checks.open),
+            changed=checks.found,
+        )
 
     def log_lines(self) -> list[LogLine]:
         """What was decided since the last call, for people."""
@@ -111,7 +119,9 @@ class Scheduler:
 
     def snapshot(self) -> dict[str, Any]:
         """The bookmark as of now."""
-        return write_bookmark(self.work.ledger)
+        request = self.work.request
+        # A full table has no replication key.
+        return write_bookmark(self.work.ledger, None if request.snapshot else "updatedAt")
 
     def state_if_wanted(self) -> actions.SaveState | None:
         """The STATE that somebody waits for, if anybody does."""
@@ -134,7 +144,8 @@ class Scheduler:
             return actions.WriteExport(ready[0])
         if (work.error is None and work.can_progress) or work.cancels or work.cancelling:
             return None
-        if work.error is None and work.ledger.unfinished is not None:
+        unfinished = work.ledger.unfinished is not None
+        if work.error is None and unfinished and snapshot_plan.is_over(work):
             # What is left undone now was left on purpose; the next run plans again.
             work.ledger.unfinished = None
             work.note_change()
@@ -148,7 +159,10 @@ class Scheduler:
         if task is None or task.job is None or work.tasks.count(Phase.READY) >= MAX_FILES:
             return None
         task.move(Phase.DOWNLOADING)
-        return actions.DownloadFile(task, task.job, task.slice, tuple(work.fields))
+        snapshot_at = task.slice.new_watermark if work.request.snapshot else None
+        return actions.DownloadFile(
+            task, task.job, task.slice, tuple(work.fields), snapshot_at=snapshot_at
+        )
 
     # The API
 
@@ -174,6 +188,8 @@ class Scheduler:
             return actions.AskExistingPrograms(task, task.slice.program_ids)
         if task.question is Question.FIELDS:
             return actions.AskExportableFields(task)
+        if task.question is Question.STATUSES:
+            return actions.AskStatusNames(task, self._create(task))
         if task.phase in POLLED or task.question is Question.STATUS:
             return actions.PollJob(task, task.export_id, in_list=bool(task.silence))
         if task.phase is Phase.CREATED:
@@ -181,7 +197,13 @@ class Scheduler:
         if not work.request.bounds.filterable:
             # Planned, or resumed from an earlier run, before a 1035 said so.
             task.slice = task.slice.unfiltered()
+        if (members := task.slice.members) is not None:
+            task.slice = replace(task.slice, members=members.spelled(work.cadence.word))
         task.move(Phase.CREATING)
-        known = frozenset(work.ledger.in_flight)
+        return self._create(task)
+
+    def _create(self, task: Task) -> actions.CreateJob:
+        work = self.work
+        known = frozenset(work.ledger.in_flight) | work.request.other_jobs
         one_program = work.request.bounds.one_program
         return actions.CreateJob(task, task.slice, tuple(work.fields), known, one_program)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.errors import AnswerError
     from tap_marketo_programs.export.job import ExportJob
-    from tap_marketo_programs.export.plan import ExportSlice
+    from tap_marketo_programs.export.slices import ExportSlice
 
 # Looks into the job list for a job whose status cannot be had; it may show up late.
 MAX_LOOKS = 3
@@ -60,6 +60,7 @@ class Kind(IntEnum):
     INCREMENT = auto()  # members changed, or may have
     SWEEP = auto()  # nothing is known to have changed, and it is time to make sure
     HISTORY = auto()  # of a program that is new: long, and never to delay the others
+    BACKFILL = auto()  # of a program that is known, for the sake of a field that is new
 
 
 class Question(Enum):
@@ -68,6 +69,7 @@ class Question(Enum):
     STATUS = auto()  # an enqueue failed: is the job under way all the same?
     PROGRAMS = auto()  # which of its programs are gone?
     FIELDS = auto()  # which fields can be exported?
+    STATUSES = auto()  # which of the wanted statuses does its program know?
 
 
 class NotAllowed(Exception):
@@ -98,6 +100,8 @@ class Task:
         looks_left: How often the job list may lack a silent job before it is lost.
         is_overdue: Whether the job is not done in time; waited for while others run.
         is_adopted: Whether the job is ours by all appearances only.
+        is_resumed: Whether the job is an earlier run's: what it brings is older than what
+            this run plans, and leaves before it.
     """
 
     slice: ExportSlice
@@ -119,11 +123,22 @@ class Task:
     looks_left: int = MAX_LOOKS
     is_overdue: bool = False
     is_adopted: bool = False
+    is_resumed: bool = False
 
     @property
     def export_id(self) -> str:
         """The current job's id; empty while there is none."""
         return self.job.export_id if self.job else ""
+
+    @property
+    def asks_for_statuses(self) -> bool:
+        """Whether only members of some statuses are wanted."""
+        return self.slice.members is not None and bool(self.slice.members.status_names)
+
+    @property
+    def is_increment(self) -> bool:
+        """Whether it brings what changed, so that its size is that of others that do."""
+        return self.slice.window is not None and self.kind is not Kind.BACKFILL
 
     def take_job(self, job: ExportJob) -> None:
         """A job exists from now on; nothing is held against it yet."""
@@ -172,7 +187,9 @@ class TaskList:
 
     def add(self, slices: Iterable[ExportSlice], kind: Kind = Kind.INCREMENT) -> None:
         """Plan more work, behind all that is as urgent and before all that is less."""
-        at = sum(task.kind <= kind for task in self.tasks)
+        at = len(self.tasks)
+        while at and not self.tasks[at - 1].is_resumed and self.tasks[at - 1].kind > kind:
+            at -= 1
         self.tasks[at:at] = [Task(one, kind=kind) for one in slices]
 
     def insert(self, before: Task, slices: Iterable[ExportSlice]) -> None:
@@ -189,10 +206,16 @@ class TaskList:
         """A task is done or given up."""
         self.tasks.remove(task)
 
-    def exclude_program(self, program_id: int) -> None:
-        """Ask for a program no more in whatever has no job yet."""
+    def postpone(self, task: Task) -> None:
+        """A task that lost its job goes behind all others."""
+        task.is_resumed = False
+        self.tasks.remove(task)
+        self.tasks.append(task)
+
+    def exclude_program(self, program_id: int, kind: Kind | None = None) -> None:
+        """Ask for a program no more in whatever has no job yet, or in that of one kind."""
         for task in self.of(Phase.PLANNED):
-            if program_id in task.slice.program_ids:
+            if program_id in task.slice.program_ids and kind in {None, task.kind}:
                 left = task.slice.without(program_id)
                 self.replace(task, [left] if left else [])
 

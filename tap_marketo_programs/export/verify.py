@@ -1,9 +1,10 @@
 """Proof that a file is what its job says, before a row of it leaves.
 
 A file is compared with what the job's status says of it: `fileSize`, `fileChecksum`
-(SHA-256) and `numberOfRecords`; it is read from end to end as it will be read later, and of
-a job that may be somebody else's, it must name our programs alone. It must not know how a
-file is transferred, nor what to do about one that is no good.
+(SHA-256) and `numberOfRecords`; it is read from end to end as it will be read later; of a
+job that may be somebody else's, it must have our columns and name our programs alone; and of
+a snapshot no row may be missing. It must not know how a file is transferred, nor what to do
+about one that is no good.
 
 Source: https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/bulk-extract/bulk-extract
 ("Integrity Check")
@@ -13,28 +14,27 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_marketo_programs.errors import FileCorrupt, FileForeign, FileUnreadable
+from tap_marketo_programs.errors import FileCorrupt, FileUnreadable
+from tap_marketo_programs.export.reading import refuse_other_columns, refuse_other_programs
 from tap_marketo_programs.export.transfer import corrupt
-from tap_marketo_programs.member_file.file import MemberFile
 from tap_marketo_programs.process.private_folder import unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
     from pathlib import Path
-    from typing import Any
 
     from tap_marketo_programs.export.download import Downloader
     from tap_marketo_programs.export.job import ExportJob
     from tap_marketo_programs.export.transfer import Transfer
-    from tap_marketo_programs.member_file.oddities import FileOddities
+    from tap_marketo_programs.member_file.file import MemberFile
+
+    OpenFile = Callable[[Path, Collection[str], Collection[int], datetime | None], MemberFile]
 
 _SHA256 = re.compile(r"sha256:([0-9a-f]{64})", re.IGNORECASE)
-# The columns of every export, whatever was selected; `programId` comes by itself.
-AUTOMATIC = frozenset({"leadId", "updatedAt", "programId"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +61,6 @@ class VerifiedFile:
             self.path.unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How the files of a run are read.
-
-    Args:
-        properties: The JSON Schema of each wanted column.
-        keys: The names of a member's key.
-        oddities: Counts what is odd about all files of the run.
-    """
-
-    properties: Mapping[str, Mapping[str, Any]]
-    keys: Collection[str]
-    oddities: FileOddities
-
-    def open(self, path: Path, fields: Collection[str], programs: Collection[int]) -> MemberFile:
-        """A file of an export with these fields, of these programs if any are named."""
-        columns = {
-            name: spec
-            for name, spec in self.properties.items()
-            if name in fields or name in AUTOMATIC
-        }
-        # Marketo's own keys, whichever of them a catalog names.
-        keys = {**dict.fromkeys((*self.keys, "leadId"), ()), "programId": programs}
-        return MemberFile(path, columns, self.oddities.nulled, keys=keys, oddities=self.oddities)
-
-
 class Verifier:
     """Fetches files and proves them.
 
@@ -106,7 +80,7 @@ class Verifier:
     def __init__(
         self,
         downloader: Downloader,
-        open_file: Callable[[Path, Collection[str], Collection[int]], MemberFile],
+        open_file: OpenFile,
     ) -> None:
         self._downloader = downloader
         self._open_file = open_file
@@ -118,6 +92,7 @@ class Verifier:
         fields: Sequence[str] = (),
         *,
         is_adopted: bool = False,
+        snapshot_at: datetime | None = None,
     ) -> VerifiedFile:
         """Download one completed job's file and prove it.
 
@@ -127,7 +102,8 @@ class Verifier:
             fields: The columns it was asked for. A file made before a field was
                 dropped has that column still, and may.
             is_adopted: Whether the job is ours by all appearances only: then the file
-                itself must name the programs.
+                itself must name the programs, and have the columns.
+            snapshot_at: The snapshot that its rows belong to; then no row may be missing.
         """
         if job.number_of_records == 0 and not _may_hold_rows(job, fields):
             # Nobody knows what the file of an empty export holds, and no client asks.
@@ -135,10 +111,12 @@ class Verifier:
         transfer = self._downloader.download(job)
         verified = False
         try:
-            file = self._verified(transfer, fields, () if is_adopted else programs)
-            if is_adopted and not programs_in(transfer.path) <= set(programs):
-                message = "the job that was taken for a lost one holds other programs"
-                raise FileForeign(message)
+            ours = () if is_adopted else programs
+            reader = self._open_file(transfer.path, fields, ours, snapshot_at)
+            is_snapshot = snapshot_at is not None
+            file = _verified(transfer, reader, fields if is_adopted else (), is_snapshot)
+            if is_adopted:
+                refuse_other_programs(transfer.path, programs)
             verified = True
         except OSError as error:
             raise unwritable(error) from None
@@ -147,25 +125,48 @@ class Verifier:
                 transfer.path.unlink(missing_ok=True)
         return file
 
-    def _verified(
-        self, transfer: Transfer, fields: Collection[str], programs: Collection[int]
-    ) -> VerifiedFile:
-        is_proven = _compare(transfer)
-        reader = self._open_file(transfer.path, fields, programs)
-        try:
-            rows = reader.check()
-            miscounted = _miscounted(transfer.job, reader, is_proven=is_proven)
-        except FileCorrupt as error:
-            raise (FileUnreadable(str(error)) if is_proven else error) from None
-        oddities = (*transfer.oddities, *miscounted)
-        return VerifiedFile(transfer.path, rows, transfer.size, reader, oddities)
+
+def _verified(
+    transfer: Transfer,
+    reader: MemberFile,
+    adopted_fields: Collection[str],
+    is_snapshot: bool,  # noqa: FBT001 - a kind, not a switch
+) -> VerifiedFile:
+    is_proven = _compare(transfer)
+    if adopted_fields:
+        refuse_other_columns(transfer.path, adopted_fields, is_snapshot=is_snapshot)
+    try:
+        rows = reader.check()
+        miscounted = _miscounted(transfer.job, reader, is_proven=is_proven)
+    except FileCorrupt as error:
+        raise (FileUnreadable(str(error)) if is_proven else error) from None
+    if is_snapshot:
+        _refuse_gaps(transfer.job, reader, rows, is_proven=is_proven)
+    oddities = (*transfer.oddities, *miscounted)
+    return VerifiedFile(transfer.path, rows, transfer.size, reader, oddities)
 
 
-def programs_in(path: Path) -> set[int]:
-    """The programs whose members a file holds."""
-    columns = {"programId": {"type": ["integer"]}}
-    file = MemberFile(path, columns, Counter(), keys={"programId": ()})
-    return {one for columns, _ in file.columns() for one in set(columns[0]) if isinstance(one, int)}
+def _refuse_gaps(job: ExportJob, reader: MemberFile, rows: int, *, is_proven: bool) -> None:
+    """Refuse a file of keys that may lack one: its member would be taken for one who left.
+
+    Raises:
+        FileUnreadable: It does lack some, in whatever way it is read.
+        FileCorrupt: Nothing tells that it is whole.
+    """
+    if rows < reader.held:
+        message = (
+            f"{reader.held - rows} rows of the export file have no key that can be read, so it "
+            "is no snapshot of all members."
+        )
+        raise FileUnreadable(message)
+    if reader.held < (job.number_of_records or 0):
+        message = (
+            f"The export file has {reader.held} rows instead of {job.number_of_records}, so it "
+            "is no snapshot of all members."
+        )
+        raise FileUnreadable(message)
+    if job.number_of_records is None and not (is_proven and reader.is_certain):
+        raise corrupt(job, "nothing that tells whether it holds all members")
 
 
 def _may_hold_rows(job: ExportJob, fields: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import ExportFailed
 from tap_marketo_programs.export.asking import ChangeChecks
+from tap_marketo_programs.export.member_filter import CadenceWord
 from tap_marketo_programs.export.quota import ExportQuota
 from tap_marketo_programs.export.tasks import Phase, Task, TaskList
 
@@ -44,11 +45,15 @@ class Standing:
         figures: What was done.
         running: Jobs in Marketo's queue.
         total: Jobs that are done or are still to be.
+        to_ask: Programs that have still to be asked for changes.
+        changed: Of those that were asked, the ones that changed.
     """
 
     figures: Figures
     running: int
     total: int
+    to_ask: int
+    changed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,8 @@ class Work:
         saved_generation: Of the last STATE that is out.
         save_wanted: Whether somebody waits for a STATE.
         say: Lines for the log.
+        cadence: Which word for a cadence Marketo takes; empty where none is asked for.
+        statusless: Programs that do not know the wanted statuses, by Marketo's word.
     """
 
     request: ExportRequest
@@ -140,11 +147,15 @@ class Work:
     saved_generation: int = 0
     save_wanted: bool = False
     say: LogLines = field(default_factory=LogLines)
+    cadence: CadenceWord = field(default_factory=lambda: CadenceWord(""))
+    statusless: set[int] = field(default_factory=set)
 
     @classmethod
     def begin(cls, request: ExportRequest, settings: ExportSettings, ledger: Ledger) -> Work:
         """A run that has done nothing yet."""
-        return cls(request, settings, ledger, ExportQuota(settings.quota_mb), list(request.fields))
+        quota = ExportQuota(settings.quota_mb, of_keys=request.snapshot is not None)
+        cadence = CadenceWord(request.members.chosen.cadence if request.members else "")
+        return cls(request, settings, ledger, quota, list(request.fields), cadence=cadence)
 
     def note_change(self, *, wanted: bool = True) -> None:
         """The ledger changed; `wanted` if a STATE has to say so before anything goes on."""

@@ -23,6 +23,7 @@ from tap_marketo_programs.errors import (
 from tap_marketo_programs.export import actions, events
 from tap_marketo_programs.export.actions import Worker
 from tap_marketo_programs.export.job import ExportStatus
+from tap_marketo_programs.export.status_probe import ask_status_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -96,7 +97,7 @@ class ApiWorker:
         except BaseException as error:  # noqa: BLE001 - carried over to the main thread
             coordinator.report(events.WorkerCrashed(error))
 
-    def perform(self, action: actions.Action) -> events.Event:
+    def perform(self, action: actions.Action) -> events.Event:  # noqa: PLR0911 - a case each
         """Do one thing; what came of it."""
         match action:
             case actions.CreateJob():
@@ -114,6 +115,8 @@ class ApiWorker:
                 return events.ProgramsExist(action.task, self._gone(action.program_ids))
             case actions.AskExportableFields():
                 return events.FieldsExist(action.task, self._remote.description.exportable_fields())
+            case actions.AskStatusNames():
+                return ask_status_names(self._api, action)
         message = f"not an action of this worker: {type(action).__name__}"
         raise TypeError(message)
 
@@ -177,11 +180,18 @@ class ChangesWorker:
     Args:
         coordinator: Hands out actions.
         changes: Asks Marketo.
+        when_asked: Called before each program that is asked.
     """
 
-    def __init__(self, coordinator: Coordinator, changes: ProgramChanges) -> None:
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        changes: ProgramChanges,
+        when_asked: Callable[[], None] = lambda: None,
+    ) -> None:
         self._coordinator = coordinator
         self._changes = changes
+        self._when_asked = when_asked
 
     def run(self) -> None:
         """Work until nothing is left to do; whatever goes wrong is reported."""
@@ -190,6 +200,7 @@ class ChangesWorker:
     def perform(self, action: actions.CheckForChanges) -> events.Event:
         """Ask one program; what came of it."""
         program_id = action.program_id
+        self._when_asked()
         try:
             changed = self._changes.any_between(program_id, action.since, action.until)
         except (RequestRefused, MarketoTransientError, PermissionDenied) as error:
@@ -221,6 +232,7 @@ class DownloadWorker:
                 action.slice.program_ids,
                 action.fields,
                 is_adopted=action.task.is_adopted,
+                snapshot_at=action.snapshot_at,
             )
         except (ExportError, FileUnavailable, MarketoTransientError) as error:
             return events.FileRejected(action.task, error)

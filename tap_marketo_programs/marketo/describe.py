@@ -24,7 +24,7 @@ from tap_marketo_programs.schemas.members import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from tap_marketo_programs.marketo.client import MarketoClient
 
@@ -68,16 +68,30 @@ class MemberDescription:
             found += described_fields(self._ask(LEADS_DESCRIBE))
         return {field.name for field in found if exportable(field)}
 
+    def fields_of(self, names: Collection[str]) -> dict[str, MemberField]:
+        """The described fields among which these names are, if they are described at all.
+
+        Those of members, and those of leads, whether joined or not, unless all are members'.
+        """
+        found = {field.name: field for field in described_fields(self._members)}
+        if found.keys() >= set(names):
+            return found
+        return {field.name: field for field in described_fields(self._leads)} | found
+
     @cached_property
     def _members(self) -> list[Any]:
         return self._ask(MEMBERS_DESCRIBE)
+
+    @cached_property
+    def _leads(self) -> list[Any]:
+        return self._ask(LEADS_DESCRIBE)
 
     @cached_property
     def _lead_fields(self) -> list[MemberField]:
         """The described lead fields that the user wants, in the user's order."""
         if not self._wanted:
             return []
-        described = {field.name: field for field in described_fields(self._ask(LEADS_DESCRIBE))}
+        described = {field.name: field for field in described_fields(self._leads)}
         members = {field.name for field in described_fields(self._members)}
         for name in self._wanted:
             if name in members:

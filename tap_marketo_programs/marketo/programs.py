@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound
+from tap_marketo_programs.marketo.channels import channel_statuses
 from tap_marketo_programs.marketo.paging import ask, listing
 from tap_marketo_programs.marketo.program_filter import SETTINGS as FILTERS
 from tap_marketo_programs.marketo.program_filter import ProgramFilters
@@ -89,6 +90,16 @@ class ProgramDirectory:
             MarketoConfigError: It names a tag type that does not exist.
         """
         return list(wanted_tags(self._client, self._tags))
+
+    def channel(self, program_id: int) -> str:
+        """The channel of a program as it is listed; empty where that is not known."""
+        found = self._known.get(program_id, {}).get("channel")
+        return found if isinstance(found, str) else ""
+
+    @cached_property
+    def statuses(self) -> Mapping[str, Sequence[str]]:
+        """The statuses of each channel; see `channel_statuses`."""
+        return channel_statuses(self._client)
 
     def check(self) -> None:
         """Raise what `ids` would of the filters but that of tags, which costs calls."""

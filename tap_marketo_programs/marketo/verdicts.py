@@ -20,6 +20,7 @@ from tap_marketo_programs.errors import (
     DailyQuotaExceeded,
     FieldUnknown,
     FilterUnsupported,
+    MemberFilterUnsupported,
     MembersFilterRefused,
     ObjectNotFound,
     PermissionDenied,
@@ -78,6 +79,10 @@ VERDICTS: tuple[Verdict, ...] = (
     Verdict("1029", DailyQuotaExceeded, _words(r"daily quota|quota .*exceeded")),
     Verdict("1029", AlreadyQueued, _words(r"already queued")),
     Verdict("1035", ProgramsFilterUnsupported, _words(r"\bprogram_?ids\b")),
+    *(
+        Verdict("1035", MemberFilterUnsupported, _words(rf"\b{words}\b"))
+        for words in ("status_?names", "is_?exhausted", "nurture_?cadence")
+    ),
     Verdict("1035", FilterUnsupported),
     Verdict("1011", MembersFilterRefused, _words(r"\blookup field\b")),
     Verdict("1002", MembersFilterRefused, _words(r"\bfilter_?values\b")),

@@ -97,7 +97,7 @@ def read_tables(file: MemberFile, size: int = _BLOCK) -> Iterator[pa.RecordBatch
         size: About how many bytes of it make a table.
     """
     schema = pa.schema([(name, arrow_type(spec)) for name, spec in file.properties.items()])
-    columns = [_Column(file, number, spec) for number, spec in enumerate(file.properties.values())]
+    columns = [_Column(file, number) for number in range(len(file.names))]
     for block in file.blocks(size):
         texts = None if file.skipped else _split(block)
         if texts is None:
@@ -149,19 +149,21 @@ class _Column:
     Args:
         file: Knows how to read what is not of the usual form.
         number: Which of its columns.
-        spec: The column's JSON Schema.
     """
 
-    def __init__(self, file: MemberFile, number: int, spec: Mapping[str, Any]) -> None:
+    def __init__(self, file: MemberFile, number: int) -> None:
+        name = file.names[number]
+        spec = file.properties[name]
         self._file = file
         self._number = number
         self._type = arrow_type(spec)
         types, text_format = declared(spec)
         self._nullable = "null" in types
         self._at_once: Callable[[pa.StringArray], pa.Array | None] | None = None
+        self._is_hashed = name in file.hashing
         self._is_text = False
         if self._type == pa.string():
-            self._is_text = text_format not in {"date", "date-time"}
+            self._is_text = text_format not in {"date", "date-time"} and not self._is_hashed
         elif self._type == MOMENT:
             self._at_once = read_moments
         elif self._type == pa.int64():
@@ -186,6 +188,10 @@ class _Column:
             return pa.nulls(len(texts), self._type)
         if self._at_once and (values := self._at_once(texts)) is not None:
             return values
+        if self._is_hashed:
+            # Hashes of values that repeat are remembered where they are made.
+            cells = texts.fill_null(_NULLS[0]).to_pylist()
+            return to_array(self._file.convert(self._number, cells), self._type)
         # Booleans, the dates of one import: each text is read once.
         repeated = texts.dictionary_encode()
         different = repeated.dictionary.to_pylist()

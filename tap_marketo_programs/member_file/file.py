@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tap_marketo_programs.member_file.blocks import Block
 from tap_marketo_programs.member_file.bounds import BOUNDS, Bounds
+from tap_marketo_programs.member_file.hashing import NO_HASHING, Hashing
 from tap_marketo_programs.member_file.header import opened
 from tap_marketo_programs.member_file.oddities import FileOddities
 from tap_marketo_programs.member_file.reading import WIDTHS, FirstPass, Reading
@@ -77,8 +78,10 @@ class MemberFile:
             values there can be; none means any. Where that is one value and the
             column is missing, all rows have it: Marketo adds `programId` to
             jobs with the filter `programIds` only.
+        constants: What all rows have in columns that no file has, as a cell would have it.
         oddities: Counts rows that are skipped, and what is odd about the file,
             while iterating.
+        hashing: Which of the columns are hashed; `properties` has these as texts.
         bounds: How much is read at once, and how much at most.
     """
 
@@ -89,13 +92,18 @@ class MemberFile:
         nulled: Counter[str],
         *,
         keys: Mapping[str, Collection[int]] | None = None,
+        constants: Mapping[str, str] | None = None,
         oddities: FileOddities | None = None,
+        hashing: Hashing = NO_HASHING,
         bounds: Bounds = BOUNDS,
     ) -> None:
         self.properties = properties
+        self.hashing = hashing
         self._bounds = bounds
         self._path = path
-        self._wanted = WantedColumns(properties, nulled, keys or {})
+        self._wanted = WantedColumns(
+            properties, nulled, keys or {}, constants=constants or {}, hashing=hashing
+        )
         self._oddities = oddities or FileOddities()
         self._reading: Reading | None = None
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import FileCorrupt
+from tap_marketo_programs.member_file.bounds import BOUNDS
 from tap_marketo_programs.member_file.lenient import LenientRows
 from tap_marketo_programs.member_file.source import Source
 from tap_marketo_programs.member_file.strict import decoded
@@ -68,3 +69,13 @@ def opened(path: Path, bounds: Bounds) -> Iterator[tuple[Source, Header | None, 
     with path.open("rb") as file:
         source = Source(file)
         yield source, *read_header(source, bounds)
+
+
+def names_in(path: Path, bounds: Bounds = BOUNDS) -> tuple[str, ...]:
+    """The names of a file's columns; none of a file of no bytes.
+
+    Raises:
+        FileCorrupt: Its header cannot be read.
+    """
+    with opened(path, bounds) as (_, header, _rest):
+        return header.names if header else ()

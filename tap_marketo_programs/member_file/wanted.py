@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import FileCorrupt
-from tap_marketo_programs.member_file.columns import Column, column_of
+from tap_marketo_programs.member_file.hashing import NO_HASHING, Hashing
 from tap_marketo_programs.member_file.keys import KeyCheck
 from tap_marketo_programs.member_file.layout import Layout, lay_out
 from tap_marketo_programs.quoting import quoted
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.member_file.blocks import Block
     from tap_marketo_programs.member_file.cells import Value
+    from tap_marketo_programs.member_file.columns import Column
 
 REPEATED_HEADER = "the header once more"
 """Why a row is skipped that is no row at all."""
@@ -34,6 +36,8 @@ class WantedColumns:
         nulled: Counts the cells that became null because they did not fit, by property.
         keys: Which of them a row cannot be without, each with the only values
             there can be; none means any.
+        hashing: Which of the others are hashed.
+        constants: What all rows have in columns that no file has, as a cell would have it.
     """
 
     def __init__(
@@ -41,12 +45,16 @@ class WantedColumns:
         properties: Mapping[str, Mapping[str, Any]],
         nulled: Counter[str],
         keys: Mapping[str, Collection[int]],
+        *,
+        constants: Mapping[str, str] = MappingProxyType({}),
+        hashing: Hashing = NO_HASHING,
     ) -> None:
         self.names = list(properties)
-        self._columns = [column_of(name, schema, nulled) for name, schema in properties.items()]
+        self._constants = constants
+        self._columns = [hashing.column(name, spec, nulled) for name, spec in properties.items()]
         unseen: Counter[str] = Counter()
         # For a first pass, which must not count.
-        self._silent = [column_of(name, schema, unseen) for name, schema in properties.items()]
+        self._silent = [hashing.column(name, spec, unseen) for name, spec in properties.items()]
         self._keys = {name: known for name, known in keys.items() if name in properties}
         converts = {column.name: column.convert for column in self._silent}
         self._key_check = KeyCheck({name: converts[name] for name in self._keys}, self._keys)
@@ -59,7 +67,10 @@ class WantedColumns:
 
     def constant(self, number: int) -> Value:
         """What all rows have in a column that the file does not have."""
-        expected = self._keys.get(self._columns[number].name, ())
+        name = self._columns[number].name
+        if name in self._constants:
+            return self.convert(number, [self._constants[name]])[0]
+        expected = self._keys.get(name, ())
         return self.convert(number, [str(*expected)])[0] if len(expected) == 1 else None
 
     # Where they are
@@ -70,7 +81,7 @@ class WantedColumns:
         Raises:
             FileCorrupt: One is not there, and its rows would have no value for it.
         """
-        layout = lay_out(header, self.names)
+        layout = self._lay_out(header)
         missing = [
             column.name
             for number, (column, place) in enumerate(zip(self._columns, layout.places, strict=True))
@@ -84,7 +95,18 @@ class WantedColumns:
             raise FileCorrupt(msg)
         return layout
 
+    def _lay_out(self, header: Sequence[str]) -> Layout:
+        """Where the columns are, but for those that no file has, whatever this one has."""
+        found = lay_out(header, self.names)
+        if not self._constants:
+            return found
+        pairs = zip(self.names, found.places, strict=True)
+        places = (None if name in self._constants else place for name, place in pairs)
+        return Layout(tuple(places), found.renamed)
+
     def _can_miss(self, number: int, column: Column) -> bool:
+        if column.name in self._constants:
+            return True
         if column.name in self._keys:
             return self.constant(number) is not None
         return column.nullable
@@ -100,7 +122,7 @@ class WantedColumns:
     def nulls(self, layout: Layout) -> Iterator[str]:
         """The columns that are null in each row, because the file does not have them."""
         for column, place in zip(self._columns, layout.places, strict=True):
-            if place is None and column.name not in self._keys:
+            if place is None and column.name not in {*self._keys, *self._constants}:
                 yield column.name
 
     # Which rows have values

@@ -26,6 +26,7 @@ from singer_sdk.plugin_base import SingerCommand
 from tap_marketo_programs.config import catalog as catalog_file
 from tap_marketo_programs.config import state as state_file
 from tap_marketo_programs.errors import MarketoConfigError, MarketoError
+from tap_marketo_programs.process.help_text import EXIT_CODES, OPTIONS, SUMMARY
 from tap_marketo_programs.process.input_files import checked_config, checked_file, json_object
 from tap_marketo_programs.process.plan_options import refuse_together
 from tap_marketo_programs.process.signals import begin, ignore_signals, leave_to_the_system
@@ -91,6 +92,8 @@ class Command(SingerCommand):
             message = "not a Singer command"
             raise TypeError(message)
         for option in command.params:
+            if isinstance(option, click.Option):
+                option.help = OPTIONS.get(str(option.name), option.help)
             if option.name == "config":
                 option.callback = checked_config(option.callback)
             elif option.name == "state":
@@ -104,7 +107,8 @@ class Command(SingerCommand):
             callback=_refusing(command.callback),
             context_settings=command.context_settings,
             params=command.params,
-            help=command.help,
+            help=SUMMARY,
+            epilog=EXIT_CODES,
             logger=command.logger,
         )
 

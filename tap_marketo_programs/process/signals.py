@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_programs.process.private_folder import PrivateFolder
 from tap_marketo_programs.process.stdout import (
     Messages,
-    Terminated,
+    end_once,
     forget_messages,
     write_last_state,
 )
@@ -111,13 +111,13 @@ def terminate(signum: int) -> None:
     """Handle a signal in the main thread: end now, or right after the line being written.
 
     Raises:
-        Terminated: Unless a message is being written.
+        Terminated: Unless a message is being written, or an earlier signal ends the run.
     """
     _count_down(signum)
     if Messages.writing:
         Messages.pending = signum
         return
-    raise Terminated(signum)
+    end_once(signum)
 
 
 def _leave(signum: int) -> None:

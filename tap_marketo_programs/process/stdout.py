@@ -34,10 +34,12 @@ class Messages:
             if nobody would want it back.
         state: The line of the last STATE that is out.
         ends_with_state: Whether it was the last line of all.
+        ending: Whether a signal has begun to end the run.
     """
 
     writing = False
     pending: int | None = None
+    ending = False
     given: Mapping[str, Any] | None = None
     state: bytes | None = None
     ends_with_state = False
@@ -50,7 +52,7 @@ def forget_messages(given: Mapping[str, Any] | None) -> None:
         given: The state that the run begins with, if it is known.
     """
     Messages.given, Messages.state, Messages.ends_with_state = given, None, False
-    Messages.writing, Messages.pending = False, None
+    Messages.writing, Messages.pending, Messages.ending = False, None, False
 
 
 def remember_state(given: Mapping[str, Any]) -> None:
@@ -170,4 +172,15 @@ def _whole() -> Iterator[None]:
         Messages.writing = False
     if Messages.pending is not None:
         signum, Messages.pending = Messages.pending, None
+        end_once(signum)
+
+
+def end_once(signum: int) -> None:
+    """End the run; a further signal must not cut short what the first has begun.
+
+    Raises:
+        Terminated: Unless it was raised before.
+    """
+    if not Messages.ending:
+        Messages.ending = True
         raise Terminated(signum)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 _RETOLD: Mapping[str, str] = {
     "leadId": "Id of the lead (person) that is a member of the program.",
     "programId": "Id of the program that the lead is a member of.",
+    "snapshotAt": (
+        "When the snapshot began that the membership was last seen in. One that is older than "
+        "the newest of its program has ended."
+    ),
     "updatedAt": "When the membership was last changed.",
 }
 

@@ -16,6 +16,7 @@ from tap_marketo_programs.marketo.tags import TAG_TYPES_PATH, tag_types
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.schemas.oddities import Oddities
 from tap_marketo_programs.streams.base import MarketoStream
+from tap_marketo_programs.streams.progress import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,10 +83,10 @@ class AssetStream(MarketoStream, RESTStream[int]):
         return {"maxReturn": PAGE_SIZE, "offset": next_page_token or 0}
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:
-        """The records, and at the end a word on what of the answers did not fit."""
+        """The records, and at the end a word on how many, and on what did not fit."""
         self.odd = Oddities()
         try:
-            yield from self.found(context)
+            yield from told(self.name, self.found(context), self.client.clock)
         finally:
             self.odd.tell(self.logger)
 

@@ -52,6 +52,13 @@ class MarketoStream(Stream):
             and self.ABORT_AT_RECORD_COUNT is None
         )
 
+    def check_settings(self) -> None:
+        """Refuse settings that cannot be followed, before anything is extracted.
+
+        Raises:
+            MarketoConfigError: There are some.
+        """
+
     def check_bookmark(self) -> None:
         """Refuse a bookmark that cannot be gone on from, before anything is extracted.
 

@@ -20,6 +20,7 @@ def stream_classes() -> dict[str, Any]:
         TagTypesStream,
     )
     from tap_marketo_programs.streams.export_jobs import ExportJobsStream  # noqa: PLC0415 - as above
+    from tap_marketo_programs.streams.program_member_keys import ProgramMemberKeysStream  # noqa: PLC0415 - as above
     from tap_marketo_programs.streams.program_members import ProgramMembersStream  # noqa: PLC0415 - as above
     from tap_marketo_programs.streams.programs import ProgramsStream  # noqa: PLC0415 - as above
     from tap_marketo_programs.streams.programs_by_tag import ProgramsByTagStream  # noqa: PLC0415 - as above
@@ -27,6 +28,7 @@ def stream_classes() -> dict[str, Any]:
     classes = (
         ChannelsStream,
         ExportJobsStream,
+        ProgramMemberKeysStream,
         ProgramMembersStream,
         ProgramsByTagStream,
         ProgramsStream,

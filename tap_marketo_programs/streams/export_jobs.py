@@ -14,9 +14,10 @@ from tap_marketo_programs.marketo.records import fit, unreadable
 from tap_marketo_programs.schemas.exports import EXPORT_JOBS
 from tap_marketo_programs.schemas.oddities import Oddities
 from tap_marketo_programs.streams.base import MarketoStream
+from tap_marketo_programs.streams.progress import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.tap_base import Tap
@@ -53,22 +54,26 @@ class ExportJobsStream(MarketoStream):
         self.client = client
 
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the SDK's signature
-        """Each job once, and at the end a word on what of the answers did not fit."""
+        """Each job once, and at the end a word on how many, and on what did not fit."""
+        odd = Oddities()
+        try:
+            yield from told(self.name, self._found(odd), self.client.clock)
+        finally:
+            odd.tell(self.logger)
+
+    def _found(self, odd: Oddities) -> Iterator[dict[str, Any]]:
         # Imported here since describing the stream needs nothing of the engine.
         from tap_marketo_programs.export.api import ExportApi  # noqa: PLC0415
         from tap_marketo_programs.export.job import ExportStatus  # noqa: PLC0415
 
-        odd, seen = Oddities(), set[str]()
-        try:
-            # Not as `ExportJob`, which takes a status that nobody has documented for Processing.
-            for row in ExportApi(self.client).entries(list(ExportStatus)):
-                if why := unreadable(row, KEY):
-                    odd.skipped[why] += 1
-                    continue
-                known = {name: row[name] for name in EXPORT_JOBS["properties"] if name in row}
-                record = fit(known, EXPORT_JOBS, odd)
-                if record[KEY] not in seen:
-                    seen.add(record[KEY])
-                    yield record
-        finally:
-            odd.tell(self.logger)
+        seen = set[str]()
+        # Not as `ExportJob`, which takes a status that nobody has documented for Processing.
+        for row in ExportApi(self.client).entries(list(ExportStatus)):
+            if why := unreadable(row, KEY):
+                odd.skipped[why] += 1
+                continue
+            known = {name: row[name] for name in EXPORT_JOBS["properties"] if name in row}
+            record = fit(known, EXPORT_JOBS, odd)
+            if record[KEY] not in seen:
+                seen.add(record[KEY])
+                yield record

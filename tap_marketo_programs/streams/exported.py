@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.export.run import ExportRun
+    from tap_marketo_programs.marketo.client import MarketoClient
+    from tap_marketo_programs.marketo.programs import ProgramDirectory
     from tap_marketo_programs.output.sinks import Sink
 
 T = TypeVar("T")
@@ -31,6 +33,8 @@ T = TypeVar("T")
 class ExportedStream(MarketoStream):
     """A stream whose rows come from a run of exports."""
 
+    client: MarketoClient
+    programs: ProgramDirectory
     settings: Settings
     # The run that is open while the stream is being synced.
     _run: ExportRun | None = None
@@ -38,6 +42,10 @@ class ExportedStream(MarketoStream):
     @abstractmethod
     def exports(self) -> AbstractContextManager[ExportRun]:
         """A run for what is wanted now, with a clean end for every way out."""
+
+    def wrote_all(self) -> bool:
+        """Whether what the open run wrote is all there is, if the stream is a full table."""
+        return True
 
     def save(self, bookmark: Mapping[str, Any]) -> None:
         """Write a bookmark to STATE."""
@@ -125,10 +133,13 @@ class ExportedStream(MarketoStream):
             raise RuntimeError(message)
         try:
             yield from sinks.write_exports(self._run, sink)
+            is_whole = self.wrote_all()
         except DailyQuotaExceeded as error:
             if self.settings.on_quota_exhausted != "stop":
                 raise
             self.logger.warning("%s", error)
+            is_whole = False
+        if not is_whole:
             # A part of a full table must not replace the whole of the one before.
             self._version_to_activate = None
 

@@ -25,12 +25,12 @@ from tap_marketo_programs.streams.assets import AssetStream
 from tap_marketo_programs.streams.base import MarketoStream
 from tap_marketo_programs.streams.export_jobs import ExportJobsStream
 from tap_marketo_programs.streams.member_forecast import MemberForecast
-from tap_marketo_programs.streams.program_members import ProgramMembersStream
+from tap_marketo_programs.streams.member_stream import MemberStream
 from tap_marketo_programs.streams.programs import ProgramsStream
 from tap_marketo_programs.streams.run_plan import QuotaLeft, RunPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from singer_sdk import Stream
@@ -65,17 +65,16 @@ def plan_run(
     now, began = client.now(), client.clock.monotonic()
     used = calls_today(client)
     took = [client.clock.monotonic() - began]
-    members = next((each for each in chosen if isinstance(each, ProgramMembersStream)), None)
+    members = [each for each in chosen if isinstance(each, MemberStream)]
     listed = _listed(chosen, client)
-    forecast = None
-    if members is not None:
-        took.append(_seconds_a_call(members.programs, client))
-        calls = _scope_calls(members.programs, client)
-        forecast = MemberForecast(members, listed, asks=asks, other_calls=calls)
+    if members:
+        took.append(_seconds_a_call(members[0].programs, client))
+    shared = _shared_calls(chosen, client)
+    forecasts = {each.name: MemberForecast(each, listed, asks=asks) for each in members}
     # The shorter one: either may have been asked for again, or been held up by the limit.
     pace = Pace(client.connection.calls_per_window, min(took))
-    shared = _shared_calls(chosen, client)
-    found = _forecasts(chosen, forecast, listed, pace)
+    forecast = next(iter(forecasts.values()), None)
+    found = _forecasts(chosen, forecasts, listed, pace)
     return RunPlan(
         made_at=now,
         has_state=has_state,
@@ -99,7 +98,7 @@ def _chosen(streams: Iterable[Stream]) -> list[MarketoStream]:
 
 def _listed(chosen: Iterable[MarketoStream], client: MarketoClient) -> list[ExportJob]:
     """The jobs of the past seven days, if a stream has to do with them."""
-    if any(isinstance(each, ProgramMembersStream | ExportJobsStream) for each in chosen):
+    if any(isinstance(each, MemberStream | ExportJobsStream) for each in chosen):
         return list(_jobs(ExportApi(client), client))
     return []
 
@@ -113,15 +112,15 @@ def _seconds_a_call(programs: ProgramDirectory, client: MarketoClient) -> float:
 
 def _forecasts(
     chosen: Iterable[MarketoStream],
-    members: MemberForecast | None,
+    members: Mapping[str, MemberForecast],
     listed: Collection[ExportJob],
     pace: Pace,
 ) -> Iterator[Forecast]:
     tags: asset_forecasts.Tags | None = None
     jobs = len(listed)
     for stream in chosen:
-        if isinstance(stream, ProgramMembersStream) and members is not None:
-            found = members.make(pace)
+        if isinstance(stream, MemberStream):
+            found = members[stream.name].make(pace)
             jobs += found.jobs
             yield found
         elif isinstance(stream, ExportJobsStream):
@@ -144,33 +143,25 @@ def _forecasts(
 
 
 def _shared_calls(chosen: Iterable[MarketoStream], client: MarketoClient) -> dict[str, int]:
-    """Calls that tell which programs are wanted, by the stream that needs it first.
+    """Calls that tell which programs are wanted, by the stream that needs them first.
 
-    Those of the members are counted with the exports.
+    They are the listing's and those for tags. The latter are made here and counted; a run makes
+    them once, for all streams.
     """
+    found: dict[str, int] = {}
     for stream in chosen:
-        if isinstance(stream, ProgramMembersStream):
-            break
-        if isinstance(stream, AssetStream) and stream.name in _LISTED:
-            programs = stream.programs
-            if not programs.is_restricted:
-                break
+        if isinstance(stream, MemberStream) or (
+            isinstance(stream, AssetStream)
+            and stream.name in _LISTED
+            and stream.programs.is_restricted
+        ):
+            pages = 0 if found else asset_forecasts.pages(len(stream.programs.rows))
+            made = client.limits.made
             # Programs by tag need the listing alone: what a wanted tag brings is tagged as wanted.
-            by_id = isinstance(stream, ProgramsStream)
-            pages = asset_forecasts.pages(len(programs.rows))
-            return {stream.name: _scope_calls(programs, client) if by_id else pages}
-    return {}
-
-
-def _scope_calls(programs: ProgramDirectory, client: MarketoClient) -> int:
-    """Calls that tell which programs are wanted: the listing's, and those for tags.
-
-    The latter are made here and counted; a run makes them once, for all streams.
-    """
-    pages = asset_forecasts.pages(len(programs.rows))
-    made = client.limits.made
-    _ = programs.ids
-    return pages + client.limits.made - made
+            if stream.name != "programs_by_tag":
+                _ = stream.programs.ids
+            found[stream.name] = pages + client.limits.made - made
+    return found
 
 
 def _jobs(api: ExportApi, client: MarketoClient) -> Iterator[ExportJob]:

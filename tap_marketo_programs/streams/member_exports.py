@@ -8,21 +8,23 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tap_marketo_programs.export.api import ExportApi
 from tap_marketo_programs.export.bookmark import read_bookmark
 from tap_marketo_programs.export.detection import MAX_ASKED_WINDOW, Detection
 from tap_marketo_programs.export.ledger import digest
 from tap_marketo_programs.export.plan import Bounds
+from tap_marketo_programs.export.reading import AUTOMATIC, Reading
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
 from tap_marketo_programs.export.run import ExportRun
-from tap_marketo_programs.export.verify import AUTOMATIC, Reading
+from tap_marketo_programs.export.snapshots import choose
 from tap_marketo_programs.export.work import Work
 from tap_marketo_programs.export.workers import Remote
 from tap_marketo_programs.marketo.changes import ProgramChanges
 from tap_marketo_programs.member_file.oddities import FileOddities
 from tap_marketo_programs.process.stdout import TargetGone
+from tap_marketo_programs.streams.wanted_members import wanted_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -31,9 +33,12 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.export.ledger import Ledger
+    from tap_marketo_programs.export.member_filter import WantedMembers
+    from tap_marketo_programs.export.snapshots import Snapshot
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.describe import MemberDescription
     from tap_marketo_programs.marketo.programs import ProgramDirectory
+    from tap_marketo_programs.member_file.hashing import Hashing
 
 # A program that is listed no more may have been deleted; but a permission that was
 # lost and came back must not cost every program's history once more.
@@ -52,8 +57,11 @@ class MemberExports:
         settings: The user's.
         properties: The JSON Schema of each wanted column.
         keys: The names of a member's key.
+        hashing: Which of the columns are hashed.
         full_table: Export every member, whatever is known already.
         is_dry_run: Whether nobody keeps the state, as in a test of the connection.
+        other_jobs: Ids of jobs that another stream has under way.
+        snapshot_days: How often a snapshot of keys is taken; None exports members.
         logger: For what is said at the end.
     """
 
@@ -64,9 +72,12 @@ class MemberExports:
     settings: Settings
     properties: Mapping[str, Mapping[str, Any]]
     keys: Sequence[str]
+    hashing: Hashing
     full_table: bool
     is_dry_run: bool
     logger: Logger
+    other_jobs: frozenset[str] = frozenset()
+    snapshot_days: int | None = None
 
     @contextmanager
     def open(
@@ -78,13 +89,13 @@ class MemberExports:
             bookmark: The stream's, of the state.
             save: Writes a bookmark to STATE.
         """
-        work, oddities = self.work(bookmark), FileOddities()
         api = ExportApi(self.client)
+        work, oddities = self.work(bookmark, api), FileOddities()
         changes = ProgramChanges(self.client)
         run = ExportRun(
             Remote(api, self.programs, changes, self.description),
             work,
-            Reading(self.properties, self.keys, oddities),
+            Reading(self.properties, self.keys, oddities, self.hashing),
             save,
         )
         try:
@@ -98,10 +109,10 @@ class MemberExports:
             finally:
                 self._end(run, oddities)
 
-    def work(self, bookmark: object) -> Work:
-        """What a run that goes on from a bookmark begins with."""
-        ledger = read_bookmark(bookmark)
-        return Work.begin(self._request(ledger), self._settings(), ledger)
+    def work(self, bookmark: object, api: ExportApi | None = None) -> Work:
+        """What a run that goes on from a bookmark begins with; for a plan, there is no `api`."""
+        ledger = read_bookmark(bookmark, self.stream)
+        return Work.begin(self._request(ledger, api), self._settings(), ledger)
 
     def _end(self, run: ExportRun, oddities: FileOddities) -> None:
         if self.is_dry_run:
@@ -115,9 +126,10 @@ class MemberExports:
         for warning in oddities.warnings():
             self.logger.warning("%s", warning)
 
-    def _request(self, ledger: Ledger) -> ExportRequest:
+    def _request(self, ledger: Ledger, api: ExportApi | None) -> ExportRequest:
         detection = self._detection()
         now, wanted = self.client.now().replace(microsecond=0), self.programs.ids
+        snapshot = self._snapshot(ledger, now)
         if not self.programs.is_restricted:
             _forget_deleted(ledger, self.programs.rows, now)
         return ExportRequest(
@@ -129,13 +141,40 @@ class MemberExports:
                 spread=timedelta(0) if detection.method == "none" else MAX_ASKED_WINDOW,
             ),
             detection=detection,
-            # `programId` comes by itself, as the first column.
-            fields=["leadId", "updatedAt", *(n for n in self.properties if n not in AUTOMATIC)],
+            fields=self._fields(),
             client=digest([self.settings.client_id]),
             stream=self.stream,
             full_table=self.full_table,
             restricted=self.programs.is_restricted,
+            members=self._members(wanted, snapshot, api),
+            snapshot=snapshot,
+            other_jobs=self.other_jobs,
+            on_new_fields=self._on_new_fields,
         )
+
+    @property
+    def _on_new_fields(self) -> Literal["warn", "backfill", "ignore"]:
+        """What to do about new fields; a test's state is kept by nobody, and keys have none."""
+        if self.is_dry_run or self.snapshot_days is not None:
+            return "ignore"
+        return self.settings.on_new_fields
+
+    def _fields(self) -> list[str]:
+        """The columns to ask for; `programId` comes by itself, as the first one."""
+        if self.snapshot_days is not None:
+            return ["leadId"]
+        return ["leadId", "updatedAt", *(n for n in self.properties if n not in AUTOMATIC)]
+
+    def _snapshot(self, ledger: Ledger, now: datetime) -> Snapshot | None:
+        return None if self.snapshot_days is None else choose(ledger, self.snapshot_days, now)
+
+    def _members(
+        self, program_ids: Collection[int], snapshot: Snapshot | None, api: ExportApi | None
+    ) -> WantedMembers | None:
+        """Which members are wanted; where no snapshot is due, nobody is asked."""
+        if snapshot and not snapshot.is_due:
+            return None
+        return wanted_members(self.settings.member_filter, self.programs, program_ids, api)
 
     def _detection(self) -> Detection:
         return Detection(

@@ -12,9 +12,9 @@ known is null, and `guesses` names the figures beside it that rest on a guess:
   "has_state": true,
   "fits": true,
   "streams": [
-    {"stream": "program_members", "programs": 300, "programs_to_ask": 0, "jobs": 30, "windows": 1,
-     "api_calls": 155, "megabytes": 1.25, "minutes": 23.5, "days_of_quota": 0.003,
-     "guesses": ["megabytes"], "notes": ["..."]}
+    {"stream": "program_members", "programs": 300, "programs_to_ask": 0,
+     "programs_to_backfill": 0, "jobs": 30, "windows": 1, "api_calls": 155, "megabytes": 1.25,
+     "minutes": 23.5, "days_of_quota": 0.003, "guesses": ["megabytes"], "notes": ["..."]}
   ],
   "total": {"jobs": 30, "api_calls": 155, "megabytes": 1.25, "minutes": 23.5,
             "days_of_quota": 0.003},
@@ -38,6 +38,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.export.quota import midnight_text
+from tap_marketo_programs.schemas.figures import size_text
 from tap_marketo_programs.schemas.timestamps import wire_time
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ _COLUMNS: tuple[str, ...] = (
     "jobs",
     "windows",
     "calls",
-    "MB",
+    "size",
     "minutes",
     "days",
 )
@@ -116,7 +117,7 @@ def _figures(one: Forecast, plan: RunPlan) -> dict[str, Any]:
     days = round(size / daily, 6) if size is not None and daily else None
     return {
         "stream": one.stream,
-        **{name: getattr(one, name) for name in _FIGURES},
+        **{name: getattr(one, name) for name in (*_FIGURES, "programs_to_backfill")},
         "megabytes": None if size is None else round(size, 6),
         "minutes": round(one.seconds / 60, 3),
         "days_of_quota": 0.0 if size == 0 else days,
@@ -161,7 +162,9 @@ def _cell(figure: str, value: float | None) -> str:
         return UNKNOWN if figure in {"megabytes", "days_of_quota"} else "-"
     if not value:
         return "-"
-    digits = {"megabytes": 2, "minutes": 1, "days_of_quota": 3}.get(figure, 0)
+    if figure == "megabytes":
+        return size_text(value)
+    digits = {"minutes": 1, "days_of_quota": 3}.get(figure, 0)
     return f"{value:,.{digits}f}"
 
 
@@ -174,7 +177,7 @@ def _remarks(plan: RunPlan) -> Iterator[str]:
     for one in plan.streams:
         yield from (f"{one.stream}: {note}." for note in one.notes)
     if plan.megabytes is None:
-        yield "Megabytes are unknown until the first export."
+        yield "Sizes are unknown until the first export."
     today = "not known" if plan.calls_today is None else f"{plan.calls_today:,}"
     yield f"API calls of everybody today: {today} (most subscriptions have 50,000 a day)."
     if plan.quota:
@@ -201,8 +204,9 @@ def _left(quota: QuotaLeft) -> str:
         else "daily_export_quota_mb, or the subscription's if that is less"
     )
     return (
-        f"Export quota today: {quota.left_mb:,.1f} MB left of {quota.daily_mb:,.1f} MB ({whose}); "
-        f"this API user has used {quota.used_mb:,.1f} MB, what others used is not known. It resets "
+        f"Export quota today: {size_text(quota.left_mb)} left of {size_text(quota.daily_mb)} "
+        f"({whose}); this API user has used {size_text(quota.used_mb)}, what others used is not "
+        f"known. It resets "
         f"at {midnight_text(quota.resets_at)}."
     )
 

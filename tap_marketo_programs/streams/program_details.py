@@ -5,13 +5,13 @@ It must not know which programs are to be read, nor how Marketo is asked.
 
 from __future__ import annotations
 
-import logging
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoTransientError
 from tap_marketo_programs.marketo.records import detailed, program_record
 from tap_marketo_programs.marketo.side_by_side import side_by_side
+from tap_marketo_programs.streams.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from tap_marketo_programs.marketo.programs import ProgramDirectory
     from tap_marketo_programs.schemas.oddities import Oddities
 
-logger = logging.getLogger(__name__)
-
 MAX_UNTOLD = 3
-PROGRESS_SECONDS = 60.0
 # What only "Get Program by Id" tells of a program.
 DETAILS = ("startDate", "endDate", "tags", "costs")
 
@@ -61,7 +58,7 @@ class ProgramDetails:
         """
         untold = Untold()
         rows = [*changed, *others]
-        progress = Progress(len(rows), self._clock)
+        progress = Progress("programs: details of %d of %d programs read", len(rows), self._clock)
         ids = [row["id"] for row in rows]
         asked = side_by_side(self._programs.by_id, ids, self._clock, "program_details")
         with closing(asked) as answers:
@@ -93,36 +90,6 @@ class ProgramDetails:
 
     def _count_bare(self) -> None:
         self._odd.bare["programs without tags, costs and dates"] += 1
-
-
-class Progress:
-    """A line about once a minute, while details are read.
-
-    Args:
-        total: Programs to read.
-        clock: Where time comes from.
-    """
-
-    def __init__(self, total: int, clock: Clock) -> None:
-        self._total = total
-        self._clock = clock
-        self._began = self._last = clock.monotonic()
-        self._read = 0
-
-    def one_more(self) -> None:
-        """Count a program; say how things stand if that was not said for a minute."""
-        self._read += 1
-        now = self._clock.monotonic()
-        if now - self._last < PROGRESS_SECONDS or self._read == self._total:
-            return
-        self._last = now
-        seconds = (now - self._began) / self._read * (self._total - self._read)
-        logger.info(
-            "programs: details of %d of %d programs read; about %d min left at this pace",
-            self._read,
-            self._total,
-            -(-seconds // 60),
-        )
 
 
 class Untold:

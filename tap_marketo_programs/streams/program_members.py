@@ -9,28 +9,26 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.helpers.conform import TypeConformanceLevel
-
-from tap_marketo_programs.config.state import refuse_future
 from tap_marketo_programs.errors import MarketoConfigError
 from tap_marketo_programs.marketo.describe import MemberDescription
-from tap_marketo_programs.streams.exported import ExportedStream
+from tap_marketo_programs.schemas.hashed import with_hashes
+from tap_marketo_programs.streams.hashed_fields import hashing_of
+from tap_marketo_programs.streams.member_stream import MemberStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
 
     from tap_marketo_programs.config.settings import Settings
-    from tap_marketo_programs.export.run import ExportRun
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.programs import ProgramDirectory
+    from tap_marketo_programs.member_file.hashing import Hashing
     from tap_marketo_programs.streams.member_exports import MemberExports
 
 
-class ProgramMembersStream(ExportedStream):
+class ProgramMembersStream(MemberStream):
     """Members of programs.
 
     Args:
@@ -42,24 +40,40 @@ class ProgramMembersStream(ExportedStream):
 
     name = "program_members"
     replication_key = "updatedAt"
-    # Cells are typed once, where they are read, by the very schema that goes out.
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(
         self, tap: Tap, client: MarketoClient, programs: ProgramDirectory, settings: Settings
     ) -> None:
-        self.settings = settings
-        self.client = client
-        self.programs = programs
         self.description = MemberDescription(client, settings.lead_fields)
-        super().__init__(tap)
+        super().__init__(tap, client, programs, settings)
 
     # What there is
 
+    @property
+    def describe_calls(self) -> int:
+        """The description of members, and that of leads where fields of leads are wanted."""
+        return 1 + bool(self.settings.lead_fields)
+
     @cached_property
     def schema(self) -> dict[str, Any]:
-        """Every field that can be exported, as described now."""
-        return self.description.schema
+        """Every field that can be exported, as described now, and hashed where that is wanted."""
+        self.check_settings()
+        return with_hashes(self.description.schema, self.settings.hash_fields)
+
+    @cached_property
+    def hashing(self) -> Hashing:
+        """Which fields are hashed, and how; see `hashing_of`."""
+        catalog = self._tap_input_catalog
+        entry = None if catalog is None else catalog.get_stream(self.tap_stream_id)
+        return hashing_of(
+            self.settings,
+            self.description,
+            () if entry is None else entry.schema.to_dict().get("properties", {}),
+        )
+
+    def check_settings(self) -> None:
+        """Refuse to hash fields that there are not."""
+        _ = self.hashing
 
     @property
     def primary_keys(self) -> Sequence[str]:
@@ -113,22 +127,26 @@ class ProgramMembersStream(ExportedStream):
                 raise _wrong_key(self.name, given, described)
 
     def check_bookmark(self) -> None:
-        """Refuse a bookmark that cannot be read, or lies in the future."""
-        if not self.given_bookmark:
-            return
-        # Imported here since describing the stream needs nothing of the engine.
-        from tap_marketo_programs.export.bookmark import read_bookmark  # noqa: PLC0415
+        """Refuse a bookmark that cannot be read, or lies in the future, or a filter of members.
 
-        if known := read_bookmark(self.given_bookmark).latest:
-            refuse_future(self.name, known, self.client.now())
+        Raises:
+            MarketoConfigError: `member_filter` is set and members are wanted INCREMENTAL.
+        """
+        self._check_filter()
+        super().check_bookmark()
 
-    def exports(self) -> AbstractContextManager[ExportRun]:
-        """A run for what is wanted now."""
-        return self.wanted().open(self.stream_state, self.save)
+    def _check_filter(self) -> None:
+        if self.settings.member_filter is not None and not self._is_full_table:
+            raise _stale(self.name)
+
+    @property
+    def _is_full_table(self) -> bool:
+        return bool(self.replication_method == "FULL_TABLE")
 
     def wanted(self) -> MemberExports:
         """What is wanted of the members now."""
-        # Imported here for the same reason.
+        self._check_filter()
+        # Imported here since describing the stream needs nothing of the engine.
         from tap_marketo_programs.streams.member_exports import MemberExports  # noqa: PLC0415
 
         return MemberExports(
@@ -139,10 +157,21 @@ class ProgramMembersStream(ExportedStream):
             settings=self.settings,
             properties=self.properties,
             keys=self.primary_keys,
-            full_table=self.replication_method == "FULL_TABLE",
+            hashing=self.hashing,
+            full_table=self._is_full_table,
             is_dry_run=self.ABORT_AT_RECORD_COUNT is not None,
+            other_jobs=self.other_jobs(),
             logger=self.logger,
         )
+
+
+def _stale(stream: str) -> MarketoConfigError:
+    return MarketoConfigError(
+        f"member_filter: {stream} is INCREMENTAL, and a member who no longer passes the filter "
+        "would never be exported again and go stale in the target. Set replication-method "
+        f"FULL_TABLE for {stream} in the catalog (in meltano.yml: metadata: {stream}: "
+        "replication-method: FULL_TABLE), or leave member_filter out. Nothing was extracted."
+    )
 
 
 def _wrong_key(stream: str, given: Iterable[str], described: Iterable[str]) -> MarketoConfigError:

@@ -16,6 +16,7 @@ from tap_marketo_programs.marketo.programs import PROGRAMS_PATH
 from tap_marketo_programs.marketo.records import program_record
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.schemas import timestamps
+from tap_marketo_programs.schemas.figures import moment_text
 from tap_marketo_programs.streams.assets import AssetStream
 from tap_marketo_programs.streams.detail_sweep import DetailSweep
 from tap_marketo_programs.streams.left_out import KEY, LeftOut
@@ -173,10 +174,12 @@ class ProgramsStream(AssetStream):
     ) -> Iterator[dict[str, Any]]:
         """Programs as "Get Program by Id" shows them: the changed ones, and those that are due."""
         due = self.due({row["id"] for row in changed}, until)
+        since, number = self.since(), f"{len(changed):,}" if changed else "none"
         self.logger.info(
-            "%d programs changed%s",
-            len(changed),
-            f"; the details of {len(due)} others are read again, since an edit of tags or costs "
+            "programs: %s%s%s",
+            f"{number} changed since {moment_text(since)}" if since else f"{number} in all",
+            "; their details are read next, a call for each" if changed else "",
+            f"; the details of {len(due):,} others are read again, since an edit of tags or costs "
             "may not show (full_sweep_days)"
             if due
             else "",

@@ -16,6 +16,7 @@ from tap_marketo_programs.marketo.verdicts import means_unknown_tag_value
 from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.streams.assets import AssetStream
+from tap_marketo_programs.streams.progress import Progress
 from tap_marketo_programs.streams.tag_derivation import derive
 
 if TYPE_CHECKING:
@@ -57,8 +58,11 @@ class ProgramsByTagStream(AssetStream):
         restricted, is_empty = self.settings.program_tags is not None, True
         wanted = self.programs.tags if restricted else list(wanted_tags(self.client, None))
         derivation = derive(self.client, self.programs, wanted)
+        values = sum(len(each.values) for each in wanted)
+        text = "programs_by_tag: programs of %d of %d tag values read"
+        progress = Progress(text, values, self.client.clock)
         for each in wanted:
-            for row in self._of_type(each, derivation):
+            for row in self._of_type(each, derivation, progress):
                 if self.programs.passes(row):
                     is_empty = False
                     yield row
@@ -66,7 +70,7 @@ class ProgramsByTagStream(AssetStream):
             raise self.programs.nothing_left()
 
     def _of_type(
-        self, wanted: WantedTags, derivation: Derivation | None
+        self, wanted: WantedTags, derivation: Derivation | None, progress: Progress
     ) -> Iterator[dict[str, Any]]:
         """The programs of each value of a tag type, wanted or not."""
         if derivation is not None and not derivation.covers(wanted):
@@ -76,6 +80,7 @@ class ProgramsByTagStream(AssetStream):
             for row in self._with_tag(wanted.tag_type, value, derivation):
                 used.add(value)
                 yield row
+            progress.one_more()
         hidden = derivation.hidden_values if derivation else partial(hidden_values, self.client)
         for value in hidden(wanted, used):
             yield from self._with_tag(wanted.tag_type, value, derivation)

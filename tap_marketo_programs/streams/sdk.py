@@ -22,6 +22,7 @@ What `tap.TapMarketoPrograms` overrides and uses:
 - `_env_var_prefix`: What our variables begin with. Without it they are not found.
 - `_set_compatible_replication_methods`: Called before all streams. Without the override,
   a bookmark that cannot be read would be found out after other streams were extracted.
+- `_get_about_info`: What `--about` tells. Without it the settings could not be told in full.
 - `_handle_termination`: Without the override, SIGTERM would end with exit code 0.
 
 What `streams.base.MarketoStream` overrides and uses:

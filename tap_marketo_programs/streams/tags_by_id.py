@@ -18,6 +18,7 @@ from tap_marketo_programs.marketo.side_by_side import side_by_side
 from tap_marketo_programs.marketo.tag_index import TagIndex
 from tap_marketo_programs.marketo.tags import PROGRAMS_BY_TAG_PATH
 from tap_marketo_programs.marketo.verdicts import means_unknown_tag_value
+from tap_marketo_programs.streams.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -85,11 +86,13 @@ class TagsById:
         Raises:
             NotDerivable: Marketo does not tell the details of one.
         """
-        asked = side_by_side(
-            self._programs.by_id, self.missing, self._client.clock, "programs_by_tag"
-        )
+        missing, clock = self.missing, self._client.clock
+        text = "programs_by_tag: details of %d of %d more programs read"
+        progress = Progress(text, len(missing), clock)
+        asked = side_by_side(self._programs.by_id, missing, clock, "programs_by_tag")
         with closing(asked) as answers:
             for answer in answers:
+                progress.one_more()
                 try:
                     details = answer.result()
                 except MarketoTransientError as error:

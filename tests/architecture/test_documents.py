@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 ARCHITECTURE = "docs/architecture.md"
 DECISIONS = "docs/decisions"
-PAGES = ("CONTRIBUTING.md", "README.md", "SECURITY.md", "sandbox/README.md", "tests/README.md")
+PAGES = ["CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"]
+PAGES += ["sandbox/README.md", "tests/README.md"]
 
 # Every promise has one row: those of the export engine, and those of the client.
 PROMISES = ["1", "2", "2b", "3", "4", "5", "6", "7", "8", "9", "9b", "10", "11", "12", "12b"]

@@ -55,7 +55,9 @@ EDGE: dict[str, str] = {
     "export.earlier_jobs": "sends",
     "export.download": "sends, and writes files",
     "export.progress": "writes to the log, and asks for the time",
+    "export.reading": "reads files",
     "export.run": "starts threads",
+    "export.status_probe": "sends",
     "export.transfer": "writes files",
     "export.verify": "reads files",
     "export.workers": "sends",
@@ -66,6 +68,7 @@ BELOW_THE_ENGINE: dict[str, str] = {
     "export.job": "what Marketo says of a job",
     "quoting": "a refusal's words stand in log lines",
     "retry_policy": "how often a job is tried again, beside how often a request is",
+    "schemas.figures": "how a size is said, in log lines and in refusals",
     "schemas.timestamps": "how a time is written, to Marketo and in the state",
     "schemas.values": "the largest program id is said once, for settings and for states",
 }

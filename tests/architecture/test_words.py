@@ -60,7 +60,7 @@ WORDS = (
 )
 
 FOLDERS = ("tap_marketo_programs", "sandbox", "tests", "demo", "benchmarks", "docs")
-PAGES = ("CONTRIBUTING.md", "README.md", "SECURITY.md", "justfile")
+PAGES = ("CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md", "justfile")
 # They have to name the words.
 TABLES = {"tests/architecture/test_words.py"}
 

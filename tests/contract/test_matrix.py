@@ -102,7 +102,11 @@ class Bench:
         key = str(settings.get("lead_fields"))
         if key not in CATALOGS:
             CATALOGS[key] = self.tap.catalog(**self.settings)
-        output = self.tap.run(self.case.stream, state=self.state, catalog=CATALOGS[key], **settings)
+        catalog = CATALOGS[key]
+        if "member_filter" in settings:
+            whole = {"replication_method": "FULL_TABLE"}
+            catalog = {"streams": [stream | whole for stream in catalog["streams"]]}
+        output = self.tap.run(self.case.stream, state=self.state, catalog=catalog, **settings)
         wait_for_threads()
         self.target.load(output)
         self.state = output.state or self.state
@@ -213,8 +217,8 @@ class Bench:
     def truth(self, stream: str) -> list[Row]:
         """What the sandbox holds."""
         if stream == MEMBERS:
-            fields = list(self.control.truth()[0])
-            return self.control.truth([*fields, *self.settings.get("lead_fields", ())])
+            fields = [*self.control.truth()[0], *self.settings.get("lead_fields", ())]
+            return self.control.truth(fields, member_filter=self.settings.get("member_filter"))
         rows = [_full(row, stream) for row in getattr(self.control, stream)()]
         for row in rows if stream == TAG_TYPES else ():
             # Held as Marketo's text `[program,event]`, of which the tap makes a list.

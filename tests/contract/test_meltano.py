@@ -175,3 +175,9 @@ def test_the_readmes_commands_work_in_a_project_of_ones_own(sandbox: Sandbox, fo
         text = (project.folder / f"{table}.jsonl").read_text(encoding="utf-8")
         found = compare(table, truth[table], [json.loads(one) for one in text.split("\n") if one])
         assert found.holds, str(found)
+
+
+def test_both_definitions_have_meltano_read_the_log_line_by_line() -> None:
+    extractor = definition.extractor()
+    assert extractor["log_parser"] == definition.definition()["log_parser"] == "singer-sdk"
+    assert "structured-logging" in extractor["capabilities"]

@@ -71,7 +71,7 @@ def test_meltano_hides_the_settings_that_the_tap_calls_secret(
     hidden = {name for name, setting in described.items() if setting.get("sensitive")}
 
     assert hidden == {name for name, prop in accepted.items() if prop.get("secret")}
-    assert hidden == {"client_id", "client_secret"}
+    assert hidden == {"client_id", "client_secret", "hash_salt"}
 
 
 def test_meltano_offers_the_values_that_the_tap_allows(

@@ -16,7 +16,7 @@ from tap_marketo_programs.config.settings import SETTINGS
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILES = ["README.md", "meltano.yml", "tap-marketo-programs.yml"]
+FILES = ["README.md", "meltano.yml", "tap-marketo-programs.yml", ".env.example"]
 PREFIX = "TAP_MARKETO_PROGRAMS_"
 
 
@@ -47,6 +47,8 @@ def test_what_users_read_of_the_settings_is_up_to_date() -> None:
         ("meltano.yml", "name: program_ids", "name: programs"),
         ("meltano.yml", "      sensitive: true\n", ""),
         ("tap-marketo-programs.yml", "late. Default: 3600.", "late. Default: 60."),
+        (".env.example", "LOOKBACK_SECONDS=3600", "LOOKBACK_SECONDS=60"),
+        (".env.example", "_PROGRAM_IDS=", "_PROGRAMS="),
     ],
 )
 def test_a_file_that_says_something_else_is_stale(

@@ -199,14 +199,37 @@ def test_discovery_prints_one_catalog_with_all_streams_and_custom_fields(command
     assert not errors(output)
 
 
-def test_a_test_run_ends_well_and_leaves_no_job_behind(command: Command, sandbox: Sandbox) -> None:
+def test_a_test_run_writes_records_and_creates_no_job(command: Command, sandbox: Sandbox) -> None:
     output = command("--test")
 
     assert output.code == 0, output.logs
     assert not errors(output)
-    jobs = sandbox.control.jobs()
-    assert jobs
-    assert not [job for job in jobs if job["status"] in {"Created", *RUNNING}]
+    for stream in ("channels", "programs", "programs_by_tag", "tag_types"):
+        assert len(output.records(stream)) == 1
+    assert not output.records("program_members")
+    assert not sandbox.control.jobs()
+    (line,) = [line for line in output.logs.splitlines() if "--test creates none" in line]
+    assert "program_members: 30 fields of 3 programs can be exported" in line
+
+
+@pytest.mark.parametrize("endpoint", ["members_describe", "export_list", "programs"])
+def test_a_test_run_fails_where_exports_would_be_refused(
+    command: Command, sandbox: Sandbox, endpoint: str
+) -> None:
+    sandbox.control.fault("error", endpoint, code="603", count=100)
+
+    output = command("--test")
+
+    assert output.code == 1
+    (line,) = errors(output)
+    assert "603" in line
+    assert not sandbox.control.jobs()
+
+
+def test_a_test_of_another_kind_is_refused(command: Command, sandbox: Sandbox) -> None:
+    fails_with(command("--test=schemas"), "--test: unknown form 'schemas'", "--test=schema")
+
+    assert not sandbox.control.requests()
 
 
 def test_a_test_of_the_schemas_exports_nothing(command: Command, sandbox: Sandbox) -> None:

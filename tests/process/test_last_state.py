@@ -284,7 +284,7 @@ def test_a_signal_in_the_middle_of_a_file_ends_with_a_state_that_names_its_job(
     assert len(output.records()) < 29_000
 
 
-def test_a_second_signal_does_not_cut_the_last_state_short(
+def test_further_signals_do_not_cut_the_last_state_short(
     launch: Callable[..., Running], tap: Tap
 ) -> None:
     tap.sandbox.control.fault("slow", "identity", seconds=60)
@@ -292,7 +292,7 @@ def test_a_second_signal_does_not_cut_the_last_state_short(
     running = launch(state=GIVEN)
     wait_until(waiting)
 
-    output = running.ended_by(signal.SIGTERM, signal.SIGTERM, signal.SIGTERM)
+    output = running.ended_by(*[signal.SIGTERM] * 200)
 
     assert said_last(output, signal.SIGTERM) == GIVEN
 

@@ -9,6 +9,7 @@ from tap_marketo_programs.errors import (
     DailyQuotaExceeded,
     FieldUnknown,
     FilterUnsupported,
+    MemberFilterUnsupported,
     MembersFilterRefused,
     ObjectNotFound,
     PermissionDenied,
@@ -65,6 +66,14 @@ EXPECTED: list[tuple[str, str, type[AnswerError]]] = [
         "1035",
         "Unsupported filter type for target subscription: programIds",
         ProgramsFilterUnsupported,
+    ),
+    *(
+        (
+            "1035",
+            f"Unsupported filter type for target subscription: {name}",
+            MemberFilterUnsupported,
+        )
+        for name in ("statusNames", "isExhausted", "nurtureCadence")
     ),
     ("1003", "Invalid fields [webinarUrl, registrationCode]", FieldUnknown),
     ("1001", "Invalid value for field 'x'", FieldUnknown),

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from datetime import datetime
     from pathlib import Path
 
     from tap_marketo_programs.member_file.file import MemberFile
 
-    OpenFile = Callable[[Path, Collection[str], Collection[int]], MemberFile]
+    OpenFile = Callable[[Path, Collection[str], Collection[int], datetime | None], MemberFile]
 
 
 @dataclass
@@ -34,14 +35,14 @@ def found(rows: int, held: int, *, is_certain: bool) -> OpenFile:
     return lambda *_: cast("MemberFile", Counted(rows, held, is_certain))
 
 
-def count_rows(path: Path, _: Collection[str] = (), __: Collection[int] = ()) -> MemberFile:
+def count_rows(path: Path, *_: object) -> MemberFile:
     """Opens a CSV file of any columns."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = max(0, sum(1 for _ in csv.reader(file)) - 1)
     return cast("MemberFile", Counted(rows, rows))
 
 
-def count_lines(path: Path, _: Collection[str] = (), __: Collection[int] = ()) -> MemberFile:
+def count_lines(path: Path, *_: object) -> MemberFile:
     """Opens a file of any form, a row a line."""
     rows = path.read_bytes().count(b"\n") - 1
     return cast("MemberFile", Counted(rows, rows))

@@ -1,14 +1,15 @@
 """Writes down the tap's settings wherever users read of them, from the settings themselves.
 
 They stand in the README's table, in meltano.yml and, made from that, in
-tap-marketo-programs.yml. Run it as a program to write all three; tests compare.
-What stands around the marked parts is written by hand.
+tap-marketo-programs.yml, and as variables in .env.example. Run it as a program to write
+all four; tests compare. What stands around the marked parts is written by hand.
 """
 
 from __future__ import annotations
 
 import json
-from textwrap import indent
+from shlex import quote
+from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any
 
 import definition
@@ -108,6 +109,48 @@ def _meltano_setting(name: str, one: Setting, schema: Mapping[str, Any]) -> dict
     return found
 
 
+# .env.example
+
+VARIABLE_PREFIX = "TAP_MARKETO_PROGRAMS_"
+ENVIRONMENT = ".env.example"
+
+ENVIRONMENT_HEAD = f"""\
+# Settings of tap-marketo-programs as variables of the environment.
+# Made by `{COMMAND}`; do not change it, copy it:
+#
+#   cp .env.example .env && chmod 600 .env
+#
+# `.env` is read by Meltano, and by the tap itself with `--config=ENV`. It holds secrets: keep
+# it out of version control. A variable that is left out or empty is not set; those behind a
+# `#` show the default, or an example where nothing is the default. Lists and objects are JSON.
+"""
+
+
+def environment_example() -> str:
+    """Every setting as a variable: those that no run goes without, the others as comments."""
+    return "\n".join([ENVIRONMENT_HEAD, *(_variable(name, one) for name, one in SETTINGS.items())])
+
+
+def _variable(name: str, one: Setting) -> str:
+    words = fill(one.description, 96, initial_indent="# ", subsequent_indent="# ")
+    mark = "" if one.required else "# "
+    return f"{words}\n{mark}{VARIABLE_PREFIX}{name.upper()}={_as_variable(_shown(name, one))}\n"
+
+
+def _shown(name: str, one: Setting) -> str:
+    """A placeholder for a secret, otherwise the default, or an example, or nothing."""
+    if one.secret:
+        return f"your-{name.replace('_', '-')}"
+    if one.default not in (None, []):
+        return as_written(one.default)
+    return as_written(one.examples[0]) if one.examples else ""
+
+
+def _as_variable(text: str) -> str:
+    """A text as a line of `.env` has it, and a shell that reads the file, too."""
+    return quote(text) if text else ""
+
+
 # The files
 
 
@@ -133,7 +176,11 @@ PARTS: Mapping[str, Callable[[], str]] = {
 def made(root: Path) -> dict[Path, str]:
     """Each file of a checkout as it should be."""
     files = {root / name: _with_part(root / name, part()) for name, part in PARTS.items()}
-    return {**files, root / definition.FILE.name: definition.text(files[root / "meltano.yml"])}
+    return {
+        **files,
+        root / definition.FILE.name: definition.text(files[root / "meltano.yml"]),
+        root / ENVIRONMENT: environment_example(),
+    }
 
 
 def stale(root: Path) -> list[str]:

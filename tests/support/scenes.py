@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 MEMBERS = "program_members"
+# The threads of a run are called after its stream.
+_THREADS = ("program_members", "program_member_keys")
 FOR_EVER = 100_000
 MINUTE = 60
 HOUR = 3600
@@ -210,6 +212,6 @@ def wait_for_next_version() -> None:
 def wait_for_threads() -> None:
     """Wait for the threads of a run that is over; none may stay."""
     give_up_at = time.monotonic() + PATIENCE
-    while left := [thread for thread in threading.enumerate() if thread.name.startswith(MEMBERS)]:
+    while left := [thread for thread in threading.enumerate() if thread.name.startswith(_THREADS)]:
         assert time.monotonic() < give_up_at, left
         left[0].join(0.01)

@@ -6,6 +6,7 @@ chooses, and holds after each step what must hold at every moment of every run:
 - no job is enqueued before a STATE that names it is out, and never more than allowed;
 - rows of a program leave in the order of time;
 - no STATE says more than the rows before it, and the answers to what was asked;
+- no STATE says of a field that members have it who were exported without;
 - the scheduler never comes to a stand while something is left to do.
 """
 
@@ -16,7 +17,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tap_marketo_programs.errors import (
     AnswerError,
@@ -42,12 +43,14 @@ from tap_marketo_programs.export.detection import MAX_ASKED_WINDOW, MAX_AT_ONCE,
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import Ledger
 from tap_marketo_programs.export.places import MAX_FILES
-from tap_marketo_programs.export.plan import Bounds, ExportSlice, Window
+from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.planning import add_plan
 from tap_marketo_programs.export.quota import MEGABYTE, ExportQuota
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
 from tap_marketo_programs.export.scheduler import Scheduler
-from tap_marketo_programs.export.tasks import UNDER_WAY, Phase
+from tap_marketo_programs.export.slices import ExportSlice, Window
+from tap_marketo_programs.export.snapshots import choose
+from tap_marketo_programs.export.tasks import UNDER_WAY, Kind, Phase
 from tap_marketo_programs.export.work import Work
 
 if TYPE_CHECKING:
@@ -57,6 +60,7 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FIELDS = ("leadId", "updatedAt", "statusName", "webinarUrl")
 POLL = 60.0
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+END = datetime(2100, 1, 1, tzinfo=UTC)
 # Each worker, and of those that ask for changes, each one.
 HANDS = [
     *((worker, 0) for worker in Worker),
@@ -70,6 +74,7 @@ class RemoteJob:
 
     export_id: str
     slice: ExportSlice
+    fields: Sequence[str] = FIELDS
     status: ExportStatus = ExportStatus.CREATED
     finished_at: datetime | None = None
 
@@ -83,7 +88,12 @@ class Simulation:
         settings: The user's say.
         days_behind: How old the watermark of each program is; one that is missing is new.
         detection: How changes are found.
+        restricted: Whether the user named the programs.
+        fields: The fields wanted.
+        refused: Fields that no job can be created with.
+        on_new_fields: The setting.
         bookmark: What the last STATE said.
+        snapshot_days: How often a snapshot of keys is taken; None exports members.
     """
 
     programs: list[int]
@@ -93,11 +103,20 @@ class Simulation:
     lookback: timedelta = timedelta(0)
     days_behind: Mapping[int, int] = field(default_factory=dict)
     detection: Detection = field(default_factory=Detection)
+    restricted: bool = False
+    fields: Sequence[str] = FIELDS
+    refused: frozenset[str] = frozenset()
+    on_new_fields: Literal["warn", "backfill", "ignore"] = "warn"
+    # For each program, the spans that were written, and with which fields, in order.
+    fields_written: dict[int, list[tuple[datetime, datetime, Sequence[str]]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     # When members of each program changed, and whether asking shows it.
     changes: dict[int, list[tuple[datetime, bool]]] = field(
         default_factory=lambda: defaultdict(list)
     )
     bookmark: dict[str, Any] = field(default_factory=dict)
+    snapshot_days: int | None = None
     jobs: dict[str, RemoteJob] = field(default_factory=dict)
     # What a target holds: for each program, the spans that were written, in order.
     written: dict[int, list[tuple[datetime, datetime]]] = field(
@@ -114,6 +133,7 @@ class Simulation:
         ledger = Ledger()
         for program_id, days in self.days_behind.items():
             ledger.watermarks[program_id] = self.calendar - timedelta(days=days)
+            self.fields_written[program_id].append((BEGINNING, END, self.fields))
             self.written[program_id].append((BEGINNING, ledger.watermarks[program_id]))
         self.bookmark = write_bookmark(ledger) if self.days_behind else {}
         self.begin()
@@ -124,17 +144,21 @@ class Simulation:
         """A new process, which knows the last STATE and nothing else."""
         self.finished, self.error = False, None
         ledger = read_bookmark(self.bookmark)
+        days = self.snapshot_days
         request = ExportRequest(
             program_ids=list(self.programs),
             bounds=Bounds(self.calendar, self.start_date, self.lookback, spread=MAX_ASKED_WINDOW),
-            fields=FIELDS,
+            fields=self.fields,
             client="client",
             stream="program_members",
             detection=self.detection,
             full_table=self.full_table,
+            snapshot=None if days is None else choose(ledger, days, self.calendar),
+            on_new_fields=self.on_new_fields,
+            restricted=self.restricted,
         )
         self.work = Work(
-            request, self.settings, ledger, ExportQuota(self.settings.quota_mb), list(FIELDS)
+            request, self.settings, ledger, ExportQuota(self.settings.quota_mb), list(self.fields)
         )
         self.work.quota.used_before(self._listed(ExportStatus.COMPLETED))
         for flight in list(ledger.in_flight.values()):
@@ -147,7 +171,7 @@ class Simulation:
                 resume.resume_job(self.work, flight, self._shown(job), "", self.now)
         add_plan(self.work)
         # What a target held when this run began.
-        self._before = {one: len(self.written[one]) for one in self.programs}
+        self._before = {one: len(spans) for one, spans in self.written.items()}
         self._at_start = self.work.tasks.count(Phase.COMPLETED, Phase.RUNNING)
         self.scheduler = Scheduler(self.work)
         self.in_hand: dict[tuple[Worker, int], actions.Action] = {}
@@ -207,6 +231,13 @@ class Simulation:
         self.perform(worker, outcome, number)
         return had
 
+    def go_on(self, rounds: int = 1) -> None:
+        """Let all workers do what they find to do, without any trouble, for a while."""
+        for _ in range(rounds):
+            moved = [self.step(worker, number=number) for worker, number in HANDS]
+            if not any(moved):
+                self.pass_time(POLL / 2)
+
     def run_to_the_end(self, limit: int = 20_000) -> None:
         """Work without any trouble until the run says that it is over."""
         for _ in range(limit):
@@ -247,7 +278,8 @@ class Simulation:
         return events.ProgramsExist(action.task, gone)
 
     def _tell_fields(self, action: actions.AskExportableFields, outcome: str) -> events.Event:
-        return events.FieldsExist(action.task, FIELDS[: 3 if outcome == "vanished" else 4])
+        gone = {FIELDS[3]} if outcome == "vanished" else set()
+        return events.FieldsExist(action.task, set(self.fields) - gone - self.refused)
 
     def _tell_changes(self, action: actions.CheckForChanges, outcome: str) -> events.Event:
         assert action.until - action.since <= MAX_ASKED_WINDOW
@@ -283,8 +315,11 @@ class Simulation:
         if outcome in errors:
             return events.CreateFailed(action.task, errors[outcome])
         assert not action.one_program or len(action.slice.program_ids) == 1
+        if refused := self.refused.intersection(action.fields):
+            error = FieldUnknown("field", code="1003", names=sorted(refused))
+            return events.CreateFailed(action.task, error)
         self.created += 1
-        job = RemoteJob(f"job-{self.created}", action.slice)
+        job = RemoteJob(f"job-{self.created}", action.slice, action.fields)
         self.jobs[job.export_id] = job
         return events.JobCreated(action.task, self._shown(job))
 
@@ -339,6 +374,13 @@ class Simulation:
             assert watermark <= known, f"a STATE says {watermark} of {program_id}, known: {known}"
             told = ledger.known_from(program_id, watermark)
             assert not self._missing(program_id, told), "a STATE passes a change that asking shows"
+            if ledger.fields.known is not None:
+                said = {name for name in self.fields if ledger.fields.knows(name)}
+                lacked = ledger.fields.lacked(said, [program_id])
+                missing = [
+                    name for name in said - lacked.keys() if not self.has_field(program_id, name)
+                ]
+                assert not missing, f"a STATE says that {program_id} has {missing}"
         return events.StateSaved(action.generation)
 
     def _missing(self, program_id: int, until: datetime) -> list[datetime]:
@@ -350,6 +392,16 @@ class Simulation:
             if is_seen and at <= until and not any(start <= at <= end for start, end in spans)
         ]
 
+    def has_field(self, program_id: int, name: str) -> bool:
+        """Whether all rows of a program in the target have a field; later ones count."""
+        holes: list[tuple[datetime, datetime]] = []
+        for start, until, fields in self.fields_written[program_id]:
+            if name not in fields:
+                holes.append((start, until))
+            else:
+                holes = [hole for hole in holes if hole[0] < start or until < hole[1]]
+        return bool(self.fields_written[program_id]) and not holes
+
     def _known_to_target(self, program_id: int) -> datetime:
         """Up to when every row of a program is in the target."""
         known = BEGINNING
@@ -360,14 +412,24 @@ class Simulation:
 
     def _write(self, action: actions.WriteExport, _: str) -> events.Event:
         self.wrote += 1
-        wanted = action.task.slice
+        wanted, job = action.task.slice, self.jobs[action.task.export_id]
         for program_id in wanted.program_ids:
             start = wanted.window.start if wanted.window else BEGINNING
             if wanted.min_updated_at and self.start_date is None:
                 start = wanted.min_updated_at
-            ends = [until for _, until in self.written[program_id][self._before[program_id] :]]
-            assert not ends or ends[-1] <= wanted.new_watermark, "rows leave out of order"
-            self.written[program_id].append((start, wanted.new_watermark))
+            ends = [
+                until for _, until in self.written[program_id][self._before.get(program_id, 0) :]
+            ]
+            is_backfill = action.task.kind is Kind.BACKFILL
+            # What a backfill brings is as old as its file, whatever it was planned up to.
+            until = job.finished_at if is_backfill else wanted.new_watermark
+            assert until is not None
+            assert not ends or max(ends) <= until, "rows leave out of order"
+            is_whole = start == BEGINNING
+            span = (BEGINNING, END) if is_whole else (start, until)
+            self.fields_written[program_id].append((*span, job.fields))
+            # A change that was made since it was planned may or may not be in it.
+            self.written[program_id].append((start, min(until, wanted.new_watermark)))
         return events.ExportWritten(action.task)
 
     def check(self) -> None:
@@ -414,6 +476,15 @@ class Simulation:
             )
         ]
         assert not behind, behind
+
+    def lines(self, level: int = 0) -> list[str]:
+        """What this run has said so far, at a level of the log and above."""
+        return [one.text % one.arguments for one in self.work.say.lines if one.level >= level]
+
+    def paid(self, since: int = 0) -> list[RemoteJob]:
+        """The jobs that have a file, which the quota pays for, of those made since a number."""
+        made = list(self.jobs.values())[since:]
+        return [job for job in made if job.status is ExportStatus.COMPLETED]
 
     def _shown(self, job: RemoteJob) -> ExportJob:
         done = job.status is ExportStatus.COMPLETED

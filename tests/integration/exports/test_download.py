@@ -6,7 +6,7 @@ import base64
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from tap_marketo_programs.errors import (
     CallQuotaExceeded,
     ConnectionFailed,
     FileCorrupt,
+    FileForeign,
     FileUnavailable,
     PermissionDenied,
 )
@@ -28,7 +29,7 @@ from tap_marketo_programs.export.download import (
     least_progress,
 )
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
-from tap_marketo_programs.export.plan import ExportSlice
+from tap_marketo_programs.export.slices import ExportSlice
 from tap_marketo_programs.export.verify import VerifiedFile, Verifier
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.process.private_folder import PrivateFolder
@@ -884,3 +885,31 @@ def test_a_stop_ends_a_download_that_would_start_over(exports: Exports) -> None:
         exports.verifier(stopping=lambda: len(exports.ranges()) > 1).fetch(job)
 
     assert list(exports.folder.iterdir()) == []
+
+
+# A job that was taken for a lost one
+
+
+@pytest.mark.parametrize(
+    ("content", "fields", "snapshot_at"),
+    [
+        # Members without a column would lose its values, and of a window some keys are missing.
+        (b"programId,leadId\n1001,1\n", ["leadId", "statusName"], None),
+        (b"programId,leadId,statusName\n1001,1,On\n", ["leadId"], NOW),
+    ],
+)
+def test_a_file_of_other_columns_is_of_another_job(
+    exports: Exports, content: bytes, fields: list[str], snapshot_at: datetime | None
+) -> None:
+    job = replace(exports.completed(content), number_of_records=1)
+
+    with pytest.raises(FileForeign, match="other columns"):
+        exports.verifier().fetch(job, [1001], fields, is_adopted=True, snapshot_at=snapshot_at)
+
+    assert list(exports.folder.iterdir()) == []
+
+
+def test_the_columns_of_an_adopted_job_may_be_more_and_in_other_letters(exports: Exports) -> None:
+    job = exports.completed(b"PROGRAMID,LEADID,statusName\n1001,1,On\n")
+
+    exports.verifier().fetch(replace(job, number_of_records=1), [1001], ["leadId"], is_adopted=True)

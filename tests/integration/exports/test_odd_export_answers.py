@@ -28,7 +28,7 @@ from odd_values import InsertedRow, changes
 from tap_marketo_programs.errors import AnswerError, BrokenAnswer
 from tap_marketo_programs.export.api import ExportApi
 from tap_marketo_programs.export.job import ExportStatus
-from tap_marketo_programs.export.plan import ExportSlice
+from tap_marketo_programs.export.slices import ExportSlice
 from tap_marketo_programs.marketo.changes import ProgramChanges
 from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.streams.program_members import ProgramMembersStream

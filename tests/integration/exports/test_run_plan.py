@@ -226,6 +226,35 @@ def test_a_run_that_goes_on_asks_first_and_so_its_plan_says(days: Days, *, asks:
         assert {"jobs", "api_calls", "megabytes"} <= set(said["guesses"])
 
 
+@pytest.mark.parametrize("detection", ["none", "members"])
+def test_a_backfill_is_planned_with_its_reason(days: Days, detection: str) -> None:
+    days.first_day(change_detection=detection, on_new_fields="backfill")
+    some(days)
+    days.control.add_member_field("tshirtSize", values=["S", "M"])
+    days.catalog = days.tap.catalog()
+
+    said = members(days.plan(asks=True))
+
+    assert said["programs_to_backfill"] == PROGRAMS
+    note = f"{PROGRAMS} programs are backfilled: their members were exported without tshirtSize"
+    assert note in said["notes"]
+    assert_close(said, days.day(), *ALL)
+    assert members(days.plan())["programs_to_backfill"] == 0
+
+
+def test_a_new_field_that_is_not_backfilled_is_told_by_the_plan(days: Days) -> None:
+    days.first_day(change_detection="none")
+    days.control.add_member_field("tshirtSize", values=["S", "M"])
+    days.catalog = days.tap.catalog()
+
+    said = members(days.plan())
+
+    assert said["programs_to_backfill"] == 0
+    assert any(
+        "tshirtSize" in note and "backfill would export 60" in note for note in said["notes"]
+    )
+
+
 def test_a_full_table_is_planned_whatever_is_known(days: Days) -> None:
     days.first_day()
     assert days.catalog is not None
@@ -327,3 +356,20 @@ def test_named_programs_cost_a_run_the_listing_without_members_too(days: Days) -
     days.tap.sync("programs", catalog=days.catalog, **settings)
 
     assert plan["total"]["api_calls"] == days.calls() - before == 2
+
+
+def test_a_filter_of_members_is_planned_job_by_job_and_its_size_is_a_guess(days: Days) -> None:
+    days.first_day()
+    assert days.catalog is not None
+    for stream in days.catalog["streams"]:
+        stream["replication_method"] = "FULL_TABLE"
+    days.settings = {"member_filter": {"statusNames": ["Viewed", "Member"], "isExhausted": False}}
+
+    plan = days.plan()
+    did = days.day()
+
+    (members,) = plan["streams"]
+    assert members["jobs"] == did["jobs"] > 0
+    assert abs(members["api_calls"] - did["api_calls"]) <= SHARE * did["api_calls"] + CALLS
+    assert "megabytes" in members["guesses"]
+    assert "member_filter" in " ".join(members["notes"])

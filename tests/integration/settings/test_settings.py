@@ -81,10 +81,15 @@ def test_a_number_within_bounds_is_taken_also_as_text(
         assert taken == float(value)
 
 
-@pytest.mark.parametrize("name", ["client_id", "client_secret"])
-@pytest.mark.parametrize("value", [987654321, 98765.4321, ["hush"], {"hush": "hush"}, True, None])
+@pytest.mark.parametrize("name", ["client_id", "client_secret", "hash_salt"])
+@pytest.mark.parametrize("value", [987654321, 98765.4321, ["hush"], {"hush": "hush"}, True])
 def test_a_secret_of_the_wrong_type_is_not_shown(tap: Tap, name: str, value: object) -> None:
     assert complaints(tap, **{name: value}) == [f"{name}: expected string, not empty"]
+
+
+@pytest.mark.parametrize("name", ["client_id", "client_secret"])
+def test_a_credential_that_is_null_is_refused(tap: Tap, name: str) -> None:
+    assert complaints(tap, **{name: None}) == [f"{name}: expected string, not empty"]
 
 
 @pytest.mark.parametrize(
@@ -225,6 +230,7 @@ def test_settings_left_out_have_their_defaults(tap: Tap) -> None:
         **config,
         "program_details": True,
         "lead_fields": [],
+        "hash_fields": [],
         "poll_interval_seconds": 60,
         "max_queued_exports": 4,
         "export_timeout_seconds": 10_800,

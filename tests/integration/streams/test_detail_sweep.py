@@ -305,7 +305,8 @@ def test_a_person_reads_how_many_changed_and_how_many_are_read_again(
     days.control.advance(60)
     days.sync()
 
-    lines = [one.getMessage() for one in caplog.records if "programs changed" in one.getMessage()]
-    assert len(lines) == 2
-    assert lines[0] == "10 programs changed"
-    assert lines[1].startswith("1 programs changed; the details of 9 others are read again")
+    told = [one.getMessage() for one in caplog.records]
+    first, second = (line for line in told if " read next" in line)
+    assert first == "programs: 10 in all; their details are read next, a call for each"
+    assert second.startswith("programs: 1 changed since 2")
+    assert "; the details of 9 others are read again" in second

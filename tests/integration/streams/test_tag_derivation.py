@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,7 +62,11 @@ def truth(control: SandboxControl) -> set[tuple[int, str, str]]:
 def ways(caplog: pytest.LogCaptureFixture) -> list[str]:
     """The lines that say which way was taken."""
     told = [one.getMessage() for one in caplog.records if one.levelno == logging.INFO]
-    return [line for line in told if line.startswith("programs_by_tag: ")]
+    return [
+        line
+        for line in told
+        if line.startswith(("programs_by_tag: made", "programs_by_tag: Marketo"))
+    ]
 
 
 @pytest.mark.parametrize("world", ["tiny", "demo", "sized"])
@@ -366,3 +371,22 @@ def test_a_refusal_of_what_is_looked_at_ends_the_run(tap: Tap) -> None:
     output = tap.run(*BOTH)
 
     assert isinstance(output.error, RequestRefused)
+
+
+def test_a_person_sees_how_far_it_is_while_many_tags_are_asked_for(
+    tap: Tap, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    control = start(tap, "tiny")
+    control.add_tag_type("Region", values=[f"R{number}" for number in range(400)])
+
+    tap.sync("programs_by_tag", max_calls_per_20_seconds=50)
+
+    told = [one.getMessage() for one in caplog.records if " tag values read; " in one.getMessage()]
+    assert 1 <= len(told) <= 5
+    for line in told:
+        assert re.fullmatch(
+            r"programs_by_tag: programs of \d+ of \d+ tag values read; "
+            r"about .* (min|s) left at this pace",
+            line,
+        )

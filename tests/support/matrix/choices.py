@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# Statuses of different channels, and a cadence that both kinds of documents have a word for.
+SOME_MEMBERS = {
+    "member_filter": {"statusNames": ["Member", "Viewed", "Engaged"], "nurtureCadence": "norm"}
+}
+
+
 def choices() -> Iterator[Case]:
     """Every other knob with several values, under each of them."""
     edits = (Edit("bulk_edit", {"count": 4}),)
@@ -22,8 +28,8 @@ def choices() -> Iterator[Case]:
         "updated_at_filter": ((True,), {"before": Before.SYNCED, "edits": edits}),
         "empty_job_list": (("no_result", "no_body"), {"settings": QUOTA}),
         "empty_members": (("list", "no_result"), {"before": Before.INTERRUPTED}),
-        "status_names_known_to": (("any", "every"), {}),
-        "cadence_words": (("both", "page", "openapi"), {}),
+        "status_names_known_to": (("any", "every"), {"settings": SOME_MEMBERS}),
+        "cadence_words": (("both", "page", "openapi"), {"settings": SOME_MEMBERS}),
         "row_order": (("lead_id", "reverse"), {}),
         "ssv_separator": (("semicolon", "space"), {}),
         "member_nulls": (("null", "absent"), {"before": Before.INTERRUPTED, "edits": edits}),

@@ -38,11 +38,16 @@ INTERFACE: dict[str, tuple[str, dict[str, object], object]] = {
     "program_statuses": ("array", {}, None),
     "program_folder_ids": ("array", {}, None),
     "program_tags": ("array", {}, None),
+    "member_filter": ("object", {}, None),
     "program_details": ("boolean", {}, True),
     "lead_fields": ("array", {}, []),
+    "hash_fields": ("array", {}, []),
+    "hash_salt": ("string", {"minLength": 1}, None),
     "change_detection": ("string", {"enum": ["auto", "members", "none"]}, "auto"),
     "daily_change_calls": ("integer", {"minimum": 0}, 10_000),
     "full_sweep_days": ("number", {"minimum": 0}, 7),
+    "on_new_fields": ("string", {"enum": ["warn", "backfill"]}, "warn"),
+    "member_keys_days": ("integer", {"minimum": 0}, None),
     "poll_interval_seconds": ("number", {"exclusiveMinimum": 0}, 60),
     "max_queued_exports": ("integer", {"minimum": 1, "maximum": 10}, 4),
     "export_timeout_seconds": ("number", {"exclusiveMinimum": 0}, 10_800),
@@ -67,11 +72,16 @@ VALUES: dict[str, tuple[object, object]] = {
     "program_statuses": (["on", ""], ("on", "")),
     "program_folder_ids": ([28], (28,)),
     "program_tags": ([{"tag_type": "Region"}], ({"tag_type": "Region"},)),
+    "member_filter": ({"isExhausted": False}, {"isExhausted": False}),
     "program_details": (False, False),
     "lead_fields": (["email", "company", "email"], ("email", "company")),
+    "hash_fields": (["email", "phone", "email"], ("email", "phone")),
+    "hash_salt": ("hush", "hush"),
     "change_detection": ("members", "members"),
     "daily_change_calls": (0, 0),
     "full_sweep_days": (0.5, 0.5),
+    "on_new_fields": ("backfill", "backfill"),
+    "member_keys_days": (7.0, 7),
     "poll_interval_seconds": (5, 5.0),
     "max_queued_exports": (7, 7),
     "export_timeout_seconds": (5, 5.0),
@@ -123,8 +133,12 @@ def test_the_required_settings_are_those_without_which_nobody_can_be_asked() -> 
     assert set(json_schema(SETTINGS)["required"]) == set(REQUIRED)
 
 
-def test_the_credentials_are_secret_and_nothing_else_is() -> None:
-    assert [name for name, one in SETTINGS.items() if one.secret] == ["client_id", "client_secret"]
+def test_the_credentials_and_the_salt_are_secret_and_nothing_else_is() -> None:
+    assert [name for name, one in SETTINGS.items() if one.secret] == [
+        "client_id",
+        "client_secret",
+        "hash_salt",
+    ]
 
 
 @pytest.mark.parametrize("name", INTERFACE)
@@ -244,9 +258,10 @@ def test_what_a_list_held_when_it_was_read_is_what_counts() -> None:
 
 
 def test_no_secret_stands_in_what_is_shown_of_settings() -> None:
-    shown = repr(settings())
+    shown = repr(settings(hash_salt="sesame"))
 
     assert "hush" not in shown
+    assert "sesame" not in shown
     assert "an id" not in shown
     assert "mktorest" in shown
 

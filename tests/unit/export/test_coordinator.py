@@ -13,9 +13,10 @@ from tap_marketo_programs.export.actions import PollJob, Worker
 from tap_marketo_programs.export.coordinator import Coordinator
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import Ledger
-from tap_marketo_programs.export.plan import Bounds, ExportSlice
+from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
 from tap_marketo_programs.export.scheduler import Scheduler
+from tap_marketo_programs.export.slices import ExportSlice
 from tap_marketo_programs.export.tasks import Phase, Task
 from tap_marketo_programs.export.work import Work
 

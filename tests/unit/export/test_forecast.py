@@ -83,6 +83,26 @@ def test_new_programs_are_as_large_as_earlier_histories() -> None:
     assert found.megabytes == pytest.approx((2 * 50 + 0.5 * 5_000) * 100 / MEGABYTE)
 
 
+@pytest.mark.parametrize("start", [None, NOW - timedelta(days=10), NOW - timedelta(days=400)])
+def test_programs_that_are_backfilled_are_as_large_as_earlier_histories(
+    start: datetime | None,
+) -> None:
+    made = work(40)
+    bounds = replace(made.request.bounds, start_date=start)
+    made.request = replace(made.request, bounds=bounds, on_new_fields="backfill")
+    made.ledger.fields.want(["leadId"], ())
+    made.ledger.fields.lacking["leadId"] = set(range(1001, 1021))
+
+    found = forecast(planned(made))
+
+    assert found.programs_to_backfill == 20
+    assert (found.programs, found.jobs) == (40, 6)
+    assert found.megabytes == pytest.approx((4 * 50 + 2 * 5_000) * 100 / MEGABYTE)
+    assert found.notes == (
+        "20 programs are backfilled: their members were exported without leadId",
+    )
+
+
 def test_the_first_line_of_a_file_counts_with_every_job() -> None:
     found = forecast(planned(work(40)), Known(learned=LEARNED, header_bytes=1_000))
 

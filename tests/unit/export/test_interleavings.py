@@ -11,15 +11,16 @@ from writers import Killed
 
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import InFlight, Ledger
-from tap_marketo_programs.export.plan import Bounds, ExportSlice
+from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
 from tap_marketo_programs.export.run import Export, ExportRun
+from tap_marketo_programs.export.slices import ExportSlice
 from tap_marketo_programs.export.tasks import Phase, Task, TaskList
 from tap_marketo_programs.export.verify import VerifiedFile
 from tap_marketo_programs.export.work import Work
 
 if TYPE_CHECKING:
-    from tap_marketo_programs.export.verify import Reading
+    from tap_marketo_programs.export.reading import Reading
     from tap_marketo_programs.export.workers import Remote
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

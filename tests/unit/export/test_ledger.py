@@ -17,9 +17,16 @@ from hypothesis import strategies as st
 
 from tap_marketo_programs.errors import StateRefused
 from tap_marketo_programs.export.bookmark import read_bookmark, write_bookmark
-from tap_marketo_programs.export.id_set import read_programs, write_programs
+from tap_marketo_programs.export.field_history import FieldHistory, mark
+from tap_marketo_programs.export.id_set import (
+    Damaged,
+    read_programs,
+    read_spans,
+    write_programs,
+    write_spans,
+)
 from tap_marketo_programs.export.ledger import Answers, InFlight, Ledger, digest
-from tap_marketo_programs.export.plan import ExportSlice, Window
+from tap_marketo_programs.export.slices import ExportSlice, Window
 from tap_marketo_programs.schemas.values import MAX_PROGRAM_ID
 
 if TYPE_CHECKING:
@@ -39,6 +46,8 @@ DOCUMENTED: dict[str, Any] = {
     "asked": {"2026-11-02T03:00:00Z": "1001-1350"},
     "answers": {"asked": 1402, "changed": 51},
     "questions": {"2026-11-01": 1402},
+    "known_fields": "0VIG9WzSFbd+",
+    "lacking": {"registrationCode": "1001-1400", "webinarUrl": "=registrationCode"},
     "exports": [
         {
             "id": ID,
@@ -119,6 +128,19 @@ def slices(draw: st.DrawFn) -> ExportSlice:
 
 
 @st.composite
+def field_histories(draw: st.DrawFn, programs: list[int]) -> FieldHistory:
+    """Fields of which each is lacking in any part of the programs, or in that of another."""
+    history = FieldHistory()
+    wanted = draw(st.sets(st.text(max_size=8), max_size=5))
+    if draw(st.booleans()):
+        history.want(wanted, programs)
+        parts = [draw(st.sets(st.sampled_from(programs))) if programs else set() for _ in "ab"]
+        for name in sorted(wanted)[1:]:
+            history.lacking[name] = set(draw(st.sampled_from(parts)))
+    return history
+
+
+@st.composite
 def ledgers(draw: st.DrawFn) -> Ledger:
     ledger = Ledger()
     moments = draw(st.lists(seconds, min_size=1, max_size=4))
@@ -126,13 +148,16 @@ def ledgers(draw: st.DrawFn) -> Ledger:
         ledger.watermarks[program_id] = exported = draw(st.sampled_from(moments))
         if (asked := draw(st.sampled_from(moments))) > exported:
             ledger.asked[program_id] = asked
-    jobs = st.builds(InFlight, st.uuids().map(str), slices(), digests, digests)
+    jobs = st.builds(
+        InFlight, st.uuids().map(str), slices(), digests, digests, is_backfill=st.booleans()
+    )
     for job in draw(st.lists(jobs, max_size=10)):
         ledger.created(job)
     ledger.unfinished = draw(st.none() | seconds)
     counts = st.integers(0, 10**6)
     ledger.answers = draw(st.none() | st.builds(Answers, counts, counts))
     ledger.questions = draw(st.none() | st.tuples(st.dates(), counts))
+    ledger.fields = draw(field_histories(sorted(ledger.watermarks)))
     return ledger
 
 
@@ -432,6 +457,94 @@ def test_a_merge_of_bookmarks_brings_back_no_answer_that_an_export_made_worthles
     assert read_bookmark(merged).asked == {}
 
 
+def test_a_merge_of_bookmarks_brings_back_no_field_that_was_backfilled_or_deselected() -> None:
+    """Meltano keeps the keys of the older one that the newer one does not have."""
+    old = Ledger(dict.fromkeys(range(1, 20), NOW))
+    old.fields.want(["a"], old.watermarks)
+    old.fields.want(["a", "b", "c", "d"], old.watermarks)
+    new = through_json(old)
+    new.fields.want(["a", "b", "d"], new.watermarks)
+    new.written(ExportSlice(tuple(range(1, 20)), None, None, NOW), without=["d"], is_backfill=True)
+
+    before, after = write_bookmark(old), write_bookmark(new)
+    merged = {**before, **after, "lacking": {**before["lacking"], **after["lacking"]}}
+
+    assert read_bookmark(merged).fields.lacking == {"b": set(), "d": set(range(1, 20))}
+
+
+# Fields
+
+
+def test_a_written_increment_lacks_what_its_job_was_created_without() -> None:
+    ledger = Ledger({1: NOW - DAY, 2: NOW - DAY})
+    ledger.fields.want(["a", "b"], ledger.watermarks)
+    window = Window(NOW - DAY, NOW)
+
+    ledger.written(ExportSlice((1,), window, None, NOW), without=["b", "not wanted any more"])
+    ledger.written(ExportSlice((1, 2), window, None, NOW))
+
+    assert ledger.fields.lacking == {"b": {1}}
+
+
+@pytest.mark.parametrize("is_backfill", [True, False])
+def test_what_brings_every_row_of_a_program_ends_what_it_lacks(is_backfill: bool) -> None:  # noqa: FBT001 - a parameter
+    ledger = Ledger({1: NOW - DAY, 2: NOW - DAY, 3: NOW - DAY})
+    ledger.fields.want(["a"], ledger.watermarks)
+    ledger.fields.want(["a", "b", "c"], ledger.watermarks)
+    whole = ExportSlice((1, 2), None, NOW - DAY if is_backfill else None, NOW)
+
+    ledger.written(whole, without=["c"], is_backfill=is_backfill)
+
+    assert ledger.fields.lacking == {"b": {3}, "c": {1, 2, 3}}
+
+
+def test_a_program_that_was_deleted_lacks_nothing() -> None:
+    ledger = Ledger({1: NOW, 2: NOW})
+    ledger.fields.want([], ledger.watermarks)
+    ledger.fields.want(["a"], ledger.watermarks)
+
+    ledger.forget(1)
+    ledger.written(ExportSlice((1,), None, None, NOW), without=["a"], is_backfill=True)
+
+    assert ledger.fields.lacking == {"a": {2}}
+
+
+def test_marks_stay_the_same_from_one_version_to_the_next() -> None:
+    # Another one would make every field new.
+    assert mark("webinarUrl") == "0VIG"
+
+
+@settings(deadline=None)
+@given(st.sets(program_ids, max_size=400), st.data())
+def test_a_part_of_a_set_survives_beside_the_whole(among: set[int], data: st.DataObject) -> None:
+    part = data.draw(st.sets(st.sampled_from(sorted(among)))) if among else set()
+
+    assert read_spans(write_spans(part, among), among) == part
+
+
+def test_a_large_part_of_a_scattered_set_is_short_and_any_other_still_fits() -> None:
+    among = scattered(3_000, 0.03)
+    first_missing, odd = among[10:], random.Random(5).sample(among, 1_500)  # noqa: S311 - test data
+
+    assert write_spans(among, among) == f"{among[0]}-{among[-1]}"
+    assert write_spans(first_missing, among) == f"{among[10]}-{among[-1]}"
+    assert len(write_spans(odd, among)) < 6_000
+    assert read_spans(write_spans(odd, among), among) == set(odd)
+
+
+def test_spans_name_no_program_that_is_not_in_the_larger_set() -> None:
+    assert read_spans("1-5,7", [2, 4, 7, 9]) == {2, 4, 7}
+    assert read_spans(write_programs(scattered(3_000, 0.1)), [1, 2]) == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["5-1", "1-3,2", "0-4", "a", "1,,2", "1-9999999999999999999", "z:!"]
+)
+def test_spans_are_read_only_as_they_are_written(text: str) -> None:
+    with pytest.raises(Damaged):
+        read_spans(text, [1, 2, 3])
+
+
 # Size
 
 
@@ -444,13 +557,17 @@ def swept(ids: list[int], days: int = 7) -> Ledger:
 def run_of(ids: list[int], days: int) -> list[str]:
     """Every fifth STATE line of 300 jobs, ten of them always in flight.
 
-    Before it, a part of the programs was exported on each of some days.
+    Before it, a part of the programs was exported on each of some days. Of sixty fields, three
+    are new and still lacking in what is not done.
     """
     lines = []
+    fields = [f"customField{number}" for number in range(60)]
     rng = random.Random(2)  # noqa: S311 - test data
     for done in range(0, len(ids), 50):
         ledger = swept(ids, days)
         ledger.watermarks.update(dict.fromkeys(ids[:done], NOW))
+        ledger.fields.want(fields[3:], ids)
+        ledger.fields.want(fields, ids[done:])
         for first in range(done, min(done + 100, len(ids)), 10):
             job = flight(
                 f"{rng.getrandbits(128):032x}",
@@ -464,7 +581,7 @@ def run_of(ids: list[int], days: int) -> list[str]:
 
 @pytest.mark.parametrize(
     ("share", "days", "longest"),
-    [(1, 1, 3_000), (1, 7, 4_500), (1 / 3, 1, 6_000), (1 / 3, 7, 6_500), (0.03, 1, 8_000)],
+    [(1, 1, 3_000), (1, 7, 4_900), (1 / 3, 1, 6_000), (1 / 3, 7, 6_900), (0.03, 1, 8_000)],
 )
 def test_three_thousand_programs_fit_into_small_lines(
     share: float, days: int, longest: int
@@ -565,6 +682,17 @@ WRONG_BOOKMARKS: dict[str, object] = {
     ),
     "a window of no time": with_export(window=["2026-11-01T02:00:00Z"] * 2),
     "a moment that is a number": with_export(floor=0),
+    "an export that is perhaps a backfill": with_export(backfill="yes"),
+    "known fields in a list": damaged(known_fields=["leadId"]),
+    "known fields that are cut short": damaged(known_fields="LzwiP"),
+    "known fields of other characters": damaged(known_fields="abc!"),
+    "lacking fields in a list": damaged(lacking=["webinarUrl"]),
+    "lacking fields in a text": damaged(lacking="webinarUrl"),
+    "lacking fields of nothing": damaged(lacking=None),
+    "a field lacked by a list": damaged(lacking={"webinarUrl": [1001]}),
+    "a field lacked by damaged programs": damaged(lacking={"webinarUrl": "1402-1001"}),
+    "a field lacked by those of none": damaged(lacking={"webinarUrl": "=registrationCode"}),
+    "a field lacked by those of itself": damaged(lacking={"webinarUrl": "=webinarUrl"}),
     "answers that are no program's": damaged(asked=["1001"]),
     "answers of nothing": damaged(asked=None),
     "an answer on no day": damaged(asked={"2026-02-30T00:00:00Z": "1"}),
@@ -791,6 +919,8 @@ def test_arbitrary_json_is_a_ledger_or_refused(bookmark: object) -> None:
             "asked": anything,
             "answers": anything,
             "questions": anything,
+            "known_fields": anything | st.just(DOCUMENTED["known_fields"]),
+            "lacking": anything | st.dictionaries(st.just("webinarUrl"), anything),
         },
     )
 )

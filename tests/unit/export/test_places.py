@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from tap_marketo_programs.export.actions import Now
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import Ledger
 from tap_marketo_programs.export.places import waiting
-from tap_marketo_programs.export.plan import Bounds, ExportSlice
+from tap_marketo_programs.export.plan import Bounds
+from tap_marketo_programs.export.quota import MEGABYTE
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
-from tap_marketo_programs.export.tasks import Phase, Task
+from tap_marketo_programs.export.slices import ExportSlice, Window
+from tap_marketo_programs.export.tasks import Kind, Phase, Task
 from tap_marketo_programs.export.work import Work
 
 NOW = Now(0.0, datetime(2026, 3, 1, 12, tzinfo=UTC))
@@ -39,3 +42,21 @@ def test_a_job_that_waits_is_enqueued_once_a_place_is_free() -> None:
     free = work_of(Phase.RUNNING, Phase.CREATED, max_queued=2)
 
     assert [task.phase for task in waiting(free, NOW)] == [Phase.RUNNING, Phase.CREATED]
+
+
+def test_a_backfill_with_a_window_is_taken_to_need_as_much_as_a_history() -> None:
+    """So that it does not fit where another increment would."""
+    work = work_of(Phase.COMPLETED, Phase.RUNNING, max_queued=2)
+    increment, running = work.tasks
+    window = Window(NOW.calendar - timedelta(days=9), NOW.calendar)
+    for task in work.tasks:
+        task.slice = replace(task.slice, window=window)
+    work.quota.limit_mb = 60.0
+    for megabytes, is_increment in ((1, True), (50, False)):
+        done = ExportJob(f"{megabytes}", ExportStatus.COMPLETED, file_size=megabytes * MEGABYTE)
+        work.quota.completed(done, is_increment=is_increment)
+    work.tasks.add([increment.slice])
+
+    assert [task.phase for task in waiting(work, NOW)] == [Phase.RUNNING, Phase.PLANNED]
+    running.kind = Kind.BACKFILL
+    assert [task.phase for task in waiting(work, NOW)] == [Phase.RUNNING]

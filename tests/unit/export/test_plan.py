@@ -9,16 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_marketo_programs.export.plan import (
-    EARLIEST,
-    Bounds,
-    ExportSlice,
-    Window,
-    batches,
-    full,
-    plan,
-    windows,
-)
+from tap_marketo_programs.export.plan import EARLIEST, Bounds, batches, full, plan, windows
+from tap_marketo_programs.export.slices import ExportSlice, Window
 from tap_marketo_programs.schemas.timestamps import wire_time
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

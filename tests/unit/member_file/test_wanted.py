@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,9 @@ from member_files import (
 )
 
 from tap_marketo_programs.errors import FileCorrupt
+from tap_marketo_programs.member_file.arrow import read_tables
 from tap_marketo_programs.member_file.file import MemberFile
+from tap_marketo_programs.member_file.oddities import FileOddities
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,3 +91,53 @@ def test_a_required_boolean_is_looked_at_too(tmp_path: Path) -> None:
     assert read(tmp_path, b"x\n1\n0\n", properties) == [{"x": True}, {"x": False}]
     with pytest.raises(FileCorrupt, match=r"row 2 "):
         MemberFile(write(tmp_path, b"x\n1\n12\n"), properties, Counter()).check()
+
+
+# What no file has
+
+SEEN = "2026-03-01T12:00:00Z"
+MOMENT = {"type": ["string"], "format": "date-time"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"programId,leadId\n1001,1\n1001,2\n",
+        # Nor is it taken from a file that has a column of that name.
+        b"programId,seen,leadId\n1001,x,1\n1001,,2\n",
+        b"programId,SEEN,leadId\n1001,null,1\n1001,null,2\n",
+    ],
+)
+def test_a_constant_is_the_same_in_every_row_in_records_and_in_arrow(
+    tmp_path: Path, data: bytes
+) -> None:
+    nulled, oddities = Counter[str](), FileOddities()
+    file = MemberFile(
+        write(tmp_path, data),
+        {"leadId": KEY, "seen": MOMENT, "programId": KEY},
+        nulled,
+        keys={"leadId": (), "programId": [1001]},
+        constants={"seen": SEEN},
+        oddities=oddities,
+    )
+
+    assert file.check() == 2
+    rows = [{"leadId": lead, "seen": SEEN, "programId": 1001} for lead in (1, 2)]
+    assert list(file) == rows
+    assert [row for one in read_tables(file) for row in one.to_pylist()] == [
+        {**row, "seen": datetime(2026, 3, 1, 12, tzinfo=UTC)} for row in rows
+    ]
+    assert not nulled
+    assert not [text for text in oddities.files if "became null" in text]
+
+
+def test_rows_that_are_skipped_leave_the_constant_of_the_others(tmp_path: Path) -> None:
+    file = MemberFile(
+        write(tmp_path, b"programId,leadId\n1001,1\n1001,null\n1001,3\n"),
+        {"leadId": KEY, "seen": MOMENT},
+        Counter(),
+        keys={"leadId": ()},
+        constants={"seen": SEEN},
+    )
+
+    assert list(file) == [{"leadId": lead, "seen": SEEN} for lead in (1, 3)]

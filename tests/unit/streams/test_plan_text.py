@@ -101,7 +101,7 @@ def test_the_table_has_a_line_for_each_stream_and_one_for_all() -> None:
     assert head.split()[0] == "stream"
     assert members.split() == [
         *("program_members", "23,456", "23,456", "~2,346", "13", "123,456"),
-        *("~1,234.50", "~1,646.1", "~2.469"),
+        *("~1,234.5", "MB", "~1,646.1", "~2.469"),
     ]
     assert tags.split()[0] == "programs_by_tag"
     assert total.split()[0] == "all"

@@ -1,0 +1,114 @@
+"""Fields that are wanted now and that members extracted before were exported without.
+
+Pure. It must not know how a backfill is exported, once it is planned.
+
+A new field is told once, by a WARNING, or its programs are exported once more: whole, after
+all increments, and only for fields that Marketo exports in this run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_marketo_programs.export.tasks import Kind, Phase
+from tap_marketo_programs.quoting import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from tap_marketo_programs.export.work import Work
+
+
+def note_fields(work: Work) -> None:
+    """Note which fields are wanted, and tell which of them are new to whom."""
+    request, fields = work.request, work.ledger.fields
+    if request.on_new_fields == "ignore":
+        return
+    if new := fields.want(request.fields, work.ledger.watermarks):
+        # So that it is told once, whatever else this run brings.
+        work.note_change(wanted=False)
+    if request.full_table:
+        # Every member is exported now.
+        return
+    lacked = fields.lacked(request.fields, request.program_ids)
+    if request.on_new_fields == "backfill":
+        _say_backfill(work, lacked)
+        return
+    if new:
+        _warn(work, fields.lacked(new, work.ledger.watermarks))
+    if old := {name: ids for name, ids in lacked.items() if name not in new}:
+        work.say.info(
+            "%s: members of %d programs were exported without, and have no value of it until they "
+            "change (on_new_fields: backfill exports them once more)",
+            _listed(old),
+            len(_programs(old)),
+        )
+
+
+def _warn(work: Work, new: Mapping[str, set[int]]) -> None:
+    work.say.warning(
+        "%s: newly wanted. The members of %d programs were exported without, and have no value of "
+        "it until they change; on_new_fields: backfill exports them once more, within the quota. "
+        "Fields that are new in Marketo are seen only once Meltano's cached catalog is refreshed: "
+        "meltano run --refresh-catalog, or meltano el --refresh-catalog",
+        _listed(new),
+        len(_programs(new)),
+    )
+
+
+def _say_backfill(work: Work, lacked: Mapping[str, set[int]]) -> None:
+    if lacked:
+        work.say.info(
+            "%s: members of %d programs were exported without; they are exported once more, after "
+            "the increments (on_new_fields: backfill)",
+            _listed(lacked),
+            len(_programs(lacked)),
+        )
+
+
+def to_backfill(work: Work, wanted: Collection[int]) -> list[int]:
+    """The programs that lack a field which is exported now, and that no job under way brings."""
+    if work.request.on_new_fields != "backfill":
+        return []
+    lacked = work.ledger.fields.lacked(work.fields, set(wanted) - backfilled(work))
+    return sorted(_programs(lacked))
+
+
+def leave_out_what_is_not_exported(work: Work) -> None:
+    """Backfill no program for the sake of fields that Marketo does not export after all."""
+    planned = [task for task in work.tasks.of(Phase.PLANNED) if task.kind is Kind.BACKFILL]
+    programs = {program_id for task in planned for program_id in task.slice.program_ids}
+    lacked = work.ledger.fields.lacked(work.fields, programs)
+    for program_id in programs - _programs(lacked):
+        work.tasks.exclude_program(program_id, Kind.BACKFILL)
+
+
+def backfilled(work: Work) -> set[int]:
+    """The programs that are, or will be, exported once more in this run."""
+    return {
+        program_id
+        for task in work.tasks
+        if task.kind is Kind.BACKFILL
+        for program_id in task.slice.program_ids
+    }
+
+
+def notes(work: Work) -> list[str]:
+    """For the plan of a run: how many programs are backfilled and why, or would be."""
+    request = work.request
+    lacked = work.ledger.fields.lacked(request.fields, request.program_ids)
+    if request.full_table or not lacked:
+        return []
+    why = f"their members were exported without {_listed(lacked)}"
+    if found := backfilled(work):
+        return [f"{len(found)} programs are backfilled: {why}"]
+    count = len(_programs(lacked))
+    return [f"on_new_fields: backfill would export {count} programs once more: {why}"]
+
+
+def _programs(lacked: Mapping[str, set[int]]) -> set[int]:
+    return set().union(*lacked.values())
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(quoted(name) for name in sorted(names))

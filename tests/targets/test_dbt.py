@@ -1,0 +1,249 @@
+"""The dbt package makes of what real loaders wrote what the sandbox's truth says.
+
+Model by model, row by row and column by column, computed by `dbt_truth` in Python: that
+dbt's own tests pass counts as well, and is not enough.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+from dbt_differences import KEYS
+from dbt_other_loaders import other_copy
+from dbt_pipeline import DuckDb, Pipeline
+from dbt_runs import (
+    MODELS_SCHEMA,
+    PACKAGE,
+    Dbt,
+    DbtProject,
+    DuckDbStore,
+    PostgresStore,
+    described_columns,
+    readme_block,
+    readme_commands,
+    readme_query,
+    synced,
+)
+from dbt_truth import Removed
+from real_targets import Postgres, load
+from scenes import DAY
+
+from demo.database import SCHEMA, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dbt_runs import Store
+    from harness import Tap
+    from real_targets import Target
+
+    from demo.comparison import Row
+    from demo.database import Database
+
+pytestmark = pytest.mark.targets
+
+COSTS = [
+    {"startDate": "2025-03-01", "cost": 1000, "note": 'hall, "big"'},
+    {"startDate": "2025-03-01", "cost": 1, "note": "coffee"},
+    {"startDate": "2025-12-01", "cost": 99999999},
+]
+FIELDS = ["customText", "Seats_Booked__c", "customInteger", "customBoolean"]
+
+
+@pytest.fixture(scope="module")
+def dbt() -> Iterator[Dbt]:
+    """What does dbt's commands."""
+    with TemporaryDirectory(prefix="dbt") as name:
+        process = Dbt(synced("dbt-duckdb", Path(name) / "environment"))
+        yield process
+        process.close()
+
+
+@pytest.fixture(scope="module")
+def target_duckdb() -> Iterator[Path]:
+    """The loader for DuckDB, beside an older DuckDB than dbt's."""
+    with TemporaryDirectory(prefix="target-duckdb") as name:
+        yield synced("target-duckdb", Path(name) / "environment") / "target-duckdb"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Database]:
+    """Not in a folder of pytest's, for the reason that `test_targets.server` has."""
+    with TemporaryDirectory(prefix="postgres") as folder, running(Path(folder) / "data") as found:
+        yield found
+
+
+@pytest.fixture
+def demo(tap: Tap) -> Tap:
+    """The demo's world, with several costs in a month."""
+    control = tap.sandbox.control
+    control.reset(world="demo")
+    control.knob(rate_limit=None)
+    control.edit_program(1004, costs=COSTS)
+    return tap
+
+
+@pytest.fixture(params=["postgres", "duckdb"])
+def pipeline(request: pytest.FixtureRequest, demo: Tap, tmp_path: Path, dbt: Dbt) -> Pipeline:
+    store: Store
+    target: Target
+    if request.param == "postgres":
+        server: Database = request.getfixturevalue("server")
+        server.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+        server.execute("ALTER DATABASE postgres RESET timezone")
+        store, target = PostgresStore(server), Postgres(server, tmp_path)
+    else:
+        path = tmp_path / "warehouse.duckdb"
+        store = DuckDbStore(path)
+        target = DuckDb(request.getfixturevalue("target_duckdb"), tmp_path, path, {})
+    return Pipeline(demo, target, store, DbtProject(dbt, tmp_path / "project", store))
+
+
+def people_leave(pipeline: Pipeline, snapshot: str) -> tuple[list[Row], list[Removed]]:
+    """In each way that there is; the programs that are gone, and the members who left."""
+    control = pipeline.control
+    members = control.truth()
+    kinds = {row["programId"]: row for row in members}
+    deleted, emptied, *others = kinds
+    gone = [row for row in control.programs() if row["id"] == deleted]
+    leaving = [row for row in members if row["programId"] in others][::53]
+    of_emptied = [row for row in members if row["programId"] == emptied]
+    for row in (*leaving, *of_emptied):
+        control.remove_member(row["programId"], row["leadId"])
+    control.delete_program(deleted)
+    whole = [row for row in members if row["programId"] in {deleted, emptied}]
+    return gone, [
+        *(Removed(row, snapshot, "left_program") for row in leaving),
+        *(Removed(row, snapshot, "program_not_in_snapshot") for row in whole),
+    ]
+
+
+def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
+    pipeline: Pipeline,
+) -> None:
+    control, project = pipeline.control, pipeline.project
+    first = pipeline.tap.sync()
+    load(pipeline.target, first.lines)
+
+    for line in readme_commands():
+        project.run(*line.removeprefix("dbt ").split())
+
+    assert set(project.results().values()) == {"success", "pass"}
+    pipeline.assert_models_are(pipeline.world())
+    query = readme_query().replace("from program_funnel", f"from {MODELS_SCHEMA}.program_funnel")
+    assert len(pipeline.store.rows(f"({query})")) == len(project.rows("program_funnel"))
+    assert {model: {*project.rows(model)[0]} for model in KEYS} == described_columns()
+
+    before = pipeline.snapshot(control.truth())
+    program = control.truth()[-1]["programId"]
+    control.advance(DAY)
+    control.add_member(program, 700_001)
+    control.edit_member(program, control.truth()[-2]["leadId"], statusName="Never heard of")
+    state = pipeline.tap.sync(state=first.state)
+    load(pipeline.target, state.lines)
+    passing = [row for row in control.truth() if row["leadId"] == 700_001]
+    control.remove_member(program, 700_001)
+    gone, removed = people_leave(pipeline, before)
+    control.advance(DAY)
+    pipeline.snapshot(control.truth())
+    control.advance(DAY)
+    control.add_member(program, 700_002)
+    load(pipeline.target, pipeline.tap.sync(state=state.state).lines)
+
+    project.run("build")
+
+    assert passing
+    assert set(project.results().values()) == {"success", "pass"}
+    removed += [Removed(row, None, "never_in_snapshot") for row in passing]
+    pipeline.assert_models_are(pipeline.world(gone, removed))
+    assert {row["removed_reason"] for row in project.rows("member")} == {
+        *(one.reason for one in removed),
+        None,
+    }
+
+    if pipeline.store.profile["type"] == "postgres":
+        pipeline.store.execute("ALTER DATABASE postgres SET timezone TO 'Asia/Kolkata'")
+    project.run("run", variables=other_copy(pipeline.store, SCHEMA))
+
+    pipeline.assert_models_are(pipeline.world(gone, removed))
+
+
+@pytest.fixture
+def duckdb(demo: Tap, tmp_path: Path, dbt: Dbt, target_duckdb: Path) -> Pipeline:
+    """A loaded database and a project without models yet."""
+    store = DuckDbStore(tmp_path / "warehouse.duckdb")
+    target = DuckDb(target_duckdb, tmp_path, store.path, {})
+    made = Pipeline(demo, target, store, DbtProject(dbt, tmp_path / "project", store))
+    load(target, demo.sync().lines)
+    made.project.run("deps")
+    return made
+
+
+def test_rules_fields_and_tables_are_chosen_by_variables(duckdb: Pipeline) -> None:
+    control = duckdb.control
+    members = control.truth()
+    program = members[0]["programId"]
+    of_program = [row for row in members if row["programId"] == program]
+    never, known = members[-1], members[:-1]
+    first = duckdb.snapshot(known)
+    control.advance(DAY)
+    duckdb.snapshot(row for row in known if row["programId"] != program)
+
+    duckdb.project.run("run", variables={"marketo_member_fields": FIELDS})
+    left = [Removed(row, first, "program_not_in_snapshot") for row in of_program]
+    left.append(Removed(never, None, "never_in_snapshot"))
+    world = duckdb.world(removed=left, fields=FIELDS)
+    gone = {(one.row["programId"], one.row["leadId"]) for one in left}
+    world.members = [row for row in members if (row["programId"], row["leadId"]) not in gone]
+    duckdb.assert_models_are(world)
+
+    rules = {
+        "marketo_missing_programs_are_removed": False,
+        "marketo_missing_keys_are_removed": False,
+    }
+    duckdb.project.run("run", variables=rules)
+    duckdb.assert_models_are(duckdb.world())
+
+    duckdb.project.run("run", variables={"marketo_using_program_member_keys": False})
+    duckdb.assert_models_are(duckdb.world())
+
+
+def test_what_cannot_be_read_is_said_in_a_line_that_names_the_variable(duckdb: Pipeline) -> None:
+    for variables, said in (
+        ({"marketo_using_program_member_keys": True}, "Load the stream program_member_keys first"),
+        ({"marketo_using_programs_by_tag": "maybe"}, "it can be detect, true or false"),
+        ({"marketo_member_fields": ["customTextt"]}, "no column for customTextt"),
+        ({"marketo_programs_identifier": "tag_types"}, "no column for id"),
+    ):
+        output = duckdb.project.run("compile", code=2, variables=variables)
+        assert said in " ".join(output.split())
+
+
+def test_the_folder_is_a_package_for_git_too(dbt: Dbt, tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    line = [
+        "git",
+        "-c",
+        "user.name=x",
+        "-c",
+        "user.email=x@example.com",
+        "-c",
+        "init.defaultBranch=main",
+    ]
+    copied = ["cp", "-r", str(PACKAGE), str(repository / "dbt")]
+    repository.mkdir()
+    for step in ([*line, "init", "-q"], copied, [*line, "add", "."], [*line, "commit", "-qm", "x"]):
+        subprocess.run(step, cwd=repository, check=True)  # noqa: S603 - git of the machine
+    shown = readme_block("packages.yml", " of a project without the clone")
+    packages = shown.replace("<URL of this repository>", f"file://{repository}")
+
+    project = DbtProject(dbt, tmp_path / "project", DuckDbStore(tmp_path / "x.duckdb"), packages)
+
+    project.run("deps")
+
+    installed = project.folder / "dbt_packages" / "marketo_programs"
+    assert {path.stem for path in (installed / "models").glob("*.sql")} == set(KEYS)
