@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from marketo_sandbox.control import SandboxControl
@@ -18,8 +18,9 @@ _JOINS = 6
 _REMOVALS = 7
 _NEW_MEMBERS = 25
 _NEW_LEADS_FROM = 8_000_000
-_NEW_PROGRAM = {
-    "name": "2026-01 Launch Webinar",
+_NEW_NAME = "2026-01 Launch Webinar"
+_NEW_PROGRAM: dict[str, Any] = {
+    "name": _NEW_NAME,
     "type": "EventWithWebinar",
     "channel": "Webinar",
     "costs": [{"startDate": "2026-01-01", "cost": 1200, "note": "Speakers"}],
@@ -48,10 +49,12 @@ class Day:
 
     def __str__(self) -> str:
         """What happened, for a person."""
-        return (
-            f"{self.edited} members changed, {self.joined} joined, {len(self.left)} left; "
-            f'"{self.new_program}" is new, with {_NEW_MEMBERS} members; '
-            f'"{self.deleted_program}" was deleted, with all its members.'
+        return "\n".join(
+            (
+                f"{self.edited} members changed, {self.joined} joined, {len(self.left)} left",
+                f"{self.new_program} is new, with {_NEW_MEMBERS} members",
+                f"{self.deleted_program} was deleted, with all its members",
+            )
         )
 
 
@@ -63,7 +66,7 @@ def pass_a_day(control: SandboxControl) -> Day:
     # The smallest goes, the largest lose somebody, and those between change.
     smallest, *others = sorted(sizes, key=lambda program_id: (sizes[program_id], program_id))
     removed_from = others[-2:]
-    day = Day(new_program=_NEW_PROGRAM["name"])
+    day = Day(new_program=_NEW_NAME)
     day.edited = len(control.edit_many(programs=_EDITED_PROGRAMS, change="edit", each=_EDITS))
     day.joined = len(control.edit_many(program_ids=others[:3], change="add", each=_JOINS))
     for done in control.edit_many(program_ids=removed_from, change="remove", each=_REMOVALS):

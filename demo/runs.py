@@ -28,20 +28,25 @@ class Cost:
 
     Args:
         seconds: Of the wall clock.
-        jobs: Export jobs created.
+        jobs: Export jobs of members.
+        key_jobs: Export jobs of their keys alone.
         calls: API calls.
         megabytes: Of export files, against the daily quota.
     """
 
     seconds: float
     jobs: int
+    key_jobs: int
     calls: int
     megabytes: float
 
     def __str__(self) -> str:
         """For a person."""
-        size = f"{self.megabytes:.1f} MB" if self.megabytes >= 1 else f"{self.megabytes * 1e3:.0f} KB"
-        return f"{self.seconds:.0f} s, {self.jobs} export jobs, {self.calls} API calls, {size}"
+        size = (
+            f"{self.megabytes:.1f} MB" if self.megabytes >= 1 else f"{self.megabytes * 1e3:.0f} KB"
+        )
+        jobs = f"export jobs: {self.jobs} of members, {self.key_jobs} of keys"
+        return f"{self.seconds:.0f} s, {jobs}, {self.calls} API calls, {size}"
 
 
 class Runs:
@@ -61,23 +66,25 @@ class Runs:
         self._logs = logs
         self._database = database
         self._control = control
+        self._memory = logs / "meltano.db"
+        # A sandbox starts again each time, so nothing of the last one may count.
+        self._memory.unlink(missing_ok=True)
 
-    def run(self, name: str, *options: str) -> Cost:
+    def run(self, name: str) -> Cost:
         """Load what there is.
 
         Args:
             name: Of the log.
-            options: Of `meltano run`.
 
         Raises:
             RunFailed: It did not end with 0; the message is what it said.
         """
         before, began = self._control.stats(), time.monotonic()
+        known = {job["exportId"] for job in self._control.jobs()}
         log = self._logs / f"{name}.log"
-        line = [*COMMAND[:2], *options, *COMMAND[2:]]
         with log.open("wb") as file:
             code = subprocess.run(  # noqa: S603 - Meltano's own command
-                line,
+                COMMAND,
                 cwd=self._project,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
@@ -86,12 +93,14 @@ class Runs:
                 check=False,
             ).returncode
         if code:
-            said = log.read_text(encoding="utf-8", errors="replace")
-            raise RunFailed(f"{said}\n{shlex.join(line)} ended with {code}", code)
+            raise RunFailed(log.read_text(encoding="utf-8", errors="replace"), code)
         after = self._control.stats()
+        made = [job["request"] for job in self._control.jobs() if job["exportId"] not in known]
+        of_keys = sum(request["fields"] == ["leadId"] for request in made)
         return Cost(
             seconds=time.monotonic() - began,
-            jobs=after["creates"] - before["creates"],
+            jobs=len(made) - of_keys,
+            key_jobs=of_keys,
             calls=after["total"] - before["total"],
             megabytes=(quota(after) - quota(before)) / 1e6,
         )
@@ -102,6 +111,8 @@ class Runs:
             "TAP_MARKETO_PROGRAMS_MEMBER_KEYS_DAYS": "0",
             **os.environ,
             "TARGET_POSTGRES_SQLALCHEMY_URL": self._database.loader_url,
+            # Where Meltano keeps the state.
+            "MELTANO_DATABASE_URI": f"sqlite:///{self._memory}",
         }
 
 
@@ -114,10 +125,10 @@ class RunFailed(Exception):
     """A run of Meltano did not end with 0.
 
     Args:
-        message: What it said.
+        said: What it said.
         code: How it ended.
     """
 
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
+    def __init__(self, said: str, code: int) -> None:
+        super().__init__(f"{said}\n{shlex.join(COMMAND)} ended with {code}")
         self.code = code
