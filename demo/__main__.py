@@ -1,7 +1,8 @@
-"""Load a sandbox into PostgreSQL by `meltano run`, and hold every value against the truth.
+"""A first load, a day at work, the next load: into PostgreSQL by `meltano run`, and compared.
 
-`marketo-sandbox run -- python -m demo` does so; it ends with 1 if anything differs.
-`python -m demo "SELECT ..."` asks the database what was loaded.
+`marketo-sandbox run -- python -m demo` does so; it ends with 1 if anything differs from
+what the sandbox says is true. `python -m demo --keep` leaves the database running until it
+is interrupted, and `python -m demo "SELECT ..."` asks it what was loaded.
 """
 
 from __future__ import annotations
@@ -15,54 +16,80 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox.control import SandboxControl
 
-from demo.comparison import Comparison, compare
-from demo.database import SCHEMA, Database, running
-from demo.truth import told
+from demo.database import running
+from demo.runs import RunFailed, Runs
+from demo.story import Story
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from demo.comparison import Row
+    from demo.database import Database
 
 PROJECT = Path(__file__).parents[1]
-FOLDER = PROJECT / "output" / "postgres"
-# A sandbox starts again each time, so nothing of the last one may count.
-LOAD = ["meltano", "run", "--full-refresh", "tap-marketo-programs", "target-postgres"]
+OUTPUT = PROJECT / "output"
+FOLDER = OUTPUT / "postgres"
+KEEP = "--keep"
 
 
-def load(database: Database) -> int:
-    """Load everything; the loader's exit code."""
-    database.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-    environment = {**os.environ, "TARGET_POSTGRES_SQLALCHEMY_URL": database.loader_url}
-    return subprocess.run(LOAD, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603 - as above
+def say(line: str) -> None:
+    """Say a line at once, also where nobody waits for it."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
-def comparisons(database: Database, truth: Mapping[str, list[Row]]) -> list[Comparison]:
-    """Every table against the truth."""
-    return [compare(table, rows, database.rows(table)) for table, rows in truth.items()]
+def ask(database: Database, sql: str) -> int:
+    """Show what SQL finds; psql's exit code."""
+    try:
+        database.psql(sql)
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+    return 0
+
+
+def tell(database: Database, url: str) -> int:
+    """Tell the story; 1 if anything differs."""
+    control = SandboxControl(url)
+    try:
+        story = Story(
+            control=control,
+            database=database,
+            runs=Runs(PROJECT, OUTPUT, database, control),
+            say=say,
+        )
+        holds = story.tell()
+    except RunFailed as error:
+        sys.stderr.write(f"{error}\n")
+        return error.code
+    say("\nEverything is equal." if holds else "\nNot everything is equal.")
+    return 0 if holds else 1
+
+
+def keep(database: Database) -> None:
+    """Leave the database running until somebody interrupts."""
+    say(f"\nThe database runs until Ctrl-C. Look into it with\n\n  {database.command_line}\n")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        say("")
 
 
 def main(arguments: list[str]) -> int:
     """Entry point; returns the exit code."""
     # So that the server is stopped then, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    is_kept = arguments[:1] == [KEEP]
+    sql = " ".join(arguments[is_kept:])
     with running(FOLDER) as database:
-        if arguments:
-            try:
-                database.psql(" ".join(arguments))
-            except subprocess.CalledProcessError as error:
-                return error.returncode
-            return 0
         url = os.environ.get("MARKETO_SANDBOX_URL")
-        if not url:
+        if sql:
+            code = ask(database, sql)
+        elif url:
+            code = tell(database, url)
+        else:
             sys.stderr.write("No sandbox: use `marketo-sandbox run -- python -m demo`\n")
             return 2
-        if code := load(database):
-            return code
-        found = comparisons(database, told(SandboxControl(url)))
-    sys.stdout.write("\nIn PostgreSQL, compared with the sandbox value by value:\n\n")
-    sys.stdout.writelines(f"  {line}\n" for one in found for line in str(one).split("\n"))
-    return 0 if all(one.holds for one in found) else 1
+        if is_kept:
+            keep(database)
+    return code
 
 
 if __name__ == "__main__":

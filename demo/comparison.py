@@ -19,6 +19,8 @@ KEYS = {
     "programs": ("id",),
     "programs_by_tag": ("id", "tagType", "tagValue"),
     "program_members": ("leadId", "programId"),
+    "program_member_keys": ("leadId", "programId"),
+    "program_funnel": ("program_id", "status_name"),
     "tag_types": ("tagType",),
     "channels": ("id",),
 }
@@ -55,7 +57,7 @@ class Comparison:
     def __str__(self) -> str:
         """One line for a person, and one more for each kind of fault."""
         equal = self.wanted - len(self.missing) - len(self.different)
-        lines = [f"{self.table:<16} {equal:>6} of {self.wanted} equal"]
+        lines = [f"{self.table:<19} {equal:>6,} of {self.wanted:,} equal"]
         found: dict[str, list[Any]] = {
             "missing": self.missing,
             "different": [f"{key}: {', '.join(of)}" for key, of in self.different.items()],
@@ -63,25 +65,26 @@ class Comparison:
             "there twice": self.repeated,
         }
         lines += [
-            f"{'':<16} {len(those):>6} {what}, such as {', '.join(map(str, those[:_EXAMPLES]))}"
+            f"{'':<19} {len(those):>6,} {what}, such as {', '.join(map(str, those[:_EXAMPLES]))}"
             for what, those in found.items()
             if those
         ]
         return "\n".join(lines)
 
 
-def compare(table: str, truth: Iterable[Row], held: Iterable[Row]) -> Comparison:
+def compare(table: str, truth: Iterable[Row], held: Iterable[Row], title: str = "") -> Comparison:
     """Compare a table with the truth.
 
     Args:
         table: The stream's name, which knows the key.
         truth: Rows as they are in Marketo.
         held: Rows as the target has them. Columns of the target's own, `_sdc_...`, do not count.
+        title: What is compared, if it is not the table.
     """
     key = KEYS[table]
     wanted = {tuple(row[name] for name in key): row for row in truth}
     found: dict[Key, Row] = {}
-    result = Comparison(table, len(wanted))
+    result = Comparison(title or table, len(wanted))
     for row in held:
         one = tuple(row[name] for name in key)
         if one in found:

@@ -39,6 +39,11 @@ class Database:
         self._url = url
         self.loader_url = loader_url
 
+    @property
+    def command_line(self) -> str:
+        """What a person types to look into it."""
+        return f"PGOPTIONS=-csearch_path={SCHEMA} {self._psql} '{self._url}'"
+
     def psql(self, sql: str, *options: str, **more: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401 - subprocess.run's
         """Have psql say what SQL finds; unless told otherwise, on stdout, as a table.
 
@@ -66,10 +71,14 @@ class Database:
             f"WHERE table_schema = '{SCHEMA}' AND table_name = '{table}' "
             "AND data_type = 'timestamp without time zone'"
         )
-        rows = [json.loads(line) for line in self._lines(f'SELECT row_to_json(t) FROM "{table}" t')]  # noqa: S608 - as above
+        rows = self.query(f'SELECT * FROM "{table}"')  # noqa: S608 - as above
         for row in rows:
             row.update({name: f"{row[name]}Z" for name in instants if row[name] is not None})
         return rows
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """The rows that a query finds, as JSON."""
+        return [json.loads(line) for line in self._lines(f"SELECT row_to_json(t) FROM ({sql}) t")]  # noqa: S608 - of our own
 
     def _lines(self, sql: str) -> list[str]:
         found = self.psql(sql, "-A", "-t", stdout=subprocess.PIPE).stdout

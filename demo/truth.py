@@ -6,6 +6,7 @@ place stands here with its reason, and there is no other.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +24,29 @@ def told(control: SandboxControl) -> dict[str, list[Row]]:
         "tag_types": [_tag_type(row) for row in control.tag_types()],
         "channels": control.channels(),
     }
+
+
+def funnel(control: SandboxControl) -> list[Row]:
+    """Members by program, status and step; a status that the channel lists no more has no step."""
+    channels = {one["name"]: one["progressionStatuses"] for one in control.channels()}
+    steps = {
+        (program["id"], status["name"]): status["step"]
+        for program in control.programs()
+        for status in channels.get(program["channel"]) or ()
+    }
+    counts = Counter(
+        (row["programId"], row["statusName"] or "")
+        for row in control.truth(fields=["leadId", "programId", "statusName"])
+    )
+    return [
+        {
+            "program_id": program_id,
+            "status_name": status,
+            "step": steps.get((program_id, status)),
+            "members": count,
+        }
+        for (program_id, status), count in counts.items()
+    ]
 
 
 def _program(row: Row) -> Row:

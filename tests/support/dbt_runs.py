@@ -224,6 +224,12 @@ class DbtProject:
         found = json.loads(path.read_text(encoding="utf-8"))["results"]
         return {one["unique_id"]: one["status"] for one in found}
 
+    def compiled(self, model: str) -> str:
+        """The SQL of a model, as the last command compiled it, without blanks around its lines."""
+        path = self.folder / "target" / "compiled" / "marketo_programs" / "models" / f"{model}.sql"
+        lines = path.read_text(encoding="utf-8").strip().split("\n")
+        return "\n".join(line.rstrip() for line in lines) + "\n"
+
     def rows(self, model: str) -> list[Row]:
         """The rows of a model."""
         return self.store.rows(f"{MODELS_SCHEMA}.{model}")

@@ -32,6 +32,7 @@ from dbt_truth import Removed
 from real_targets import Postgres, load
 from scenes import DAY
 
+from demo import models
 from demo.database import SCHEMA, running
 
 if TYPE_CHECKING:
@@ -170,6 +171,22 @@ def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
     project.run("run", variables=other_copy(pipeline.store, SCHEMA))
 
     pipeline.assert_models_are(pipeline.world(gone, removed))
+
+
+def test_the_demo_shows_the_models_as_dbt_compiles_them(
+    demo: Tap, server: Database, tmp_path: Path, dbt: Dbt
+) -> None:
+    server.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+    project = DbtProject(dbt, tmp_path / "project", PostgresStore(server))
+    load(Postgres(server, tmp_path), demo.sync(member_keys_days=0).lines)
+    project.run("deps")
+
+    project.run("compile")
+
+    # Where one differs, what dbt has compiled belongs into the file.
+    for name in models.MODELS:
+        shown = (models.COMPILED / f"{name}.sql").read_text(encoding="utf-8")
+        assert project.compiled(name) == shown
 
 
 @pytest.fixture
