@@ -19,8 +19,6 @@ KEYS = {
     "programs": ("id",),
     "programs_by_tag": ("id", "tagType", "tagValue"),
     "program_members": ("leadId", "programId"),
-    "program_member_keys": ("leadId", "programId"),
-    "program_funnel": ("program_id", "status_name"),
     "tag_types": ("tagType",),
     "channels": ("id",),
 }
@@ -72,19 +70,19 @@ class Comparison:
         return "\n".join(lines)
 
 
-def compare(table: str, truth: Iterable[Row], held: Iterable[Row], title: str = "") -> Comparison:
+def compare(table: str, truth: Iterable[Row], held: Iterable[Row], key: tuple[str, ...] = ()) -> Comparison:
     """Compare a table with the truth.
 
     Args:
-        table: The stream's name, which knows the key.
+        table: The stream's name, by which its key is known, or of what else is compared.
         truth: Rows as they are in Marketo.
         held: Rows as the target has them. Columns of the target's own, `_sdc_...`, do not count.
-        title: What is compared, if it is not the table.
+        key: The names of the key of what is no stream.
     """
-    key = KEYS[table]
+    key = key or KEYS[table]
     wanted = {tuple(row[name] for name in key): row for row in truth}
     found: dict[Key, Row] = {}
-    result = Comparison(title or table, len(wanted))
+    result = Comparison(table, len(wanted))
     for row in held:
         one = tuple(row[name] for name in key)
         if one in found:

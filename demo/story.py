@@ -105,11 +105,11 @@ def _is_gone(table: str, row: Row, day: Day) -> bool:
 def by_step(database: Database, truth: list[Row]) -> Comparison:
     """Members by program, status and step."""
     found = models.members_by_step(database)
-    return compare("program_funnel", truth, found, title="programs' statuses")
+    return compare("members by step", truth, found, key=("program_id", "status_name"))
 
 
 def who_left(database: Database, day: Day) -> Comparison:
     """The members whom SQL finds removed, against those who were."""
     found = models.who_left(database)
     truth = [{"leadId": lead, "programId": program} for lead, program in day.left]
-    return compare("program_members", truth, found, title="members who left")
+    return compare("members who left", truth, found, key=("leadId", "programId"))

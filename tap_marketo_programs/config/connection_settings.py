@@ -19,7 +19,7 @@ class ConnectionSettings:
         required=True,
         title="Base URL",
         description="REST endpoint shown in Admin > Web Services.",
-        readme="REST endpoint of Admin > Web Services, with or without `/rest` or `/identity`.",
+        page="REST endpoint of Admin > Web Services, with or without `/rest` or `/identity`.",
         examples=["https://123-ABC-456.mktorest.com"],
         read=host_url,
     )

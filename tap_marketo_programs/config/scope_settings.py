@@ -32,7 +32,7 @@ class ScopeSettings:
         th.ArrayType(th.IntegerType(minimum=1)),
         title="Program ids",
         description="Restricts every stream to these programs; without it, all of them.",
-        readme="Restricts every stream to these programs.",
+        page="Restricts every stream to these programs.",
         without="all",
         examples=[[1001, 1002]],
         read=tuple,
@@ -99,7 +99,7 @@ class ScopeSettings:
             "`programs_by_tag` to these tags; without `tag_values`, to all values of the type. The "
             "only filter that costs calls: one or a few for each tag value."
         ),
-        readme=(
+        page=(
             'Restricts every stream: `[{"tag_type": "Region", "tag_values": ["EMEA"]}]`; without '
             "`tag_values`, all values of the type. `programs_by_tag` has rows of these tags only. "
             "The only filter that costs calls: one or a few for each tag value."
@@ -120,7 +120,7 @@ class ScopeSettings:
             "this `nurtureCadence` (`norm` or `pause`). For FULL_TABLE only: with INCREMENTAL, a "
             "member who leaves the status would never be exported again and go stale."
         ),
-        readme=(
+        page=(
             "Exports only members with one of `statusNames`, with this `isExhausted` and with "
             'this `nurtureCadence`: `{"statusNames": ["Attended"], "isExhausted": false, '
             '"nurtureCadence": "norm"}`, or some of these. For `program_members` by FULL_TABLE '

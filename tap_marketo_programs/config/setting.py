@@ -32,7 +32,7 @@ class Setting:
         title: A few words, for forms.
         description: A sentence or two in Markdown, for `--about`, Meltano, Meltano
             Hub and whoever left out a required setting. It names no default.
-        readme: The same for the README, where there is more to say; the
+        page: The same for the page of settings, where there is more to say; the
             description if empty.
         default: The value of a setting that is left out; None if there is none.
         without: What the README says in place of a default where there is none.
@@ -46,7 +46,7 @@ class Setting:
     json_type: th.JSONTypeHelper[Any]
     title: str
     description: str
-    readme: str = ""
+    page: str = ""
     default: Any = None
     without: str = "none"
     required: bool = False

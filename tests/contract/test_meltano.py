@@ -130,9 +130,9 @@ class Project:
 
 
 def readme_commands() -> list[str]:
-    """The commands of the README's section "Use it"."""
+    """The commands of the README's section on use."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"## Use it\n\n(?:<!-- .* -->\n)?```sh\n(.*?)```", text, re.DOTALL)
+    found = re.search(r"## Use it with your Marketo\n.*?```sh\n(.*?)```", text, re.DOTALL)
     assert found
     return found[1].strip().split("\n")
 

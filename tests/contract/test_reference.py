@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILES = [
-    "README.md",
     "docs/settings.md",
     "meltano.yml",
     "tap-marketo-programs.yml",
@@ -48,8 +47,7 @@ def test_what_users_read_of_the_settings_is_up_to_date() -> None:
 @pytest.mark.parametrize(
     ("name", "was", "now"),
     [
-        ("README.md", "| `lookback_seconds` | 3600 |", "| `lookback_seconds` | 60 |"),
-        ("README.md", "| `program_ids` |", "| `programs` |"),
+        ("docs/settings.md", "| `program_ids` |", "| `programs` |"),
         ("docs/settings.md", "| `lookback_seconds` | 3600 |", "| `lookback_seconds` | 60 |"),
         ("docs/settings.md", "at least 1, at most 10", "at least 1, at most 20"),
         ("docs/settings.md", "`TAP_MARKETO_PROGRAMS_START_DATE`", "`TAP_MARKETO_START_DATE`"),
@@ -76,7 +74,7 @@ def test_what_meltano_yml_says_by_hand_is_what_the_definition_says(checkout: Pat
 
 
 def test_making_the_files_leaves_alone_what_is_written_by_hand(checkout: Path) -> None:
-    altered(checkout / "README.md", "## Use it", "## Use this")
+    altered(checkout / "docs/settings.md", "# Settings", "# All settings")
     altered(checkout / "meltano.yml", "# A Meltano project", "# The Meltano project")
     altered(checkout / "meltano.yml", "late. Default: 3600.", "late. Default: 60.")
 
@@ -84,30 +82,29 @@ def test_making_the_files_leaves_alone_what_is_written_by_hand(checkout: Path) -
         path.write_text(text, encoding="utf-8")
 
     assert reference.stale(checkout) == []
-    assert "## Use this" in (checkout / "README.md").read_text(encoding="utf-8")
+    assert "# All settings" in (checkout / "docs/settings.md").read_text(encoding="utf-8")
     meltano = (checkout / "meltano.yml").read_text(encoding="utf-8")
     assert "# The Meltano project" in meltano
     assert "late. Default: 3600." in meltano
 
 
 def test_a_file_without_its_marks_is_an_error_and_not_up_to_date(checkout: Path) -> None:
-    altered(checkout / "README.md", reference.LAST, "the end")
+    altered(checkout / "docs/settings.md", reference.LAST, "the end")
 
-    with pytest.raises(LookupError, match=r"README\.md"):
+    with pytest.raises(LookupError, match=r"settings\.md"):
         reference.stale(checkout)
 
 
-@pytest.mark.parametrize(("page", "bars"), [("README.md", 2), ("docs/settings.md", 4)])
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_setting_has_one_row_in_each_table(name: str, page: str, bars: int) -> None:
+def test_a_setting_has_one_row_in_the_table(name: str) -> None:
     rows = [
         line
-        for line in (definition.ROOT / page).read_text(encoding="utf-8").splitlines()
+        for line in (definition.ROOT / "docs" / "settings.md").read_text(encoding="utf-8").splitlines()
         if line.startswith(f"| `{name}` |")
     ]
 
     assert len(rows) == 1
-    assert rows[0].count(" | ") == bars
+    assert rows[0].count(" | ") == 4
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Writes down the tap's settings wherever users read of them, from the settings themselves.
 
-They stand in the README's table, on the site's page of settings, in meltano.yml and, made
-from that, in tap-marketo-programs.yml, and as variables in .env.example. Run it as a program
-to write all; tests compare. What stands around the marked parts is written by hand.
+They stand on the site's page of settings, in meltano.yml and, made from that, in
+tap-marketo-programs.yml, and as variables in .env.example. Run it as a program to write
+all; tests compare. What stands around the marked parts is written by hand.
 """
 
 from __future__ import annotations
@@ -55,16 +55,7 @@ def as_written(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-# The README's table
-
-
-def readme_table() -> str:
-    """The settings as a table in Markdown."""
-    rows = [
-        f"| `{name}` | {_default_cell(one)} | {one.readme or one.description} |"
-        for name, one in SETTINGS.items()
-    ]
-    return "\n".join(["", "| name | default | meaning |", "|---|---|---|", *rows, "", ""])
+# As users write values
 
 
 def _default_cell(one: Setting) -> str:
@@ -84,7 +75,7 @@ def page_table() -> str:
     properties = json_schema(SETTINGS)["properties"]
     rows = [
         f"| `{name}` | {_default_cell(one)} | {values_of(properties[name])} "
-        f"| `{VARIABLE_PREFIX}{name.upper()}` | {one.readme or one.description} |"
+        f"| `{VARIABLE_PREFIX}{name.upper()}` | {one.page or one.description} |"
         for name, one in SETTINGS.items()
     ]
     head = ["| name | default | values | environment variable | meaning |", "|---|---|---|---|---|"]
@@ -216,7 +207,6 @@ def _with_part(path: Path, part: str) -> str:
 FIRST, LAST = f"Settings: made by `{COMMAND}`", "Settings: end of what is made"
 
 PARTS: Mapping[str, Callable[[], str]] = {
-    "README.md": readme_table,
     "docs/settings.md": page_table,
     "meltano.yml": meltano_settings,
 }

@@ -146,7 +146,7 @@ def test_a_setting_is_described_in_whole_sentences(name: str) -> None:
     one = SETTINGS[name]
 
     assert one.title
-    for text in filter(None, (one.description, one.readme)):
+    for text in filter(None, (one.description, one.page)):
         assert text.endswith(".")
         assert "\n" not in text
         assert "|" not in text
