@@ -70,7 +70,9 @@ class Comparison:
         return "\n".join(lines)
 
 
-def compare(table: str, truth: Iterable[Row], held: Iterable[Row], key: tuple[str, ...] = ()) -> Comparison:
+def compare(
+    table: str, truth: Iterable[Row], held: Iterable[Row], key: tuple[str, ...] = ()
+) -> Comparison:
     """Compare a table with the truth.
 
     Args:

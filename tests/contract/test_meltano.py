@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import subprocess
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -146,6 +147,8 @@ def folder() -> Iterator[Path]:
 
 @pytest.mark.targets
 def test_the_readmes_commands_work_in_a_project_of_ones_own(sandbox: Sandbox, folder: Path) -> None:
+    # Days can only pass for a real tap if they do so in the past.
+    sandbox.control.reset(world="tiny", now=f"{datetime.now(UTC) - timedelta(days=3):%Y-%m-%dT%TZ}")
     wheels = folder / "wheels"
     uv("build", "-q", "--wheel", "-o", str(wheels), str(ROOT))
     project = Project(folder / "reader", wheels)
@@ -167,13 +170,28 @@ def test_the_readmes_commands_work_in_a_project_of_ones_own(sandbox: Sandbox, fo
         project.run(*shlex.split(line))
     project.run("meltano", "select", "tap-marketo-programs", "program*", "*")
     project.run(*shlex.split(run.replace("target-x", "target-jsonl")))
+    assert_true(project, sandbox)
 
+    sandbox.control.advance(days=1)
+    sandbox.control.edit_many(programs=2, change="edit", each=3)
+    sandbox.control.edit_many(programs=1, change="add", each=2)
+    jobs = len(sandbox.control.jobs())
+    project.run(*shlex.split(run.replace("target-x", "target-jsonl")))
+
+    assert_true(project, sandbox)
+    assert len(sandbox.control.jobs()) == jobs + 1
+
+
+def assert_true(project: Project, sandbox: Sandbox) -> None:
+    """The last line of each key says what is true."""
     truth = told(sandbox.control)
     selected = {table for table in KEYS if table.startswith("program")}
     assert {path.stem for path in project.folder.glob("*.jsonl")} == selected
     for table in selected:
         text = (project.folder / f"{table}.jsonl").read_text(encoding="utf-8")
-        found = compare(table, truth[table], [json.loads(one) for one in text.split("\n") if one])
+        rows = [json.loads(one) for one in text.split("\n") if one]
+        last = {tuple(row[name] for name in KEYS[table]): row for row in rows}
+        found = compare(table, truth[table], last.values())
         assert found.holds, str(found)
 
 

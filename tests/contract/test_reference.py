@@ -99,7 +99,9 @@ def test_a_file_without_its_marks_is_an_error_and_not_up_to_date(checkout: Path)
 def test_a_setting_has_one_row_in_the_table(name: str) -> None:
     rows = [
         line
-        for line in (definition.ROOT / "docs" / "settings.md").read_text(encoding="utf-8").splitlines()
+        for line in (definition.ROOT / "docs" / "settings.md")
+        .read_text(encoding="utf-8")
+        .splitlines()
         if line.startswith(f"| `{name}` |")
     ]
 
