@@ -79,6 +79,8 @@ class ProgramsStream(AssetStream):
             if self.wants_details
             else (program_record(row, self.odd) for row in rows)
         )
+        if self.wants_details and self.programs.is_restricted:
+            left_out.keep(self._due(self.programs.rows.keys() - set(self.programs.ids), until))
         self._set_bookmark(until, left_out)
 
     def get_url_params(
@@ -189,16 +191,21 @@ class ProgramsStream(AssetStream):
         yield from details.records(changed, due)
 
     def due(self, changed: Collection[int], until: datetime) -> list[dict[str, Any]]:
-        """The rows of known programs that did not change, and are read again in this run."""
+        """The rows of wanted known programs that did not change, and are read again in this run."""
+        if self._bookmark is None:
+            return []
+        return self._due((one for one in self.programs.ids if one not in changed), until)
+
+    def _due(self, program_ids: Iterable[int], until: datetime) -> list[dict[str, Any]]:
+        """The rows of those programs whose details are to be read again by now."""
         bookmark = self._bookmark
         if bookmark is None:
             return []
         period = timedelta(days=self.settings.full_sweep_days)
         sweep = DetailSweep(bookmark, until, period)
-        rows = self.programs.rows
         # One that slipped through a moving listing is read by id like all others.
-        others = (rows.get(one, {"id": one}) for one in self.programs.ids if one not in changed)
-        return [row for row in others if sweep.is_due(row["id"]) and self._is_known(row)]
+        rows = (self.programs.rows.get(one, {"id": one}) for one in program_ids)
+        return [row for row in rows if sweep.is_due(row["id"]) and self._is_known(row)]
 
     def _is_known(self, row: Mapping[str, Any]) -> bool:
         """Whether the first sync brought a program, or would have: `start_date` left out some."""
