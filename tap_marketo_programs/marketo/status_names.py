@@ -13,14 +13,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tap_marketo_programs.marketo import unknown_values
 from tap_marketo_programs.marketo.globs import folded
-from tap_marketo_programs.quoting import quoted
-from tap_marketo_programs.suggestions import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-MAX_EXISTING_LENGTH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +91,8 @@ def status_names(
 
 
 def _line(missing: Sequence[str], there: Sequence[str]) -> str:
-    near = dict.fromkeys(filter(None, (meant(name, there) for name in missing)))
-    question = f" Did you mean {quoted(' or '.join(near))}?" if near else ""
-    shown = ", ".join(f"'{quoted(name)}'" for name in missing)
-    existing = quoted(", ".join(there), MAX_EXISTING_LENGTH) or "none"
     return (
-        f"member_filter.statusNames: no channel of the programs has the status {shown}.{question} "
-        f"There are the statuses: {existing}."
+        "member_filter.statusNames: no channel of the programs has the status "
+        f"{unknown_values.shown(missing)}.{unknown_values.question(missing, there)} "
+        f"There are the statuses: {unknown_values.existing(there)}."
     )

@@ -27,6 +27,7 @@ from tap_marketo_programs.streams.export_jobs import ExportJobsStream
 from tap_marketo_programs.streams.member_forecast import MemberForecast
 from tap_marketo_programs.streams.member_stream import MemberStream
 from tap_marketo_programs.streams.programs import ProgramsStream
+from tap_marketo_programs.streams.programs_by_tag import ProgramsByTagStream
 from tap_marketo_programs.streams.run_plan import QuotaLeft, RunPlan
 
 if TYPE_CHECKING:
@@ -133,6 +134,8 @@ def _forecasts(
             yield asset_forecasts.programs(stream, pace)
         elif isinstance(stream, AssetStream) and stream.name == "channels":
             yield asset_forecasts.channels(stream, pace)
+        elif isinstance(stream, ProgramsByTagStream) and stream.settings.program_tags is not None:
+            yield asset_forecasts.programs_of_wanted_tags(stream, pace)
         elif isinstance(stream, AssetStream):
             tags = tags or asset_forecasts.Tags(stream.client, len(stream.programs.rows))
             by_name = {
@@ -157,9 +160,7 @@ def _shared_calls(chosen: Iterable[MarketoStream], client: MarketoClient) -> dic
         ):
             pages = 0 if found else asset_forecasts.pages(len(stream.programs.rows))
             made = client.limits.made
-            # Programs by tag need the listing alone: what a wanted tag brings is tagged as wanted.
-            if stream.name != "programs_by_tag":
-                _ = stream.programs.ids
+            _ = stream.programs.ids
             found[stream.name] = pages + client.limits.made - made
     return found
 

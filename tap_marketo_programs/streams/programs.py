@@ -58,8 +58,7 @@ class ProgramsStream(AssetStream):
         The bookmark is the time before the scan began, since a program edited
         while it was read may have moved to a page already passed.
         """
-        if self.programs.is_restricted:
-            _ = self.programs.ids  # filters that nothing passes end the run here
+        self.programs.check()  # filters that nothing passes end the run here
         until = self.client.now().replace(microsecond=0)
         since = self.since()
         if since is not None and since >= until:
@@ -186,7 +185,8 @@ class ProgramsStream(AssetStream):
             if due
             else "",
         )
-        keep = self.is_wanted("programs_by_tag")
+        # Where tags restrict programs, those of each tag are known without.
+        keep = self.is_wanted("programs_by_tag") and self.settings.program_tags is None
         details = ProgramDetails(self.programs, self.odd, self.client.clock, keep=keep)
         yield from details.records(changed, due)
 
@@ -194,7 +194,9 @@ class ProgramsStream(AssetStream):
         """The rows of wanted known programs that did not change, and are read again in this run."""
         if self._bookmark is None:
             return []
-        return self._due((one for one in self.programs.ids if one not in changed), until)
+        return self._due(
+            (program for program in self.programs.ids if program not in changed), until
+        )
 
     def _due(self, program_ids: Iterable[int], until: datetime) -> list[dict[str, Any]]:
         """The rows of those programs whose details are to be read again by now."""
