@@ -59,8 +59,13 @@ class ProgramDirectory:
 
     def take_listing(self, rows: Iterable[dict[str, Any]]) -> None:
         """Take over the rows of a complete listing that a stream has read anyway."""
-        if "rows" not in self.__dict__:
+        if not self.is_listed:
             self.rows = {row["id"]: row for row in rows}
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the listing was read in this run."""
+        return "rows" in self.__dict__
 
     @property
     def is_restricted(self) -> bool:

@@ -58,14 +58,17 @@ class ProgramsStream(AssetStream):
         The bookmark is the time before the scan began, since a program edited
         while it was read may have moved to a page already passed.
         """
-        self.programs.check()  # filters that nothing passes end the run here
         until = self.client.now().replace(microsecond=0)
+        is_listed = self.programs.is_listed
+        self.programs.check()  # filters that nothing passes end the run here
         since = self.since()
         if since is not None and since >= until:
             return
         self._window = (since, until) if since else None
         left_out = self.left_out()
-        listed = super().found(context)
+        # Filters may have read every program just now.
+        is_new = self.programs.is_listed and not is_listed and since is None
+        listed = self.programs.rows.values() if is_new else super().found(context)
         if self.wants_details:
             # All are listed before the first details: in seconds, before the listing moves, and
             # a person can be told how many there are.
@@ -127,6 +130,11 @@ class ProgramsStream(AssetStream):
     def left_out(self) -> LeftOut:
         """What filters keep out of this run, and what of earlier runs they now let pass."""
         return LeftOut(self.programs, self._incremental_bookmark)
+
+    @property
+    def has_bookmark(self) -> bool:
+        """Whether an earlier run read all programs that are known."""
+        return self._bookmark is not None
 
     @property
     def _bookmark(self) -> datetime | None:

@@ -220,6 +220,27 @@ def test_all_streams_hold_the_truth_of_any_filters_and_these_cost_no_call(
         assert calls(control) <= without
 
 
+@pytest.mark.parametrize("streams", [("programs",), ("programs", "programs_by_tag"), STREAMS])
+@pytest.mark.parametrize("details", [True, False])
+def test_a_filter_reads_no_listing_besides_that_of_a_run_without(
+    tap: Tap, control: SandboxControl, streams: tuple[str, ...], *, details: bool
+) -> None:
+    catalog = tap.catalog()
+    control.clear_requests()
+    tap.sync(*streams, catalog=catalog, program_details=details)
+    without = len(control.requests("programs"))
+    control.clear_requests()
+
+    output = tap.sync(
+        *streams, catalog=catalog, program_details=details, program_types=["Email", "Event"]
+    )
+
+    assert len(control.requests("programs")) <= without
+    assert {row["id"] for row in output.records("programs")} == wanted_ids(
+        control, {"program_types": ["Email", "Event"]}
+    )
+
+
 @settings(max_examples=12)
 @given(wanted=FILTERS, later=st.one_of(st.just({}), FILTERS))
 def test_lifting_or_changing_filters_brings_what_is_new_and_nothing_else(
@@ -309,7 +330,7 @@ def test_a_program_that_comes_to_pass_a_filter_unchanged_is_written(
 def test_a_program_created_after_the_listing_was_read_is_not_lost(
     tap: Tap, control: SandboxControl
 ) -> None:
-    control.fault("edit", "programs", after=1, do="add_program", id=2000, name="Late", type="Email")
+    control.fault("edit", "programs_by_tag", do="add_program", id=2000, name="Late", type="Email")
     wanted: Filters = {"program_tags": [{"tag_type": "Region"}]}
 
     first = tap.sync("programs", **wanted)

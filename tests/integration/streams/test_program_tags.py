@@ -166,16 +166,16 @@ def test_a_tag_named_twice_is_read_once(tap: Tap, control: SandboxControl) -> No
         (
             [{"tag_type": "Region", "tag_values": ["APJJ"]}],
             (
-                "program_tags: tag type 'Region' has no value 'APJJ'. Did you mean APJ? It has: EMEA, "
-                "APJ, North America, Canada, LATAM (Admin > Tags). No program passes program_tags "
-                "(0 of 6), so nothing would be extracted."
+                "program_tags: tag type 'Region' has no value 'APJJ'. Did you mean APJ? It has: "
+                "EMEA, APJ, North America, Canada, LATAM (Admin > Tags). No program passes "
+                "program_tags (0 of 6), so nothing would be extracted."
             ),
         ),
         (
             [{"tag_type": "Quarter", "tag_values": ["Q3"]}],
             (
-                "program_tags: no program has the value 'Q3' of tag type 'Quarter'. No program passes "
-                "program_tags (0 of 6), so nothing would be extracted."
+                "program_tags: no program has the value 'Q3' of tag type 'Quarter'. No program "
+                "passes program_tags (0 of 6), so nothing would be extracted."
             ),
         ),
     ],
