@@ -91,7 +91,7 @@ def _with_unlisted(
 ) -> dict[str, Sequence[str]]:
     """The statuses of each channel, with those of the wanted ones that Marketo knows besides.
 
-    A call for each channel and status that it does not list. A channel of which Marketo does
+    A job for each channel and status that it does not list. A channel of which Marketo does
     not say is left out, so that its programs are asked one way or the other.
     """
     complete = dict(listed)
@@ -102,8 +102,9 @@ def _with_unlisted(
             untold.add(channel)
             continue
         try:
+            known = complete.setdefault(channel, ())
             if knows_status(api, program_ids, name):
-                complete[channel] = (*complete[channel], name)
+                complete[channel] = (*known, name)
             in_a_row = 0
         except PermissionDenied:
             raise
