@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # Marketo's megabyte is not defined; the smaller one is the safer reading.
 MEGABYTE = 1_000_000
 KILOBYTE = 1_000
+# A setting may be any number; in bytes, the largest ones are none.
+MAX_SHOWN_MB = 10.0**12
 
 
 def size_text(megabytes: float) -> str:
@@ -22,7 +24,7 @@ def size_text(megabytes: float) -> str:
     Args:
         megabytes: Of 1,000,000 bytes, 0 or more.
     """
-    size = round(megabytes * MEGABYTE)
+    size = round(min(megabytes, MAX_SHOWN_MB) * MEGABYTE)
     if not size:
         return "0 KB"
     if size < KILOBYTE:
