@@ -55,7 +55,7 @@ def plan(scene: Scene, *streams: str, **settings: Any) -> dict[str, Any]:  # noq
 def calls(scene: Scene) -> Counter[str]:
     """The calls by endpoint since the log was cleared, but for tokens."""
     return Counter(
-        one["endpoint"] for one in scene.control.requests() if one["endpoint"] != "identity"
+        call["endpoint"] for call in scene.control.requests() if call["endpoint"] != "identity"
     )
 
 
@@ -75,7 +75,7 @@ def assert_close(said: dict[str, Any], did: dict[str, int]) -> None:
 
 
 def by_stream(said: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {one["stream"]: one for one in said["streams"]}
+    return {stream["stream"]: stream for stream in said["streams"]}
 
 
 @pytest.mark.parametrize("wanted", FILTERS, ids=str)
