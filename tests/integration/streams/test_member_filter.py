@@ -287,8 +287,9 @@ def test_channels_that_cannot_be_read_cost_calls_and_no_member(
 
 @pytest.mark.parametrize("known_to", ["any", "every"])
 def test_programs_of_channels_that_are_not_listed_cost_a_create_for_each_channel_and_status(
-    tap: Tap, control: SandboxControl, known_to: str
+    tap: Tap, control: SandboxControl, known_to: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     control.reset(world="sized", programs=120, members_per_program=5)
     control.knob(
         rate_limit=None,
@@ -309,6 +310,10 @@ def test_programs_of_channels_that_are_not_listed_cost_a_create_for_each_channel
     assert len(jobs) == 12
     assert len(creates(control)) == 12 * len(chosen["statusNames"]) + len(jobs)
     assert not control.requests("program")
+    assert control.stats()["quota_bytes_used"] == sum(job["fileSize"] for job in jobs)
+    lines = [record.getMessage() for record in caplog.records]
+    (line,) = [line for line in lines if "jobs that are cancelled at once" in line]
+    assert f"{12 * len(chosen['statusNames'])} statuses" in line
 
 
 def test_programs_without_the_statuses_are_said_once_with_their_count(
