@@ -1,14 +1,11 @@
-"""What is wrong with a config, in words that name the setting and never its value.
+"""What is wrong with a config beyond its schema, in words that name the setting, never its value.
 
-The JSON Schema of the settings follows from `settings`; here are the words for
-what it finds, and the checks it cannot express. It must not know where a config
-comes from.
+It must not know where a config comes from.
 """
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.config.base_url import host_url
 from tap_marketo_programs.config.state import CLOCK_TOLERANCE
@@ -20,74 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from jsonschema import ValidationError
-
 
 # A name that begins so is a remark: JSON has no other place for one.
 _REMARKS = ("_", "$", "#", "//")
 # What Adobe's page and Adobe's OpenAPI document call the two cadences; case does not matter.
 CADENCE_WORDS = ("norm", "normal", "pause", "paused")
-# Of the SDK's own settings, whose schemas bring none.
-_EXAMPLES: Mapping[str, object] = {
-    "stream_maps": {"programs": {"url": "__NULL__"}},
-    "stream_map_config": {"salt": "..."},
-    "faker_config": {"locale": "en_US"},
-    "batch_config": {
-        "encoding": {"format": "jsonl", "compression": "gzip"},
-        "storage": {"root": "file:///batches"},
-    },
-}
 # Their keys are looked at elsewhere: streams and fields stand there, or SDK classes read them.
 _FREE = frozenset({"stream_maps", "stream_map_config", "batch_config"})
-
-
-def explain(errors: Iterable[ValidationError], properties: Mapping[str, Any]) -> list[str]:
-    """Config errors as lines that name the setting and what it may be, never what it is."""
-    return [line for error in errors for line in _lines(error, properties)]
-
-
-def _lines(error: ValidationError, properties: Mapping[str, Any]) -> list[str]:
-    if error.validator == "required" and not error.path:
-        required = cast("list[str]", error.validator_value)
-        return [
-            f"{name}: missing. {properties[name].get('description', '')}".strip()
-            for name in required
-            if name not in cast("Mapping[str, Any]", error.instance)
-        ]
-    where = ".".join(map(str, error.path)) or "config"
-    wanted = expected(cast("Mapping[str, Any]", error.schema))
-    return [f"{where}: expected {wanted}{_example(list(error.path), properties)}"]
-
-
-def expected(schema: Mapping[str, Any]) -> str:
-    """What a setting's schema asks for, in words."""
-    if "enum" in schema:
-        return "one of " + ", ".join(str(one) for one in schema["enum"] if one is not None)
-    kinds = schema.get("type", [])
-    names = [kinds] if isinstance(kinds, str) else list(kinds)
-    words = " or ".join(name for name in names if name != "null") or "another value"
-    bounds = [
-        text.format(schema[key])
-        for key, text in (
-            ("minimum", "at least {}"),
-            ("exclusiveMinimum", "above {}"),
-            ("maximum", "at most {}"),
-            ("minLength", "not empty"),
-        )
-        if key in schema
-    ]
-    return f"{words}, {' and '.join(bounds)}" if bounds else words
-
-
-def _example(path: list[str | int], properties: Mapping[str, Any]) -> str:
-    """How a list or an object is written, for whoever wrote something else."""
-    name = str(path[0]) if path else ""
-    schema = properties.get(name, {})
-    if not {"array", "object"} & set(schema.get("type", [])):
-        return ""
-    shown = next(iter(schema.get("examples", [])), _EXAMPLES.get(name))
-    is_number = len(path) > 1 and "integer" in schema.get("items", {}).get("type", [])
-    return "" if shown is None or is_number else f", such as {json.dumps(shown)}"
 
 
 def unknown(

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from tap_marketo_programs.config.check import check, explain, unknown, useless
+from tap_marketo_programs.config.check import check, unknown, useless
 from tap_marketo_programs.config.hashing import unfit_hashing
+from tap_marketo_programs.config.schema_faults import explain
 from tap_marketo_programs.config.stream_maps import misdirected, of_no_stream
 from tap_marketo_programs.config.values import read_values
 
@@ -58,8 +59,7 @@ def validated(
     found.warnings += [f"{name}: is taken for a remark and sets nothing" for name in remarks]
     maps = config.get("stream_maps")
     violations = _violations(config, schema)
-    # One missing setting is found once for each that is required.
-    found.errors += dict.fromkeys(explain(violations, properties))
+    found.errors += explain(violations, properties)
     found.errors += strangers.values()
     found.errors += misdirected(maps if isinstance(maps, dict) else {}, streams)
     refused, warned = environment.strangers(properties, config)

@@ -14,11 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_programs.marketo import unknown_values
 from tap_marketo_programs.marketo.globs import folded, glob_matcher
 from tap_marketo_programs.marketo.records import usable_id
-from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas.values import text_of
-from tap_marketo_programs.suggestions import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
     Rows = Mapping[int, Row]
 
-# What a line shows of values: characters of all that exist, values that nothing has.
-MAX_EXISTING_LENGTH = 1_000
-MAX_UNKNOWN_SHOWN = 10
 # A program has one parent; more than this many above each other is a circle.
 MAX_DEPTH = 100
 
@@ -220,11 +216,7 @@ def _line(
         there: All that exists, as it is shown.
         nouns: What those are called.
     """
-    looked_at = missing[:MAX_UNKNOWN_SHOWN]
-    shown = [f"'{quoted(value)}'" for value in looked_at]
-    if more := len(missing) - len(looked_at):
-        shown.append(f"{more} more")
-    near = dict.fromkeys(filter(None, (meant(value, known) for value in looked_at)))
-    question = f" Did you mean {quoted(' or '.join(near))}?" if near else ""
-    existing = quoted(", ".join(there), MAX_EXISTING_LENGTH) or "none"
-    return f"{lacks} {', '.join(shown)}.{question} There are the {nouns}: {existing}."
+    return (
+        f"{lacks} {unknown_values.shown(missing)}.{unknown_values.question(missing, known)} "
+        f"There are the {nouns}: {unknown_values.existing(there)}."
+    )

@@ -19,15 +19,15 @@ from tap_marketo_programs.marketo.paging import ask, listing
 from tap_marketo_programs.marketo.program_filter import SETTINGS as FILTERS
 from tap_marketo_programs.marketo.program_filter import ProgramFilters
 from tap_marketo_programs.marketo.records import row_of
-from tap_marketo_programs.marketo.tags import programs_tagged, wanted_tags
+from tap_marketo_programs.marketo.tag_sweeps import TagSweeps
 from tap_marketo_programs.schemas.assets import PROGRAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.marketo.client import MarketoClient
-    from tap_marketo_programs.marketo.tags import WantedTags
+    from tap_marketo_programs.marketo.tag_index import Tag
 
 PROGRAMS_PATH = "/rest/asset/v1/programs.json"
 
@@ -47,7 +47,8 @@ class ProgramDirectory:
         named = settings.program_ids
         self._named = None if named is None else frozenset(named)
         self._filters = ProgramFilters.of({name: getattr(settings, name) for name in FILTERS})
-        self._tags = settings.program_tags
+        tags = settings.program_tags
+        self._tags = None if tags is None else TagSweeps(client, tags)
         self.read: dict[int, dict[str, Any]] = {}
         """Programs as they were read by id in this run, of those that a stream keeps for others."""
 
@@ -58,8 +59,13 @@ class ProgramDirectory:
 
     def take_listing(self, rows: Iterable[dict[str, Any]]) -> None:
         """Take over the rows of a complete listing that a stream has read anyway."""
-        if "rows" not in self.__dict__:
+        if not self.is_listed:
             self.rows = {row["id"]: row for row in rows}
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the listing was read in this run."""
+        return "rows" in self.__dict__
 
     @property
     def is_restricted(self) -> bool:
@@ -76,20 +82,23 @@ class ProgramDirectory:
         """
         if self._tags is None:
             return sorted(self._passing)
-        wanted = self._passing & programs_tagged(self._client, self.tags)
+        wanted = self._passing & self._tags.ids
         if not wanted:
-            raise self.nothing_left()
+            raise self._nothing_left(self._tags)
+        for line in self._tags.unused:
+            logger.warning("%s", line)
         _tell(len(wanted), len(self.rows), [*self._filters.settings, "program_tags"])
         return sorted(wanted)
 
-    @cached_property
-    def tags(self) -> Sequence[WantedTags]:
-        """The tags of `program_tags`, as Marketo spells them.
+    def tagged(self) -> Iterator[tuple[Tag, dict[str, Any]]]:
+        """The wanted programs once for each wanted tag that they carry, as "By Tag" shows them.
 
         Raises:
-            MarketoConfigError: It names a tag type that does not exist.
+            MarketoConfigError: As `ids`.
         """
-        return list(wanted_tags(self._client, self._tags))
+        wanted = frozenset(self.ids)
+        for tag, rows in self._tags.rows.items() if self._tags else ():
+            yield from ((tag, row) for row in rows if row["id"] in wanted)
 
     def channel(self, program_id: int) -> str:
         """The channel of a program as it is listed; empty where that is not known."""
@@ -102,9 +111,9 @@ class ProgramDirectory:
         return channel_statuses(self._client)
 
     def check(self) -> None:
-        """Raise what `ids` would of the filters but that of tags, which costs calls."""
+        """Raise what `ids` would where something restricts programs."""
         if self.is_restricted:
-            _ = self._passing
+            _ = self.ids
 
     def wants(self, row: Mapping[str, Any]) -> bool:
         """Whether a program belongs to what the user asked for.
@@ -165,22 +174,23 @@ class ProgramDirectory:
             return named
         passing = frozenset(filter(lambda program: self._filters.matches(program, known), named))
         if not passing:
-            raise self.nothing_left()
+            raise self._nothing_left()
         for line in self._filters.unknown(known):
             logger.warning("%s", line)
         _tell(len(passing), len(known), self._filters.settings)
         return passing
 
-    def nothing_left(self) -> MarketoConfigError:
-        """No program is left to extract anything of."""
+    def _nothing_left(self, tags: TagSweeps | None = None) -> MarketoConfigError:
+        """No program is left to extract anything of; with tags if it is they that leave none."""
         known = self._known
         lines = self._filters.unknown(known)
         counts = self._filters.counts(known)
         if self._named is not None:
             counts = {"program_ids": len(self._named), **counts}
+        if tags is not None:
+            lines += tags.unused
+            counts["program_tags"] = len(tags.ids)
         shown = [f"{setting} ({count} of {len(known)})" for setting, count in counts.items()]
-        if self._tags is not None:
-            shown.append("program_tags")
         reason = f"No program passes {' and '.join(shown)}, so nothing would be extracted."
         return MarketoConfigError(" ".join([*lines, reason]))
 

@@ -13,14 +13,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tap_marketo_programs.marketo import unknown_values
 from tap_marketo_programs.marketo.globs import folded
-from tap_marketo_programs.quoting import quoted
-from tap_marketo_programs.suggestions import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-MAX_EXISTING_LENGTH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,8 @@ class StatusNames:
 
     Args:
         by_program: The names to ask for, as the program's channel spells them.
-        unsure: Programs whose channel is not listed; all names are asked for, as they are.
+        unsure: Programs of whose channel the statuses are not known; all names are asked for, as
+            they are.
         problem: A line on names that no channel of the programs has, and what was probably
             meant; empty if there are none.
         nowhere: Whether no program can have any of them.
@@ -48,14 +46,18 @@ def unlisted(
 ) -> Iterator[tuple[str, list[int], str]]:
     """The wanted statuses that channels do not list; the arguments are those of `status_names`.
 
+    A channel that is not listed itself lists none of them. Programs of which the channel is not
+    known have nothing in common that could be asked for.
+
     Yields:
         A channel's folded name, its wanted programs, and a status.
     """
     of_channel: dict[str, list[int]] = defaultdict(list)
     for program_id, channel in channels.items():
         of_channel[folded(channel)].append(program_id)
+    of_channel.pop("", None)
     for channel, program_ids in sorted(of_channel.items()):
-        names = set(map(folded, listed.get(channel, wanted)))
+        names = set(map(folded, listed.get(channel, ())))
         for name in wanted:
             if folded(name) not in names:
                 yield channel, program_ids, name
@@ -94,11 +96,8 @@ def status_names(
 
 
 def _line(missing: Sequence[str], there: Sequence[str]) -> str:
-    near = dict.fromkeys(filter(None, (meant(name, there) for name in missing)))
-    question = f" Did you mean {quoted(' or '.join(near))}?" if near else ""
-    shown = ", ".join(f"'{quoted(name)}'" for name in missing)
-    existing = quoted(", ".join(there), MAX_EXISTING_LENGTH) or "none"
     return (
-        f"member_filter.statusNames: no channel of the programs has the status {shown}.{question} "
-        f"There are the statuses: {existing}."
+        "member_filter.statusNames: no channel of the programs has the status "
+        f"{unknown_values.shown(missing)}.{unknown_values.question(missing, there)} "
+        f"There are the statuses: {unknown_values.existing(there)}."
     )

@@ -9,6 +9,8 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_programs.marketo.globs import folded
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -72,7 +74,7 @@ _UNREADABLE = "The tags of a program cannot be read."
 
 
 def _folded(tag: Tag) -> Tag:
-    return tag[0].strip().casefold(), tag[1].strip().casefold()
+    return folded(tag[0]), folded(tag[1])
 
 
 def sweep_calls(rows: int, page_size: int) -> int:

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import MarketoConfigError, ObjectNotFound, RequestRefused
-from tap_marketo_programs.marketo.paging import OffsetSweep, ask, listing, swept
+from tap_marketo_programs.marketo import unknown_values
+from tap_marketo_programs.marketo.globs import folded
+from tap_marketo_programs.marketo.paging import ask, listing
 from tap_marketo_programs.marketo.records import detailed, row_of
 from tap_marketo_programs.marketo.tag_values import allowable_values, pieces, value_candidates
 from tap_marketo_programs.marketo.verdicts import means_unknown_tag_value
 from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas.assets import TAG_TYPES
-from tap_marketo_programs.suggestions import meant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.schemas.oddities import Oddities
@@ -38,8 +39,6 @@ PROGRAMS_BY_TAG_PATH = "/rest/asset/v1/program/byTag.json"
 # again, and in how many calls for each tag type.
 MAX_PIECES = 3
 MAX_GUESSES = 60
-# Characters of a list of names in a message.
-MAX_NAMES = 2_000
 
 
 def tag_types(client: MarketoClient, odd: Oddities) -> Iterator[dict[str, Any]]:
@@ -70,11 +69,15 @@ class WantedTags:
         values: The values, in Marketo's spelling too, none twice.
         told: Marketo's list, where all values are wanted: what was read out of it may
             be pieces of a value with a comma.
+        named: Of the values, those that stand for each that the user named.
+        known: All values that Marketo lists, wanted or not.
     """
 
     tag_type: str
     values: Sequence[str]
     told: object = None
+    named: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    known: Sequence[str] = ()
 
 
 def wanted_tags(
@@ -101,52 +104,52 @@ def wanted_tags(
     for name, entries in chosen.items():
         told = (tag_details(client, name) or {"allowableValues": False}).get("allowableValues")
         known = allowable_values(told)
-        named = [value for values in entries for value in values or ()]
-        if None not in entries:
-            yield WantedTags(name, list(dict.fromkeys(_spelt(name, named, told))))
-            continue
-        if not isinstance(told, str | list | None):
-            logger.warning(
-                "Marketo does not tell the values of tag type '%s', so it counts as carried by no "
-                "program. Name its values in program_tags.",
-                name,
-            )
-        yield WantedTags(name, list(dict.fromkeys(known)), told)
+        named = _spelt([value for values in entries for value in values or ()], told)
+        values = [spelling for spellings in named.values() for spelling in spellings]
+        if None in entries:
+            values = [*known, *values]
+            _tell_untold(name, told, is_named=bool(named))
+        yield WantedTags(
+            tag_type=name,
+            values=list(dict.fromkeys(values)),
+            told=told if None in entries else None,
+            named=named,
+            known=known,
+        )
 
 
-def _spelt(tag_type: str, named: Sequence[str], told: object) -> Iterator[str]:
-    """Values that the user named, as Marketo spells them."""
-    known = allowable_values(told)
+def _tell_untold(name: str, told: object, *, is_named: bool) -> None:
+    """Say that the values of a tag type are not known, where all are wanted."""
+    if not isinstance(told, str | list | None):
+        logger.warning(
+            "Marketo does not tell the values of tag type '%s', so %s. Name its values in "
+            "program_tags.",
+            quoted(name),
+            "only those are read that are named"
+            if is_named
+            else "it counts as carried by no program",
+        )
+
+
+def _spelt(named: Sequence[str], told: object) -> dict[str, Sequence[str]]:
+    """Values that the user named, each with the ways in which Marketo spells it."""
     longest = max((value.count(",") for value in named), default=0) + 1
-    candidates = (*value_candidates(told, longest), *known)
-    spellings = {candidate.casefold(): candidate for candidate in candidates}
-    for value in named:
-        if known and value.casefold() not in spellings:
-            logger.warning(
-                "program_tags: tag type '%s' has no value '%s'.%s It has: %s (Admin > Tags).",
-                quoted(tag_type),
-                quoted(value),
-                _question(value, known),
-                quoted(", ".join(known), MAX_NAMES),
-            )
-        yield spellings.get(value.casefold(), value)
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for candidate in (*allowable_values(told), *value_candidates(told, longest)):
+        spellings[folded(candidate)].append(candidate)
+    return {value: spellings.get(folded(value), [value]) for value in named}
 
 
 def _known_name(name: str, names: Collection[str]) -> str:
-    for known in names:
-        if known.casefold() == name.casefold():
-            return known
-    there = quoted(", ".join(sorted(names)), MAX_NAMES)
+    alike = [known for known in names if folded(known) == folded(name)]
+    if alike:
+        return name if name in alike else alike[0]
     message = (
-        f"program_tags: Marketo has no tag type '{quoted(name)}'.{_question(name, names)} "
-        f"It has: {there} (Admin > Tags)."
+        f"program_tags: Marketo has no tag type '{quoted(name)}'."
+        f"{unknown_values.question([name], sorted(names))} "
+        f"It has: {unknown_values.existing(sorted(names))} (Admin > Tags)."
     )
     raise MarketoConfigError(message)
-
-
-def _question(name: str, known: Collection[str]) -> str:
-    like = meant(name, known)
-    return f" Did you mean {quoted(like)}?" if like else ""
 
 
 def hidden_values(
@@ -203,29 +206,3 @@ def has_programs(client: MarketoClient, tag_type: str, value: str) -> bool:
         if not means_unknown_tag_value(error):
             raise
         return False
-
-
-def programs_tagged(client: MarketoClient, wanted: Iterable[WantedTags]) -> set[int]:
-    """The ids of all programs that carry one of some tags: a sweep of byTag for each value."""
-    found: set[int] = set()
-    for tags in wanted:
-        used: set[str] = set()
-        for value in tags.values:
-            if ids := _ids_tagged(client, tags.tag_type, value):
-                used.add(value)
-                found |= ids
-        for value in hidden_values(client, tags, used):
-            found |= _ids_tagged(client, tags.tag_type, value)
-    return found
-
-
-def _ids_tagged(client: MarketoClient, tag_type: str, value: str) -> set[int]:
-    ids: set[int] = set()
-    params = {"tagType": tag_type, "tagValue": value}
-    try:
-        for row in swept(client, PROGRAMS_BY_TAG_PATH, OffsetSweep("id", ordered=False), params):
-            ids.add(row["id"])
-    except RequestRefused as error:
-        if ids or not means_unknown_tag_value(error):
-            raise
-    return ids

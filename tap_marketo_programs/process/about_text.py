@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.about import AboutFormatter
 
-from tap_marketo_programs.config.check import expected
+from tap_marketo_programs.config.schema_faults import expected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

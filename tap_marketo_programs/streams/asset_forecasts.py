@@ -47,16 +47,15 @@ def tag_types(stream: AssetStream, tags: Tags, pace: Pace) -> Forecast:
 
 def programs_by_tag(stream: AssetStream, tags: Tags, pace: Pace) -> Forecast:
     """The listing, a call for each tag type, and the pages of each value."""
-    wanted = stream.settings.program_tags
-    types = tags.types if wanted is None else len({one["tag_type"].casefold() for one in wanted})
-    named = [one.get("tag_values") for one in wanted or ()]
-    values = types * tags.values_a_type
-    if wanted is not None and all(named):
-        values = sum(len(one or ()) for one in named)
-    calls = pages(tags.types) + types + values * tags.pages_a_value
+    calls = pages(tags.types) + tags.types * (1 + tags.values_a_type * tags.pages_a_value)
     note = "values of tags and programs of each are taken to be spread evenly"
     found = _calls(stream, pace, round(calls), guesses={"api_calls", "minutes"})
     return replace(found, notes=(note,))
+
+
+def programs_of_wanted_tags(stream: AssetStream, pace: Pace) -> Forecast:
+    """Nothing but what tells which programs are wanted, which is counted by itself."""
+    return _calls(stream, pace, 0)
 
 
 def programs(stream: ProgramsStream, pace: Pace) -> Forecast:

@@ -2,7 +2,8 @@
 
 A program that is left out while it changes, and does not change afterwards, would never be
 written once the filter is lifted: the bookmark has passed it. So the bookmark names it, until
-it is wanted and written. It must not know which filters there are, nor what a record holds.
+it is wanted and written; one whose details were to be read again meanwhile, too. It must not
+know which filters there are, nor what a record holds.
 """
 
 from __future__ import annotations
@@ -54,6 +55,17 @@ class LeftOut:
             if self._programs.wants(row):
                 self._ids.remove(program_id)
                 yield row
+
+    def keep(self, due: Iterable[Row]) -> None:
+        """Keep programs that a filter leaves out while their details are to be read again.
+
+        No later run would read them before their next turn, up to a period after the filter
+        is lifted.
+
+        Args:
+            due: Their rows.
+        """
+        self._ids.update(row["id"] for row in due)
 
     def tell(self, bookmark: MutableMapping[str, Any]) -> None:
         """Write the set into a bookmark, unless there has never been any."""

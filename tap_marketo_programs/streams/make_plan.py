@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from tap_marketo_programs.export.api import LIST_PAGE, ExportApi
 from tap_marketo_programs.export.forecast import Forecast
@@ -27,6 +27,7 @@ from tap_marketo_programs.streams.export_jobs import ExportJobsStream
 from tap_marketo_programs.streams.member_forecast import MemberForecast
 from tap_marketo_programs.streams.member_stream import MemberStream
 from tap_marketo_programs.streams.programs import ProgramsStream
+from tap_marketo_programs.streams.programs_by_tag import ProgramsByTagStream
 from tap_marketo_programs.streams.run_plan import QuotaLeft, RunPlan
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Streams that look at the listing of programs where the user named some.
-_LISTED = {"programs", "programs_by_tag"}
 # Pages of the list of jobs: with 300 each, all jobs of a week of the largest subscriptions.
 MAX_JOB_PAGES = 10
 
@@ -133,6 +132,8 @@ def _forecasts(
             yield asset_forecasts.programs(stream, pace)
         elif isinstance(stream, AssetStream) and stream.name == "channels":
             yield asset_forecasts.channels(stream, pace)
+        elif isinstance(stream, ProgramsByTagStream) and stream.settings.program_tags is not None:
+            yield asset_forecasts.programs_of_wanted_tags(stream, pace)
         elif isinstance(stream, AssetStream):
             tags = tags or asset_forecasts.Tags(stream.client, len(stream.programs.rows))
             by_name = {
@@ -149,19 +150,25 @@ def _shared_calls(chosen: Iterable[MarketoStream], client: MarketoClient) -> dic
     them once, for all streams.
     """
     found: dict[str, int] = {}
-    for stream in chosen:
-        if isinstance(stream, MemberStream) or (
-            isinstance(stream, AssetStream)
-            and stream.name in _LISTED
-            and stream.programs.is_restricted
-        ):
-            pages = 0 if found else asset_forecasts.pages(len(stream.programs.rows))
-            made = client.limits.made
-            # Programs by tag need the listing alone: what a wanted tag brings is tagged as wanted.
-            if stream.name != "programs_by_tag":
-                _ = stream.programs.ids
-            found[stream.name] = pages + client.limits.made - made
+    for stream in filter(_needs_listing, chosen):
+        # Every program is what the stream of programs begins with, and then lists once.
+        is_first = not found and not (isinstance(stream, ProgramsStream) and stream.since() is None)
+        rows = stream.programs.rows
+        pages = asset_forecasts.pages(len(rows)) if is_first else 0
+        made = client.limits.made
+        _ = stream.programs.ids
+        found[stream.name] = pages + client.limits.made - made
     return found
+
+
+def _needs_listing(stream: MarketoStream) -> TypeGuard[MemberStream | AssetStream]:
+    """Whether a stream looks at the listing of all programs."""
+    if isinstance(stream, MemberStream):
+        return True
+    if not isinstance(stream, ProgramsStream | ProgramsByTagStream):
+        return False
+    is_swept = isinstance(stream, ProgramsStream) and stream.has_bookmark and stream.wants_details
+    return stream.programs.is_restricted or is_swept
 
 
 def _jobs(api: ExportApi, client: MarketoClient) -> Iterator[ExportJob]:

@@ -58,15 +58,17 @@ class ProgramsStream(AssetStream):
         The bookmark is the time before the scan began, since a program edited
         while it was read may have moved to a page already passed.
         """
-        if self.programs.is_restricted:
-            _ = self.programs.ids  # filters that nothing passes end the run here
         until = self.client.now().replace(microsecond=0)
+        is_listed = self.programs.is_listed
+        self.programs.check()  # filters that nothing passes end the run here
         since = self.since()
         if since is not None and since >= until:
             return
         self._window = (since, until) if since else None
         left_out = self.left_out()
-        listed = super().found(context)
+        # Filters may have read every program just now.
+        is_new = self.programs.is_listed and not is_listed and since is None
+        listed = self.programs.rows.values() if is_new else super().found(context)
         if self.wants_details:
             # All are listed before the first details: in seconds, before the listing moves, and
             # a person can be told how many there are.
@@ -79,6 +81,8 @@ class ProgramsStream(AssetStream):
             if self.wants_details
             else (program_record(row, self.odd) for row in rows)
         )
+        if self.wants_details and self.programs.is_restricted:
+            left_out.keep(self._due(self.programs.rows.keys() - set(self.programs.ids), until))
         self._set_bookmark(until, left_out)
 
     def get_url_params(
@@ -126,6 +130,11 @@ class ProgramsStream(AssetStream):
     def left_out(self) -> LeftOut:
         """What filters keep out of this run, and what of earlier runs they now let pass."""
         return LeftOut(self.programs, self._incremental_bookmark)
+
+    @property
+    def has_bookmark(self) -> bool:
+        """Whether an earlier run read all programs that are known."""
+        return self._bookmark is not None
 
     @property
     def _bookmark(self) -> datetime | None:
@@ -184,21 +193,29 @@ class ProgramsStream(AssetStream):
             if due
             else "",
         )
-        keep = self.is_wanted("programs_by_tag")
+        # Where tags restrict programs, those of each tag are known without.
+        keep = self.is_wanted("programs_by_tag") and self.settings.program_tags is None
         details = ProgramDetails(self.programs, self.odd, self.client.clock, keep=keep)
         yield from details.records(changed, due)
 
     def due(self, changed: Collection[int], until: datetime) -> list[dict[str, Any]]:
-        """The rows of known programs that did not change, and are read again in this run."""
+        """The rows of wanted known programs that did not change, and are read again in this run."""
+        if self._bookmark is None:
+            return []
+        return self._due(
+            (program for program in self.programs.ids if program not in changed), until
+        )
+
+    def _due(self, program_ids: Iterable[int], until: datetime) -> list[dict[str, Any]]:
+        """The rows of those programs whose details are to be read again by now."""
         bookmark = self._bookmark
         if bookmark is None:
             return []
         period = timedelta(days=self.settings.full_sweep_days)
         sweep = DetailSweep(bookmark, until, period)
-        rows = self.programs.rows
         # One that slipped through a moving listing is read by id like all others.
-        others = (rows.get(one, {"id": one}) for one in self.programs.ids if one not in changed)
-        return [row for row in others if sweep.is_due(row["id"]) and self._is_known(row)]
+        rows = (self.programs.rows.get(one, {"id": one}) for one in program_ids)
+        return [row for row in rows if sweep.is_due(row["id"]) and self._is_known(row)]
 
     def _is_known(self, row: Mapping[str, Any]) -> bool:
         """Whether the first sync brought a program, or would have: `start_date` left out some."""

@@ -50,24 +50,20 @@ class ProgramsByTagStream(AssetStream):
         return {**super().get_url_params(context, next_page_token), **(context or {})}
 
     def found(self, context: Context | None) -> Iterable[dict[str, Any]]:  # noqa: ARG002 - the base class's signature
-        """The programs of every wanted tag.
-
-        What a wanted tag brings is tagged as wanted, so only the other filters are asked.
-        """
+        """The programs of every wanted tag."""
         self.programs.check()  # what nobody can pass ends the run here
-        restricted, is_empty = self.settings.program_tags is not None, True
-        wanted = self.programs.tags if restricted else list(wanted_tags(self.client, None))
+        if self.settings.program_tags is not None:
+            # Asked for already, since they say which programs all streams want.
+            for (tag_type, value), row in self.programs.tagged():
+                yield self._tagged_record(row, tag_type, value)
+            return
+        wanted = list(wanted_tags(self.client, None))
         derivation = derive(self.client, self.programs, wanted)
         values = sum(len(each.values) for each in wanted)
         text = "programs_by_tag: programs of %d of %d tag values read"
         progress = Progress(text, values, self.client.clock)
         for each in wanted:
-            for row in self._of_type(each, derivation, progress):
-                if self.programs.passes(row):
-                    is_empty = False
-                    yield row
-        if restricted and is_empty:
-            raise self.programs.nothing_left()
+            yield from filter(self.programs.passes, self._of_type(each, derivation, progress))
 
     def _of_type(
         self, wanted: WantedTags, derivation: Derivation | None, progress: Progress
@@ -93,7 +89,10 @@ class ProgramsByTagStream(AssetStream):
         if rows is None:
             rows = self._tagged(tag_type, value)
         for row in rows:
-            yield {**program_record(row, self.odd), "tagType": tag_type, "tagValue": value}
+            yield self._tagged_record(row, tag_type, value)
+
+    def _tagged_record(self, row: dict[str, Any], tag_type: str, value: str) -> dict[str, Any]:
+        return {**program_record(row, self.odd), "tagType": tag_type, "tagValue": value}
 
     def _tagged(self, tag_type: str, value: str) -> Iterator[dict[str, Any]]:
         """The programs of one tag, as Marketo answers by tag."""

@@ -91,19 +91,27 @@ def _with_unlisted(
 ) -> dict[str, Sequence[str]]:
     """The statuses of each channel, with those of the wanted ones that Marketo knows besides.
 
-    A call for each channel and status that it does not list. A channel of which Marketo does
+    A job for each channel and status that it does not list. A channel of which Marketo does
     not say is left out, so that its programs are asked one way or the other.
     """
     complete = dict(listed)
     untold: set[str] = set()
     in_a_row = 0
-    for channel, program_ids, name in unlisted(names, channels, listed):
+    to_ask = list(unlisted(names, channels, listed))
+    if to_ask:
+        logger.info(
+            "member_filter: Marketo is asked for %d statuses that channels do not list, by export "
+            "jobs that are cancelled at once; they use no quota",
+            len(to_ask),
+        )
+    for channel, program_ids, name in to_ask:
         if channel in untold or in_a_row >= MAX_UNANSWERED:
             untold.add(channel)
             continue
         try:
+            known = complete.setdefault(channel, ())
             if knows_status(api, program_ids, name):
-                complete[channel] = (*complete[channel], name)
+                complete[channel] = (*known, name)
             in_a_row = 0
         except PermissionDenied:
             raise

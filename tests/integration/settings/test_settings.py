@@ -116,6 +116,27 @@ def test_a_credential_that_is_null_is_refused(tap: Tap, name: str) -> None:
             [{"tag_type": "Region", "tag_values": "hush"}],
             f"program_tags.0.tag_values: expected array, {TAGS}",
         ),
+        ("program_tags", [{"tag_values": ["hush"]}], f"program_tags.0.tag_type: missing, {TAGS}"),
+        (
+            "program_tags",
+            [{"tag_type": "hush"}, {}, {"tag_values": ["hush"]}],
+            f"program_tags.1.tag_type and 1 more: missing, {TAGS}",
+        ),
+        (
+            "program_ids",
+            [1001, "hush", 0, "hush", -5],
+            "program_ids.1 and 3 more: expected integer, at least 1",
+        ),
+        (
+            "program_folder_ids",
+            list(range(-999, 1)),
+            "program_folder_ids.0 and 999 more: expected integer, at least 1",
+        ),
+        (
+            "lead_fields",
+            [5, "email", 6],
+            f"lead_fields.0 and 1 more: expected string, {LEAD_FIELDS}",
+        ),
         (
             "program_names",
             ["hush", 5],

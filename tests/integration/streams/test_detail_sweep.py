@@ -310,3 +310,84 @@ def test_a_person_reads_how_many_changed_and_how_many_are_read_again(
     assert first == "programs: 10 in all; their details are read next, a call for each"
     assert second.startswith("programs: 1 changed since 2")
     assert "; the details of 9 others are read again" in second
+
+
+# Filters
+
+
+def test_what_was_due_while_a_filter_left_it_out_is_read_once_the_filter_is_lifted(
+    tap: Tap,
+) -> None:
+    days = Days(tap, 40, U25="no")
+    days.sync()
+    days.wait(2 * HOUR)
+    for one in range(1001, 1041):
+        days.control.tag_program(one, "Quarter", "Q4")
+    wanted = list(range(1001, 1011))
+    read = []
+    for _ in range(8):
+        days.wait(DAY)
+        read += days.sync(program_ids=wanted)
+    assert set(read) == set(wanted)
+
+    days.wait(HOUR)
+    days.sync()
+
+    assert days.calls == 30
+    assert days.held() == days.truth()
+    assert days.state["bookmarks"]["programs"]["left_out"] == ""
+
+
+def test_a_filter_that_is_lifted_after_a_day_costs_a_share_of_the_others(tap: Tap) -> None:
+    days = Days(tap, 70)
+    days.sync()
+    for _ in range(2):
+        days.wait(DAY)
+        days.sync(program_ids=[1001, 1002])
+
+    days.wait(60)
+    read = days.sync()
+
+    assert 0 < len(read) < 45
+    assert days.calls == len(read)
+
+
+def test_a_restricted_sweep_reads_the_wanted_programs_only_each_within_the_period(
+    tap: Tap,
+) -> None:
+    days = Days(tap, 40)
+    wanted = list(range(1001, 1021))
+    days.settings = {"program_ids": wanted}
+    days.sync()
+    read = []
+
+    for _ in range(7):
+        days.wait(DAY)
+        read += days.sync()
+        assert set(read) <= set(wanted)
+
+    assert sorted(read) == wanted
+
+
+def test_what_the_start_date_keeps_out_is_not_due_under_a_filter_either(tap: Tap) -> None:
+    days = Days(tap, 20)
+    days.settings = {"start_date": days.control.now()}
+    days.control.advance(HOUR)
+    days.sync()
+    for _ in range(8):
+        days.wait(DAY)
+        days.sync(program_ids=[1001])
+
+    assert days.sync() == []
+
+
+def test_without_details_nothing_is_due_under_a_filter(tap: Tap) -> None:
+    days = Days(tap, 20)
+    days.settings = {"program_details": False}
+    days.sync()
+    for _ in range(8):
+        days.wait(DAY)
+        days.sync(program_ids=[1001])
+
+    assert days.sync() == []
+    assert "left_out" not in days.state["bookmarks"]["programs"]

@@ -285,6 +285,37 @@ def test_channels_that_cannot_be_read_cost_calls_and_no_member(
     assert len(creates(control)) <= 4 + 40 * (1 + 3 + 1)
 
 
+@pytest.mark.parametrize("known_to", ["any", "every"])
+def test_programs_of_channels_that_are_not_listed_cost_a_create_for_each_channel_and_status(
+    tap: Tap, control: SandboxControl, known_to: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    control.reset(world="sized", programs=120, members_per_program=5)
+    control.knob(
+        rate_limit=None,
+        job_seconds_queued=0,
+        job_seconds_processing=0,
+        status_names_known_to=known_to,
+    )
+    for program_id in range(1001, 1121):
+        control.edit_program(program_id, channel=f"Archived {program_id % 12}")
+    chosen = {"statusNames": ["Member", "Engaged", "Attended", "No Show"]}
+
+    output = sync(tap, chosen)
+
+    truth = control.truth(member_filter=chosen)
+    assert truth
+    assert by_key(output.records()) == by_key(truth)
+    jobs = [job for job in control.jobs() if job["status"] != "Cancelled"]
+    assert len(jobs) == 12
+    assert len(creates(control)) == 12 * len(chosen["statusNames"]) + len(jobs)
+    assert not control.requests("program")
+    assert control.stats()["quota_bytes_used"] == sum(job["fileSize"] for job in jobs)
+    lines = [record.getMessage() for record in caplog.records]
+    (line,) = [line for line in lines if "jobs that are cancelled at once" in line]
+    assert f"{12 * len(chosen['statusNames'])} statuses" in line
+
+
 def test_programs_without_the_statuses_are_said_once_with_their_count(
     tap: Tap, control: SandboxControl, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,6 +6,7 @@ What should come is computed here by hand, from what the sandbox holds.
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_programs.errors import MarketoConfigError, StateRefused
+from tap_marketo_programs.streams.detail_sweep import DetailSweep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,13 +32,16 @@ STREAMS = ("program_members", "programs", "programs_by_tag")
 # Endpoints that have to do with programs, whichever they are.
 ASSETS = {"programs", "program", "programs_by_tag", "tag_types", "tag_type"}
 HOUR = 3600
+# The details of each program are read again at its own hour of the week: for a day from here,
+# those of none of these, so that a test may say what a run brings.
+NONE_IS_DUE = "2026-05-06T20:00:00Z"
 
 
 @pytest.fixture
 def control(tap: Tap) -> SandboxControl:
     """Programs of which each filter finds some and not others, with two members each."""
     control = tap.sandbox.control
-    control.reset(world="tiny")
+    control.reset(world="tiny", now=NONE_IS_DUE)
     control.knob(rate_limit=None)
     control.add_tag_type("Quarter", ["Q1", "Q2"])
     kinds = [
@@ -215,6 +220,27 @@ def test_all_streams_hold_the_truth_of_any_filters_and_these_cost_no_call(
         assert calls(control) <= without
 
 
+@pytest.mark.parametrize("streams", [("programs",), ("programs", "programs_by_tag"), STREAMS])
+@pytest.mark.parametrize("details", [True, False])
+def test_a_filter_reads_no_listing_besides_that_of_a_run_without(
+    tap: Tap, control: SandboxControl, streams: tuple[str, ...], *, details: bool
+) -> None:
+    catalog = tap.catalog()
+    control.clear_requests()
+    tap.sync(*streams, catalog=catalog, program_details=details)
+    without = len(control.requests("programs"))
+    control.clear_requests()
+
+    output = tap.sync(
+        *streams, catalog=catalog, program_details=details, program_types=["Email", "Event"]
+    )
+
+    assert len(control.requests("programs")) <= without
+    assert {row["id"] for row in output.records("programs")} == wanted_ids(
+        control, {"program_types": ["Email", "Event"]}
+    )
+
+
 @settings(max_examples=12)
 @given(wanted=FILTERS, later=st.one_of(st.just({}), FILTERS))
 def test_lifting_or_changing_filters_brings_what_is_new_and_nothing_else(
@@ -232,14 +258,25 @@ def test_lifting_or_changing_filters_brings_what_is_new_and_nothing_else(
     second = tap.sync(*STREAMS, catalog=catalog, state=first.state, **later)
 
     before, after = wanted_ids(control, wanted), wanted_ids(control, later)
-    assert {row["id"] for row in second.records("programs")} == after - before
+    due = due_between(first, second, after & before)
+    assert {row["id"] for row in second.records("programs")} == after - before | due
     assert {row["programId"] for row in second.records()} <= after - before
     tables = loaded(first, second)
     assert {key[0] for key in tables["programs"]} == before | after
     assert tables["program_members"] == by_key(control.truth(program_ids=sorted(before | after)))
     third = tap.sync(*STREAMS, catalog=catalog, state=second.state, **later)
-    assert not third.records("programs")
+    assert {row["id"] for row in third.records("programs")} == due_between(second, third, after)
     assert not third.records()
+
+
+def due_between(earlier: Output, now: Output, program_ids: set[int]) -> set[int]:
+    """Those of some programs whose details are read again, by where the calendar stands."""
+    since, until = (
+        datetime.fromisoformat(one.state["bookmarks"]["programs"]["replication_key_value"])
+        for one in (earlier, now)
+    )
+    sweep = DetailSweep(since, until, timedelta(days=7))
+    return set(filter(sweep.is_due, program_ids))
 
 
 def test_a_program_that_changes_while_it_is_left_out_comes_once_the_filter_is_lifted(
@@ -293,7 +330,7 @@ def test_a_program_that_comes_to_pass_a_filter_unchanged_is_written(
 def test_a_program_created_after_the_listing_was_read_is_not_lost(
     tap: Tap, control: SandboxControl
 ) -> None:
-    control.fault("edit", "programs", after=1, do="add_program", id=2000, name="Late", type="Email")
+    control.fault("edit", "programs_by_tag", do="add_program", id=2000, name="Late", type="Email")
     wanted: Filters = {"program_tags": [{"tag_type": "Region"}]}
 
     first = tap.sync("programs", **wanted)

@@ -73,6 +73,9 @@ def test_what_a_channel_does_not_list_is_asked_once_a_channel_and_status() -> No
     assert asked == [
         ("email send", [2], "Attended"),
         ("email send", [2], "Old"),
+        ("gone", [4], "Attended"),
+        ("gone", [4], "01 Sent"),
+        ("gone", [4], "Old"),
         ("webinar", [1, 3], "01 Sent"),
         ("webinar", [1, 3], "Old"),
     ]
