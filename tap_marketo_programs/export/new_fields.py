@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_programs.export.tasks import Kind, Phase
 from tap_marketo_programs.quoting import quoted
+from tap_marketo_programs.schemas.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -38,31 +39,31 @@ def note_fields(work: Work) -> None:
         _warn(work, fields.lacked(new, work.ledger.watermarks))
     if old := {name: ids for name, ids in lacked.items() if name not in new}:
         work.say.info(
-            "%s: members of %d programs were exported without, and have no value of it until they "
-            "change (on_new_fields: backfill exports them once more)",
+            "members of %s were exported without %s, and have no value of it until they change "
+            "(on_new_fields: backfill exports them once more)",
+            _counted(old),
             _listed(old),
-            len(_programs(old)),
         )
 
 
 def _warn(work: Work, new: Mapping[str, set[int]]) -> None:
     work.say.warning(
-        "%s: newly wanted. The members of %d programs were exported without, and have no value of "
-        "it until they change; on_new_fields: backfill exports them once more, within the quota. "
-        "Fields that are new in Marketo are seen only once Meltano's cached catalog is refreshed: "
+        "newly wanted: %s. The members of %s were exported without, and have no value of it until "
+        "they change; on_new_fields: backfill exports them once more, within the quota. Fields "
+        "that are new in Marketo are seen only once Meltano's cached catalog is refreshed: "
         "meltano run --refresh-catalog, or meltano el --refresh-catalog",
         _listed(new),
-        len(_programs(new)),
+        _counted(new),
     )
 
 
 def _say_backfill(work: Work, lacked: Mapping[str, set[int]]) -> None:
     if lacked:
         work.say.info(
-            "%s: members of %d programs were exported without; they are exported once more, after "
-            "the increments (on_new_fields: backfill)",
+            "members of %s were exported without %s; they are exported once more, after the "
+            "increments (on_new_fields: backfill)",
+            _counted(lacked),
             _listed(lacked),
-            len(_programs(lacked)),
         )
 
 
@@ -101,13 +102,17 @@ def notes(work: Work) -> list[str]:
         return []
     why = f"their members were exported without {_listed(lacked)}"
     if found := backfilled(work):
-        return [f"{len(found)} programs are backfilled: {why}"]
-    count = len(_programs(lacked))
-    return [f"on_new_fields: backfill would export {count} programs once more: {why}"]
+        verb = "is" if len(found) == 1 else "are"
+        return [f"{counted(len(found), 'program')} {verb} backfilled: {why}"]
+    return [f"on_new_fields: backfill would export {_counted(lacked)} once more: {why}"]
 
 
 def _programs(lacked: Mapping[str, set[int]]) -> set[int]:
     return set().union(*lacked.values())
+
+
+def _counted(lacked: Mapping[str, set[int]]) -> str:
+    return counted(len(_programs(lacked)), "program")
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from tap_marketo_programs.export.plan import plan
 from tap_marketo_programs.export.quota import central_day
 from tap_marketo_programs.export.snapshot_plan import add_snapshot
 from tap_marketo_programs.export.tasks import Kind, Phase
+from tap_marketo_programs.schemas.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -89,9 +90,9 @@ def add_plan(work: Work) -> None:
 
 def _say(work: Work, found: detection.Sorted) -> None:
     work.say.info(
-        "Change detection: %d programs are asked first%s, %d are exported unasked, and %d because "
-        "it is time (full_sweep_days)",
-        len(found.ask),
+        "change detection: %s asked first%s, %d exported unasked, and %d because it is time "
+        "(full_sweep_days)",
+        counted(len(found.ask), "program"),
         f" ({found.reason})" if found.reason else "",
         len(found.export),
         len(found.sweep),

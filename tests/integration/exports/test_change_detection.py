@@ -273,6 +273,6 @@ def test_the_way_that_is_taken_is_said_with_its_reason(
     scene.sync(change_detection="auto", max_calls_per_20_seconds=50)
 
     lines = [line.getMessage() for line in caplog.records]
-    (line,) = [line for line in lines if line.startswith("Change detection")]
-    assert "60 programs are asked first" in line
+    (line,) = [line for line in lines if "change detection: " in line]
+    assert "60 programs asked first" in line
     assert "exporting all of them would take" in line
