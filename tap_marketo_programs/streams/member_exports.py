@@ -141,7 +141,7 @@ class MemberExports:
                 spread=timedelta(0) if detection.method == "none" else MAX_ASKED_WINDOW,
             ),
             detection=detection,
-            fields=self._fields(),
+            fields=(fields := self._fields()),
             client=digest([self.settings.client_id]),
             stream=self.stream,
             full_table=self.full_table,
@@ -150,6 +150,7 @@ class MemberExports:
             snapshot=snapshot,
             other_jobs=self.other_jobs,
             on_new_fields=self._on_new_fields,
+            hashed=frozenset(name for name in fields if name in self.hashing),
         )
 
     @property
