@@ -69,3 +69,10 @@ def choose(ledger: Ledger, days: int, now: datetime) -> Snapshot:
         next_at=next_at,
         is_next_due=is_next_due,
     )
+
+
+def last_snapshot(ledger: Ledger, snapshot: Snapshot) -> set[int]:
+    """The programs that were in the last snapshot before this one, and are not in this one yet."""
+    earlier = {one: at for one, at in ledger.watermarks.items() if at < snapshot.at}
+    newest = max(earlier.values(), default=None)
+    return {program_id for program_id, at in earlier.items() if at == newest}

@@ -18,7 +18,7 @@ from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.reading import AUTOMATIC, Reading
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
 from tap_marketo_programs.export.run import ExportRun
-from tap_marketo_programs.export.snapshots import choose
+from tap_marketo_programs.export.snapshots import choose, last_snapshot
 from tap_marketo_programs.export.work import Work
 from tap_marketo_programs.export.workers import Remote
 from tap_marketo_programs.marketo.changes import ProgramChanges
@@ -128,8 +128,9 @@ class MemberExports:
 
     def _request(self, ledger: Ledger, api: ExportApi | None) -> ExportRequest:
         detection = self._detection()
-        now, wanted = self.client.now().replace(microsecond=0), self.programs.ids
+        now = self.client.now().replace(microsecond=0)
         snapshot = self._snapshot(ledger, now)
+        wanted = self.programs.ids if api is None else self._wanted(ledger, snapshot)
         if not self.programs.is_restricted:
             _forget_deleted(ledger, self.programs.rows, now)
         return ExportRequest(
@@ -168,6 +169,25 @@ class MemberExports:
 
     def _snapshot(self, ledger: Ledger, now: datetime) -> Snapshot | None:
         return None if self.snapshot_days is None else choose(ledger, self.snapshot_days, now)
+
+    def _wanted(self, ledger: Ledger, snapshot: Snapshot | None) -> list[int]:
+        """The programs wanted, with those that slipped through a moving listing.
+
+        For increments a day makes no difference. But members of a program that is not in a
+        snapshot, or in a full table, look like those of a deleted one.
+        """
+        known: Collection[int] = ledger.watermarks if self.full_table else ()
+        if snapshot is not None and snapshot.is_due:
+            known = last_snapshot(ledger, snapshot)
+        listed = self.programs.rows if known else {}
+        slipped = [
+            program_id
+            for program_id in known
+            if program_id not in listed
+            and (row := self.programs.by_id(program_id))
+            and self.programs.wants(row)
+        ]
+        return sorted({*self.programs.ids, *slipped})
 
     def _members(
         self, program_ids: Collection[int], snapshot: Snapshot | None, api: ExportApi | None

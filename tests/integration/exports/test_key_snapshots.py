@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from altering_proxy import listing_without
 from key_scenes import KEYS, KeyScene
 from scenes import DAY, FOR_EVER, HOUR
 from writers import Killed
@@ -15,6 +16,7 @@ from writers import Killed
 from tap_marketo_programs.errors import ExportFailed, FileUnreadable
 
 if TYPE_CHECKING:
+    from altering_proxy import Proxy
     from harness import Output, Tap
 
 MEMBERS = "program_members"
@@ -345,6 +347,31 @@ def test_the_fields_of_each_job_are_those_of_its_stream(scene: KeyScene) -> None
 
     assert {key[1] for key in scene.snapshots()} == {row["programId"] for row in output.records()}
     assert sorted({len(request["fields"]) == 1 for request in scene.asked()}) == [False, True]
+
+
+# Programs that the listing does not show
+
+
+@pytest.mark.parametrize("settings", [{}, {"program_names": ["*"]}], ids=["all", "filtered"])
+def test_a_program_that_slipped_through_the_listing_is_in_the_snapshot_all_the_same(
+    scene: KeyScene, between: Proxy, settings: dict[str, Any]
+) -> None:
+    """Its members would look as if it had been deleted, after a run that ended well."""
+    scene.begin(programs=12, members=2)
+    scene.sync(**settings)
+    scene.control.delete_program(1003)
+    scene.control.advance(8 * DAY)
+    between.alterations.append(listing_without(1007))
+    scene.sync(base_url=between.url, **settings)
+
+    assert max(scene.newest().items())[1] == scene.members()
+    assert 1007 in {key[1] for key in scene.members()}
+    asked = [one["path"] for one in scene.control.requests("program")]
+    assert sorted(path.rpartition("/")[2] for path in asked) == ["1003.json", "1007.json"]
+    # Those that are gone are asked for once.
+    scene.control.advance(8 * DAY)
+    scene.sync(**settings)
+    assert len(scene.control.requests("program")) == 2
 
 
 # What is said
