@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -276,3 +277,4 @@ def test_the_way_that_is_taken_is_said_with_its_reason(
     (line,) = [line for line in lines if "change detection: " in line]
     assert "60 programs asked first" in line
     assert "exporting all of them would take" in line
+    assert not re.search(r"\b0\b", line.split("(")[0])
