@@ -71,8 +71,8 @@ def choose(ledger: Ledger, days: int, now: datetime) -> Snapshot:
     )
 
 
-def last_snapshot(ledger: Ledger, snapshot: Snapshot) -> set[int]:
-    """The programs that were in the last snapshot before this one, and are not in this one yet."""
-    earlier = {one: at for one, at in ledger.watermarks.items() if at < snapshot.at}
+def exported_last(ledger: Ledger, before: datetime) -> set[int]:
+    """The programs that were in the last snapshot, or full table, before a moment."""
+    earlier = {one: at for one, at in ledger.watermarks.items() if at < before}
     newest = max(earlier.values(), default=None)
     return {program_id for program_id, at in earlier.items() if at == newest}

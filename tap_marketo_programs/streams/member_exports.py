@@ -18,7 +18,7 @@ from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.reading import AUTOMATIC, Reading
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
 from tap_marketo_programs.export.run import ExportRun
-from tap_marketo_programs.export.snapshots import choose, last_snapshot
+from tap_marketo_programs.export.snapshots import choose, exported_last
 from tap_marketo_programs.export.work import Work
 from tap_marketo_programs.export.workers import Remote
 from tap_marketo_programs.marketo.changes import ProgramChanges
@@ -124,13 +124,13 @@ class MemberExports:
             nulled=oddities.nulled.total(),
         )
         for warning in oddities.warnings():
-            self.logger.warning("%s", warning)
+            self.logger.warning("%s: %s", self.stream, warning)
 
     def _request(self, ledger: Ledger, api: ExportApi | None) -> ExportRequest:
         detection = self._detection()
         now = self.client.now().replace(microsecond=0)
         snapshot = self._snapshot(ledger, now)
-        wanted = self.programs.ids if api is None else self._wanted(ledger, snapshot)
+        wanted = self.programs.ids if api is None else self._wanted(ledger, snapshot, now)
         if not self.programs.is_restricted:
             _forget_deleted(ledger, self.programs.rows, now)
         return ExportRequest(
@@ -170,15 +170,17 @@ class MemberExports:
     def _snapshot(self, ledger: Ledger, now: datetime) -> Snapshot | None:
         return None if self.snapshot_days is None else choose(ledger, self.snapshot_days, now)
 
-    def _wanted(self, ledger: Ledger, snapshot: Snapshot | None) -> list[int]:
+    def _wanted(self, ledger: Ledger, snapshot: Snapshot | None, now: datetime) -> list[int]:
         """The programs wanted, with those that slipped through a moving listing.
 
         For increments a day makes no difference. But members of a program that is not in a
         snapshot, or in a full table, look like those of a deleted one.
         """
-        known: Collection[int] = ledger.watermarks if self.full_table else ()
+        known: Collection[int] = ()
         if snapshot is not None and snapshot.is_due:
-            known = last_snapshot(ledger, snapshot)
+            known = exported_last(ledger, snapshot.at)
+        elif self.full_table:
+            known = exported_last(ledger, now)
         listed = self.programs.rows if known else {}
         slipped = [
             program_id

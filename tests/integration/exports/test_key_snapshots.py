@@ -412,6 +412,16 @@ def test_each_line_of_two_exported_streams_says_which_one_it_is_about(
     assert not [line for line in lines if re.search(r"\b1 (programs|jobs|rows|fields)\b", line)]
 
 
+def test_each_stream_that_the_quota_ends_says_so_by_its_name(
+    scene: KeyScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.streams = (MEMBERS, KEYS)
+    scene.sync(daily_export_quota_mb=0, on_quota_exhausted="stop")
+
+    told = [line.getMessage() for line in caplog.records if line.levelname == "WARNING"]
+    assert [line.partition(": ")[0] for line in told] == [MEMBERS, KEYS]
+
+
 def test_a_run_without_a_snapshot_says_so_once_and_nothing_of_what_it_did_not_ask(
     scene: KeyScene, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -142,6 +142,13 @@ def test_a_program_that_slipped_through_the_listing_is_exported_all_the_same(
     output = scene.sync(base_url=between.url)
 
     assert {row["programId"] for row in output.records()} == {one[1] for one in scene.truth()}
+    scene.control.delete_program(1005)
+    before = len(scene.control.requests("program"))
+    for _ in range(2):
+        scene.control.advance(DAY)
+        scene.sync()
+    # Whether a program is gone is asked once.
+    assert len(scene.control.requests("program")) == before + 1
 
 
 def test_an_interrupted_run_activates_nothing_and_the_next_one_brings_everything_again(
