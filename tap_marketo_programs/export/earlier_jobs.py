@@ -5,7 +5,6 @@ Which of them fit, and how they go on, is decided in `resume`. It must not know 
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import AnswerError, MarketoTransientError, RequestRefused
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.work import Work
     from tap_marketo_programs.export.workers import Remote
 
-logger = logging.getLogger(__name__)
-
 
 def resume_all(work: Work, remote: Remote) -> None:
     """Go on with the jobs that the ledger names, or forget those that no longer fit."""
@@ -35,7 +32,7 @@ def resume_all(work: Work, remote: Remote) -> None:
         if resume.fits(work, flight, exportable):
             _resume(work, remote.api, flight)
         else:
-            logger.info("Export %s of an earlier run no longer fits; dropped", flight.export_id)
+            work.say.info("Export %s of an earlier run no longer fits; dropped", flight.export_id)
             resume.abandon(work, flight)
         write_lines(work.say.take())
     # A job that was recreated stands behind younger ones in the ledger.
@@ -49,12 +46,12 @@ def _resume(work: Work, api: ExportApi, flight: InFlight) -> None:
     try:
         job = api.status(flight.export_id)
     except RequestRefused as error:
-        logger.info("Export %s of an earlier run is gone (%s)", flight.export_id, error)
+        work.say.info("Export %s of an earlier run is gone (%s)", flight.export_id, error)
         resume.abandon(work, flight)
         return
     except MarketoTransientError as error:
         silence = str(error)
-        logger.warning(
+        work.say.warning(
             "Export %s: its status cannot be had (%s); the list of jobs is asked instead",
             flight.export_id,
             error,

@@ -1,8 +1,9 @@
 """With which fields the members extracted so far were exported.
 
 Pure data. A field is known once every program with a watermark has it in its history and in
-all increments since, but for those programs that stand beside it as lacking it. It must not
-know why a field is wanted, nor what is done about one that is lacking.
+all increments since, but for those programs that stand beside it as lacking it. A field that
+is hashed has another mark than the same field in clear: who has one lacks the other. It must
+not know why a field is wanted, nor what is done about one that is lacking.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ class FieldHistory:
     known: set[str] | None = None
     lacking: dict[str, set[int]] = field(default_factory=dict)
 
-    def want(self, names: Collection[str], programs: Collection[int]) -> list[str]:
+    def want(
+        self,
+        names: Collection[str],
+        programs: Collection[int],
+        hashed: Collection[str] = (),
+    ) -> dict[str, bool]:
         """These fields are wanted from now on, and no others.
 
         A field that is wanted no more is forgotten: increments go on without it, so it will
@@ -42,15 +48,22 @@ class FieldHistory:
         Args:
             names: The fields.
             programs: The programs with a watermark.
+            hashed: Those of the fields that are hashed.
 
         Returns:
-            Those that are new to programs that were exported before.
+            Those that are new to programs that were exported before: for each, whether it was
+            known all the same, in clear and not hashed or the other way.
         """
-        before, self.known = self.known, {mark(name) for name in names}
+        marks = {name: mark(name, is_hashed=name in hashed) for name in names}
+        before, self.known = self.known, set(marks.values())
         self.lacking = {name: ids for name, ids in self.lacking.items() if name in names}
         if before is None or not programs:
-            return []
-        new = [name for name in names if mark(name) not in before]
+            return {}
+        new = {
+            name: mark(name, is_hashed=name not in hashed) in before
+            for name in names
+            if marks[name] not in before
+        }
         for name in new:
             self.lacking[name] = set(programs)
         return new
@@ -74,7 +87,8 @@ class FieldHistory:
 
     def knows(self, name: str) -> bool:
         """Whether a field is among those that were wanted last."""
-        return self.known is not None and mark(name) in self.known
+        marks = {mark(name), mark(name, is_hashed=True)}
+        return self.known is not None and not marks.isdisjoint(self.known)
 
     def forget(self, program_id: int) -> None:
         """A program was deleted in Marketo."""
@@ -88,6 +102,8 @@ class FieldHistory:
         return {name: ids for name, ids in found.items() if ids}
 
 
-def mark(name: str) -> str:
-    """Four characters that tell a field from others."""
+def mark(name: str, *, is_hashed: bool = False) -> str:
+    """Four characters that tell a field, in clear or hashed, from others."""
+    # No name of a field has a blank.
+    name = f"{name} hashed" if is_hashed else name
     return base64.b64encode(hashlib.sha256(name.encode()).digest()[:3]).decode()

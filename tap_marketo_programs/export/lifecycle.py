@@ -137,7 +137,8 @@ def export_written(work: Work, event: events.ExportWritten, _: Now) -> None:
         job = work.ledger.in_flight.get(task.export_id)
         work.ledger.written(
             replace(task.slice, program_ids=kept),
-            without=job.without if job else (),
+            # Where no row came, none lacks anything.
+            without=job.without if job and task.file.rows else (),
             is_backfill=task.kind is Kind.BACKFILL,
         )
     work.ledger.dropped(task.export_id)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_programs.export.tasks import Kind, Phase
 from tap_marketo_programs.quoting import quoted
+from tap_marketo_programs.schemas.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 def note_fields(work: Work) -> None:
     """Note which fields are wanted, and tell which of them are new to whom."""
     request, fields = work.request, work.ledger.fields
-    if request.on_new_fields == "ignore":
+    if request.on_new_fields == "ignore" or request.members is not None:
+        # Of an export of some members only, the ledger says nothing.
         return
-    if new := fields.want(request.fields, work.ledger.watermarks):
-        # So that it is told once, whatever else this run brings.
-        work.note_change(wanted=False)
+    if new := fields.want(request.fields, work.ledger.watermarks, request.hashed):
+        # At once, so that it is told once, whenever this run may be killed.
+        work.note_change()
     if request.full_table:
         # Every member is exported now.
         return
@@ -34,35 +36,55 @@ def note_fields(work: Work) -> None:
     if request.on_new_fields == "backfill":
         _say_backfill(work, lacked)
         return
-    if new:
-        _warn(work, fields.lacked(new, work.ledger.watermarks))
+    _warn(work, [name for name, was_known in new.items() if not was_known])
+    _warn_of_hashes(work, [name for name, was_known in new.items() if was_known])
     if old := {name: ids for name, ids in lacked.items() if name not in new}:
         work.say.info(
-            "%s: members of %d programs were exported without, and have no value of it until they "
-            "change (on_new_fields: backfill exports them once more)",
-            _listed(old),
-            len(_programs(old)),
+            "members of %s were exported without %s, and do not have it until they change "
+            "(on_new_fields: backfill exports them once more)",
+            _counted(old),
+            _listed(old, request.hashed),
         )
 
 
-def _warn(work: Work, new: Mapping[str, set[int]]) -> None:
-    work.say.warning(
-        "%s: newly wanted. The members of %d programs were exported without, and have no value of "
-        "it until they change; on_new_fields: backfill exports them once more, within the quota. "
-        "Fields that are new in Marketo are seen only once Meltano's cached catalog is refreshed: "
-        "meltano run --refresh-catalog, or meltano el --refresh-catalog",
-        _listed(new),
-        len(_programs(new)),
-    )
+def _warn(work: Work, names: Collection[str]) -> None:
+    if new := work.ledger.fields.lacked(names, work.ledger.watermarks):
+        work.say.warning(
+            "newly wanted: %s. The members of %s were exported without, and have no value of it "
+            "until they change; on_new_fields: backfill exports them once more, within the quota. "
+            "Fields that are new in Marketo are seen only once Meltano's cached catalog is "
+            "refreshed: meltano run --refresh-catalog, or meltano el --refresh-catalog",
+            _listed(new),
+            _counted(new),
+        )
+
+
+def _warn_of_hashes(work: Work, names: Collection[str]) -> None:
+    """Fields that are hashed from now on, or no more: a target holds them as they were."""
+    for is_hashed, now, before in (
+        (True, "leave hashed from now on", "in clear"),
+        (False, "are not hashed any more", "as hashes"),
+    ):
+        turned = [name for name in names if (name in work.request.hashed) == is_hashed]
+        if lacked := work.ledger.fields.lacked(turned, work.ledger.watermarks):
+            work.say.warning(
+                "hash_fields: values of %s %s. The members of %s were exported before that, and "
+                "a target holds their values %s until they change; on_new_fields: backfill "
+                "exports them once more, within the quota",
+                _listed(lacked),
+                now,
+                _counted(lacked),
+                before,
+            )
 
 
 def _say_backfill(work: Work, lacked: Mapping[str, set[int]]) -> None:
     if lacked:
         work.say.info(
-            "%s: members of %d programs were exported without; they are exported once more, after "
-            "the increments (on_new_fields: backfill)",
-            _listed(lacked),
-            len(_programs(lacked)),
+            "members of %s were exported without %s; they are exported once more, after the "
+            "increments (on_new_fields: backfill)",
+            _counted(lacked),
+            _listed(lacked, work.request.hashed),
         )
 
 
@@ -99,16 +121,22 @@ def notes(work: Work) -> list[str]:
     lacked = work.ledger.fields.lacked(request.fields, request.program_ids)
     if request.full_table or not lacked:
         return []
-    why = f"their members were exported without {_listed(lacked)}"
+    why = f"their members were exported without {_listed(lacked, request.hashed)}"
     if found := backfilled(work):
-        return [f"{len(found)} programs are backfilled: {why}"]
-    count = len(_programs(lacked))
-    return [f"on_new_fields: backfill would export {count} programs once more: {why}"]
+        verb = "is" if len(found) == 1 else "are"
+        return [f"{counted(len(found), 'program')} {verb} backfilled: {why}"]
+    return [f"on_new_fields: backfill would export {_counted(lacked)} once more: {why}"]
 
 
 def _programs(lacked: Mapping[str, set[int]]) -> set[int]:
     return set().union(*lacked.values())
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(quoted(name) for name in sorted(names))
+def _counted(lacked: Mapping[str, set[int]]) -> str:
+    return counted(len(_programs(lacked)), "program")
+
+
+def _listed(names: Iterable[str], hashed: Collection[str] = ()) -> str:
+    return ", ".join(
+        f"the hash of {quoted(name)}" if name in hashed else quoted(name) for name in sorted(names)
+    )

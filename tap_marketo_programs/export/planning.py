@@ -15,6 +15,7 @@ from tap_marketo_programs.export.plan import plan
 from tap_marketo_programs.export.quota import central_day
 from tap_marketo_programs.export.snapshot_plan import add_snapshot
 from tap_marketo_programs.export.tasks import Kind, Phase
+from tap_marketo_programs.schemas.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -88,14 +89,16 @@ def add_plan(work: Work) -> None:
 
 
 def _say(work: Work, found: detection.Sorted) -> None:
-    work.say.info(
-        "Change detection: %d programs are asked first%s, %d are exported unasked, and %d because "
-        "it is time (full_sweep_days)",
-        len(found.ask),
-        f" ({found.reason})" if found.reason else "",
-        len(found.export),
-        len(found.sweep),
-    )
+    """How the programs that are known are treated, and why the first of them so."""
+    ways = {
+        "asked first": found.ask,
+        "exported unasked": found.export,
+        "exported since it is time, full_sweep_days": found.sweep,
+    }
+    told = [f"{counted(len(ids), 'program')} {way}" for way, ids in ways.items() if ids]
+    if told and found.reason:
+        told[0] += f" ({found.reason})"
+    work.say.info("change detection: %s", ", ".join(told) or "no program is due")
 
 
 def _sort_out(work: Work, exported: dict[int, datetime]) -> detection.Sorted:

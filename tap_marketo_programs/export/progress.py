@@ -104,7 +104,9 @@ class ExportProgress:
         """
         self._to_ask = to_ask
         self._histories = sum(task.slice.window is None for task in tasks)
-        logger.info("%s: %s", self._stream, planned_text(tasks, to_ask, self._whole))
+        if tasks or to_ask or not self._quota.of_keys:
+            # That no snapshot is due is said already.
+            logger.info("%s: %s", self._stream, planned_text(tasks, to_ask, self._whole))
         self._point("gauge", ExportMetric.JOBS_PLANNED, len(tasks))
 
     def completed(self, job: ExportJob) -> None:
@@ -179,7 +181,7 @@ class ExportProgress:
         """
         figures = work.figures
         logger.info(
-            "%s: %s; %s done, %d created%s; %s, %s; %s, %s%s; %s",
+            "%s: %s; %s done, %d created%s; %s, %s; %s%s%s; %s",
             self._stream,
             brought_text(work, self._written, self._whole),
             counted(figures.jobs_written, "job"),
@@ -188,7 +190,7 @@ class ExportProgress:
             counted(calls, "API call"),
             counted(retries, "retry", "retries"),
             size_text(figures.bytes / MEGABYTE),
-            quota_text(self._quota, now),
+            f", {quota_text(self._quota, now)}" if self._quota.is_known else "",
             f"; {counted(nulled, 'cell')} made null" if nulled else "",
             duration_text(self._clock.monotonic() - self._started),
         )
@@ -203,7 +205,8 @@ class ExportProgress:
             (ExportMetric.NULLED_CELLS, nulled),
         ):
             self._point("counter", metric, value)
-        self._point("gauge", ExportMetric.QUOTA_USED, round(self._quota.used_mb(now), 3))
+        if self._quota.is_known:
+            self._point("gauge", ExportMetric.QUOTA_USED, round(self._quota.used_mb(now), 3))
 
     def _point(
         self,

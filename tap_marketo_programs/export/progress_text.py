@@ -93,6 +93,8 @@ def brought_text(work: Work, written: Sequence[ExportSlice], whole: str = HISTOR
         whole: What an export brings that has no beginning.
     """
     rows, checks = counted(work.figures.rows, "row"), work.checks
+    if (snapshot := work.request.snapshot) and not (snapshot.is_due or written):
+        return f"{rows}, since no snapshot is due"
     left = len(work.tasks)
     if left or checks.are_left:
         rows = f"not complete, {counted(left, 'job')} to do: {rows}"

@@ -57,11 +57,18 @@ class ExportQuota:
         self._sizes: defaultdict[bool, list[int]] = defaultdict(list)
         self._learned = Learned()
         self.jobs_before = 0
+        self._asked = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether Marketo said what was exported today before this run."""
+        return self._asked
 
     def used_before(self, jobs: Iterable[ExportJob]) -> None:
         """Jobs that completed before this run began, of today or of earlier days."""
         found = {job.export_id: job for job in jobs}
         self._completed.update(found)
+        self._asked = True
         self.jobs_before = len(found)
         self._learned = learn(alike(found.values(), of_keys=self.of_keys))
 

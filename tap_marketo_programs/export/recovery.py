@@ -227,8 +227,8 @@ def _leave_to_next_run(work: Work, task: Task, error: MarketoTransientError, now
 def give_up(work: Work, task: Task, error: MarketoError, *, keep_job: bool = False) -> None:
     """This run does not bring a slice: its programs are named, and the others go on."""
     programs = ", ".join(map(str, task.slice.program_ids))
-    stream = work.request.stream
-    work.say.error("Left to the next run: %s of %s (%s)", stream, programs, error)
+    noun = "program" if len(task.slice.program_ids) == 1 else "programs"
+    work.say.error("Left to the next run: %s %s (%s)", noun, programs, error)
     if not keep_job:
         work.ledger.dropped(task.export_id)
     work.note_change()

@@ -50,6 +50,7 @@ class ExportRequest:
         snapshot: The snapshot of keys to export, in place of members; None exports members.
         other_jobs: Ids of jobs that another stream of this tap has under way.
         on_new_fields: The setting `on_new_fields`; `ignore` where nobody keeps the state.
+        hashed: Those of the fields whose values leave as hashes.
     """
 
     program_ids: Sequence[int]
@@ -64,6 +65,7 @@ class ExportRequest:
     snapshot: Snapshot | None = None
     other_jobs: frozenset[str] = frozenset()
     on_new_fields: Literal["warn", "backfill", "ignore"] = "warn"
+    hashed: frozenset[str] = frozenset()
 
     def full_exports(self, program_ids: Collection[int], bounds: Bounds) -> list[ExportSlice]:
         """Exports of every member of these programs, or of every one that is wanted."""

@@ -27,6 +27,7 @@ from tap_marketo_programs.export.scheduler import Scheduler
 from tap_marketo_programs.export.verify import Verifier
 from tap_marketo_programs.export.workers import ApiWorker, ChangesWorker, DownloadWorker
 from tap_marketo_programs.process.private_folder import PrivateFolder
+from tap_marketo_programs.schemas.figures import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -181,7 +182,7 @@ class ExportRun:
     def tell_end(self, *, calls: int, retries: int, nulled: int) -> None:
         """Say what the run amounts to, in a line and as metrics."""
         for line in status_names.closing_lines(self._work):
-            logger.warning("%s", line)
+            logger.warning("%s: %s", self._work.request.stream, line)
         now = self._api.now()
         self._progress.ended(self._work, calls=calls, retries=retries, nulled=nulled, now=now)
 
@@ -238,5 +239,10 @@ class ExportRun:
         self._reading.oddities.files.update(export.file.oddities)
         if export.reader is not None and export.reader.skipped:
             # The warning at the end counts those of all exports.
-            logger.info("Export %s: %d rows are skipped", export.export_id, export.reader.skipped)
+            logger.info(
+                "%s: %s of export %s skipped",
+                self._work.request.stream,
+                counted(export.reader.skipped, "row"),
+                export.export_id,
+            )
         return export

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_programs.export.quota import midnight_text
 from tap_marketo_programs.export.tasks import Kind
-from tap_marketo_programs.schemas.timestamps import wire_time
+from tap_marketo_programs.schemas.figures import counted, moment_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -42,14 +42,14 @@ def add_snapshot(
         if missing:
             work.ledger.unfinished = snapshot.at
         return
-    later = f"; {len(missing)} programs that are not in it wait for that one" if missing else ""
+    count = len(missing)
+    without = f"; {counted(count, 'program')} {'is' if count == 1 else 'are'} not in it until then"
     work.say.info(
-        "%s: the snapshot of %s is complete, and the next one is not due before %s "
+        "the snapshot of %s is complete, and the next one is not due before %s "
         "(member_keys_days)%s",
-        work.request.stream,
-        wire_time(snapshot.at),
+        moment_text(snapshot.at),
         midnight_text(snapshot.next_at),
-        later,
+        without if count else "",
     )
 
 

@@ -69,3 +69,10 @@ def choose(ledger: Ledger, days: int, now: datetime) -> Snapshot:
         next_at=next_at,
         is_next_due=is_next_due,
     )
+
+
+def exported_last(ledger: Ledger, before: datetime) -> set[int]:
+    """The programs that were in the last snapshot, or full table, before a moment."""
+    earlier = {one: at for one, at in ledger.watermarks.items() if at < before}
+    newest = max(earlier.values(), default=None)
+    return {program_id for program_id, at in earlier.items() if at == newest}

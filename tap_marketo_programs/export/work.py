@@ -67,21 +67,32 @@ class LogLine:
 
 @dataclass(slots=True)
 class LogLines:
-    """What was decided, in words; written once the decision is made and the lock is free."""
+    """What was decided, in words; written once the decision is made and the lock is free.
 
+    Args:
+        stream: What the lines are about; each begins with its name.
+        lines: Those that nobody has taken.
+    """
+
+    stream: str = ""
     lines: list[LogLine] = field(default_factory=list)
 
     def info(self, text: str, *arguments: object) -> None:
         """Something went as it may."""
-        self.lines.append(LogLine(logging.INFO, text, arguments))
+        self._add(logging.INFO, text, arguments)
 
     def warning(self, text: str, *arguments: object) -> None:
         """Something did not go as it should, and was dealt with."""
-        self.lines.append(LogLine(logging.WARNING, text, arguments))
+        self._add(logging.WARNING, text, arguments)
 
     def error(self, text: str, *arguments: object) -> None:
         """Something is missing in what this run brings."""
-        self.lines.append(LogLine(logging.ERROR, text, arguments))
+        self._add(logging.ERROR, text, arguments)
+
+    def _add(self, level: int, text: str, arguments: tuple[object, ...]) -> None:
+        # Two streams are exported, and what is said of jobs would fit both.
+        of, arguments = ("%s: ", (self.stream, *arguments)) if self.stream else ("", arguments)
+        self.lines.append(LogLine(level, f"{of}{text}", arguments))
 
     def take(self) -> list[LogLine]:
         """The lines so far; each is handed out once."""
@@ -155,7 +166,15 @@ class Work:
         """A run that has done nothing yet."""
         quota = ExportQuota(settings.quota_mb, of_keys=request.snapshot is not None)
         cadence = CadenceWord(request.members.chosen.cadence if request.members else "")
-        return cls(request, settings, ledger, quota, list(request.fields), cadence=cadence)
+        return cls(
+            request,
+            settings,
+            ledger,
+            quota,
+            list(request.fields),
+            say=LogLines(request.stream),
+            cadence=cadence,
+        )
 
     def note_change(self, *, wanted: bool = True) -> None:
         """The ledger changed; `wanted` if a STATE has to say so before anything goes on."""

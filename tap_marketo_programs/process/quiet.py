@@ -21,6 +21,7 @@ FOR_DEBUG = (
     "Parsing '%s' config from env variable",
     "Parsing env var for settings",
     "Skipping parse of env var",
+    "Skipping deselected stream",
 )
 
 

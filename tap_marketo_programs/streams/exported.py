@@ -137,7 +137,7 @@ class ExportedStream(MarketoStream):
         except DailyQuotaExceeded as error:
             if self.settings.on_quota_exhausted != "stop":
                 raise
-            self.logger.warning("%s", error)
+            self.logger.warning("%s: %s", self.name, error)
             is_whole = False
         if not is_whole:
             # A part of a full table must not replace the whole of the one before.

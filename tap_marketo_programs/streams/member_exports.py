@@ -18,7 +18,7 @@ from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.reading import AUTOMATIC, Reading
 from tap_marketo_programs.export.request import ExportRequest, ExportSettings
 from tap_marketo_programs.export.run import ExportRun
-from tap_marketo_programs.export.snapshots import choose
+from tap_marketo_programs.export.snapshots import choose, exported_last
 from tap_marketo_programs.export.work import Work
 from tap_marketo_programs.export.workers import Remote
 from tap_marketo_programs.marketo.changes import ProgramChanges
@@ -124,12 +124,13 @@ class MemberExports:
             nulled=oddities.nulled.total(),
         )
         for warning in oddities.warnings():
-            self.logger.warning("%s", warning)
+            self.logger.warning("%s: %s", self.stream, warning)
 
     def _request(self, ledger: Ledger, api: ExportApi | None) -> ExportRequest:
         detection = self._detection()
-        now, wanted = self.client.now().replace(microsecond=0), self.programs.ids
+        now = self.client.now().replace(microsecond=0)
         snapshot = self._snapshot(ledger, now)
+        wanted = self.programs.ids if api is None else self._wanted(ledger, snapshot, now)
         if not self.programs.is_restricted:
             _forget_deleted(ledger, self.programs.rows, now)
         return ExportRequest(
@@ -141,7 +142,7 @@ class MemberExports:
                 spread=timedelta(0) if detection.method == "none" else MAX_ASKED_WINDOW,
             ),
             detection=detection,
-            fields=self._fields(),
+            fields=(fields := self._fields()),
             client=digest([self.settings.client_id]),
             stream=self.stream,
             full_table=self.full_table,
@@ -150,6 +151,7 @@ class MemberExports:
             snapshot=snapshot,
             other_jobs=self.other_jobs,
             on_new_fields=self._on_new_fields,
+            hashed=frozenset(name for name in fields if name in self.hashing),
         )
 
     @property
@@ -167,6 +169,27 @@ class MemberExports:
 
     def _snapshot(self, ledger: Ledger, now: datetime) -> Snapshot | None:
         return None if self.snapshot_days is None else choose(ledger, self.snapshot_days, now)
+
+    def _wanted(self, ledger: Ledger, snapshot: Snapshot | None, now: datetime) -> list[int]:
+        """The programs wanted, with those that slipped through a moving listing.
+
+        For increments a day makes no difference. But members of a program that is not in a
+        snapshot, or in a full table, look like those of a deleted one.
+        """
+        known: Collection[int] = ()
+        if snapshot is not None and snapshot.is_due:
+            known = exported_last(ledger, snapshot.at)
+        elif self.full_table:
+            known = exported_last(ledger, now)
+        listed = self.programs.rows if known else {}
+        slipped = [
+            program_id
+            for program_id in known
+            if program_id not in listed
+            and (row := self.programs.by_id(program_id))
+            and self.programs.wants(row)
+        ]
+        return sorted({*self.programs.ids, *slipped})
 
     def _members(
         self, program_ids: Collection[int], snapshot: Snapshot | None, api: ExportApi | None

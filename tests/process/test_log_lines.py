@@ -10,12 +10,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from harness import only
 from marketo_sandbox import CLIENT_SECRET, Sandbox
 from waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from harness import Output, Tap
 
     Lines = Callable[..., list[str]]
 
@@ -145,3 +148,33 @@ def test_a_structured_log_holds_the_lines_of_the_plain_one_once_each(lines: Line
         last = [line for line in messages if line.startswith(f"{stream}: ")][-1]
         assert messages.count(last) == 1
         assert re.search(r" rows? ", last), last
+
+
+def test_a_run_on_two_streams_of_many_has_lines_on_these_two_alone(
+    command: Callable[..., Output], tap: Tap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With keys, hashes and a new field, first and later on; at DEBUG, the others are named."""
+    chosen = ("program_members", "program_member_keys")
+    settings: dict[str, Any] = {
+        "member_keys_days": 1,
+        "lead_fields": ["email"],
+        "hash_fields": ["email"],
+        "hash_salt": "a salt of the tests",
+    }
+    catalog = only(tap.catalog(**settings), *chosen)
+    first = command(catalog=catalog, **settings)
+    settings["lead_fields"] = ["email", "company"]
+    catalog = only(tap.catalog(**settings), *chosen)
+    second = command(catalog=catalog, state=first.state, **settings)
+    third = command(catalog=catalog, state=second.state, **settings)
+
+    assert "newly wanted: company" in second.logs
+    for output in (first, second, third):
+        assert output.code == 0
+        version, *told = [line.split(" | ", 3)[3] for line in output.logs.splitlines()]
+        assert version.startswith("tap-marketo-programs v")
+        assert len(told) >= 4
+        assert not [line for line in told if not line.startswith(chosen)]
+    monkeypatch.setenv("LOGLEVEL", "debug")
+    loud = command(catalog=catalog, state=third.state, **settings).logs
+    assert "Skipping deselected stream 'channels'" in loud

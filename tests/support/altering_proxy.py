@@ -165,3 +165,16 @@ ENQUEUE = ends_with("/enqueue.json")
 STATUS = ends_with("/status.json")
 CANCEL = ends_with("/cancel.json")
 LIST = ends_with("/export.json")
+
+
+def listing_without(program_id: int) -> Alteration:
+    """A listing of programs that misses one: it moved while it was read."""
+
+    def drop(answer: Answer) -> bool:
+        content = answer.json
+        rows = content.get("result", [])
+        content["result"] = [row for row in rows if row["id"] != program_id]
+        answer.write(content)
+        return len(content["result"]) < len(rows)
+
+    return Alteration(ends_with("/programs.json"), drop, ALWAYS)

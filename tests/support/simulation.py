@@ -54,7 +54,9 @@ from tap_marketo_programs.export.tasks import UNDER_WAY, Kind, Phase
 from tap_marketo_programs.export.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from tap_marketo_programs.export.member_filter import WantedMembers
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FIELDS = ("leadId", "updatedAt", "statusName", "webinarUrl")
@@ -94,6 +96,8 @@ class Simulation:
         on_new_fields: The setting.
         bookmark: What the last STATE said.
         snapshot_days: How often a snapshot of keys is taken; None exports members.
+        members: Which members are wanted; None wants all.
+        statuses: The names of statuses that each program knows, for a filter of members.
     """
 
     programs: list[int]
@@ -117,6 +121,8 @@ class Simulation:
     )
     bookmark: dict[str, Any] = field(default_factory=dict)
     snapshot_days: int | None = None
+    members: WantedMembers | None = None
+    statuses: Mapping[int, Collection[str]] = field(default_factory=dict)
     jobs: dict[str, RemoteJob] = field(default_factory=dict)
     # What a target holds: for each program, the spans that were written, in order.
     written: dict[int, list[tuple[datetime, datetime]]] = field(
@@ -156,6 +162,7 @@ class Simulation:
             snapshot=None if days is None else choose(ledger, days, self.calendar),
             on_new_fields=self.on_new_fields,
             restricted=self.restricted,
+            members=self.members,
         )
         self.work = Work(
             request, self.settings, ledger, ExportQuota(self.settings.quota_mb), list(self.fields)
@@ -260,6 +267,7 @@ class Simulation:
             actions.CancelJob: self._cancel,
             actions.AskExistingPrograms: self._tell_programs,
             actions.AskExportableFields: self._tell_fields,
+            actions.AskStatusNames: self._tell_statuses,
             actions.CheckForChanges: self._tell_changes,
             actions.DownloadFile: self._download,
             actions.SaveState: self._save,
@@ -280,6 +288,17 @@ class Simulation:
     def _tell_fields(self, action: actions.AskExportableFields, outcome: str) -> events.Event:
         gone = {FIELDS[3]} if outcome == "vanished" else set()
         return events.FieldsExist(action.task, set(self.fields) - gone - self.refused)
+
+    def _tell_statuses(self, action: actions.AskStatusNames, _: str) -> events.Event:
+        asked = action.task.slice
+        names = asked.members.status_names if asked.members else ()
+        known = tuple(name for name in names if not self._unknown(asked, (name,)))
+        return events.StatusNamesTold(action.task, known)
+
+    def _unknown(self, asked: ExportSlice, names: Sequence[str]) -> bool:
+        """Whether a program of a job does not know one of the names."""
+        known = [self.statuses.get(program_id, ()) for program_id in asked.program_ids]
+        return any(name not in some for name in names for some in known)
 
     def _tell_changes(self, action: actions.CheckForChanges, outcome: str) -> events.Event:
         assert action.until - action.since <= MAX_ASKED_WINDOW
@@ -315,9 +334,12 @@ class Simulation:
         if outcome in errors:
             return events.CreateFailed(action.task, errors[outcome])
         assert not action.one_program or len(action.slice.program_ids) == 1
-        if refused := self.refused.intersection(action.fields):
-            error = FieldUnknown("field", code="1003", names=sorted(refused))
+        if action.slice.members and self._unknown(action.slice, action.slice.members.status_names):
+            error = RequestRefused("statusNames", code="1003")
             return events.CreateFailed(action.task, error)
+        if refused := self.refused.intersection(action.fields):
+            unknown = FieldUnknown("field", code="1003", names=sorted(refused))
+            return events.CreateFailed(action.task, unknown)
         self.created += 1
         job = RemoteJob(f"job-{self.created}", action.slice, action.fields)
         self.jobs[job.export_id] = job

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from altering_proxy import listing_without
 from key_scenes import KEYS, KeyScene
 from scenes import DAY, FOR_EVER, HOUR
+from writers import Killed
 
 from tap_marketo_programs.errors import ExportFailed, FileUnreadable
 
 if TYPE_CHECKING:
+    from altering_proxy import Proxy
     from harness import Output, Tap
 
 MEMBERS = "program_members"
@@ -107,7 +111,7 @@ def test_a_new_program_waits_for_the_next_snapshot(
     scene.control.add_member(added["id"], 1)
     caplog.clear()
     assert not scene.sync().records(KEYS)
-    assert "1 programs that are not in it wait" in infos(caplog)
+    assert "; 1 program is not in it until then" in infos(caplog)
     scene.control.advance(8 * DAY)
     scene.sync()
 
@@ -343,3 +347,90 @@ def test_the_fields_of_each_job_are_those_of_its_stream(scene: KeyScene) -> None
 
     assert {key[1] for key in scene.snapshots()} == {row["programId"] for row in output.records()}
     assert sorted({len(request["fields"]) == 1 for request in scene.asked()}) == [False, True]
+
+
+# Programs that the listing does not show
+
+
+@pytest.mark.parametrize("settings", [{}, {"program_names": ["*"]}], ids=["all", "filtered"])
+def test_a_program_that_slipped_through_the_listing_is_in_the_snapshot_all_the_same(
+    scene: KeyScene, between: Proxy, settings: dict[str, Any]
+) -> None:
+    """Its members would look as if it had been deleted, after a run that ended well."""
+    scene.begin(programs=12, members=2)
+    scene.sync(**settings)
+    scene.control.delete_program(1003)
+    scene.control.advance(8 * DAY)
+    between.alterations.append(listing_without(1007))
+    scene.sync(base_url=between.url, **settings)
+
+    assert max(scene.newest().items())[1] == scene.members()
+    assert 1007 in {key[1] for key in scene.members()}
+    asked = [one["path"] for one in scene.control.requests("program")]
+    assert sorted(path.rpartition("/")[2] for path in asked) == ["1003.json", "1007.json"]
+    # Those that are gone are asked for once.
+    scene.control.advance(8 * DAY)
+    scene.sync(**settings)
+    assert len(scene.control.requests("program")) == 2
+
+
+# What is said
+
+
+def of_streams(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The lines of the exports."""
+    names = ("tap_marketo_programs.export", "tap_marketo_programs.streams")
+    return [line.getMessage() for line in caplog.records if line.name.startswith(names)]
+
+
+def test_each_line_of_two_exported_streams_says_which_one_it_is_about(
+    scene: KeyScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is said of jobs, fields and programs would fit both."""
+    caplog.set_level("INFO")
+    scene.streams = (MEMBERS, KEYS)
+    scene.sync()
+    for stream in scene.streams:
+        scene.control.add_member_field(f"new_{stream}", values=["a"])
+        scene.control.advance(8 * DAY)
+        words = "Invalid fields [statusReason]"
+        scene.control.fault(
+            "error", "export_create", where="statusReason", code="1003", message=words
+        )
+
+        def end(message: dict[str, Any], stream: str = stream) -> None:
+            if message["type"] == "RECORD" and message["stream"] == stream:
+                raise Killed
+
+        scene.run(before=end, on_new_fields="backfill")
+    scene.control.delete_program(1007)
+    scene.sync(member_keys_days=7)
+
+    lines = of_streams(caplog)
+    assert len(lines) > 20
+    assert not [line for line in lines if not line.startswith((f"{MEMBERS}: ", f"{KEYS}: "))]
+    assert not [line for line in lines if re.search(r"\b1 (programs|jobs|rows|fields)\b", line)]
+
+
+def test_each_stream_that_the_quota_ends_says_so_by_its_name(
+    scene: KeyScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.streams = (MEMBERS, KEYS)
+    scene.sync(daily_export_quota_mb=0, on_quota_exhausted="stop")
+
+    told = [line.getMessage() for line in caplog.records if line.levelname == "WARNING"]
+    assert [line.partition(": ")[0] for line in told] == [MEMBERS, KEYS]
+
+
+def test_a_run_without_a_snapshot_says_so_once_and_nothing_of_what_it_did_not_ask(
+    scene: KeyScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.sync()
+    caplog.set_level("INFO")
+    caplog.clear()
+    scene.sync()
+
+    due, end = [line for line in of_streams(caplog) if line.startswith(KEYS)]
+    assert "is complete, and the next one is not due before" in due
+    assert end.startswith(f"{KEYS}: 0 rows, since no snapshot is due; 0 jobs done")
+    assert "exported today" not in end

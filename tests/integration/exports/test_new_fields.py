@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -339,3 +340,89 @@ def test_a_known_field_that_was_refused_for_a_day_is_backfilled(scene: Scene) ->
 
     scene.assert_complete()
     assert not lacking(scene)
+
+
+def test_a_day_without_rows_leaves_a_refused_field_known(scene: Scene) -> None:
+    for _ in range(2):
+        scene.sync(on_new_fields="backfill")
+        scene.control.advance(DAY)
+    refuse(scene, "statusReason")
+    assert not scene.sync(on_new_fields="backfill").records()
+    scene.control.clear_faults()
+    scene.control.advance(DAY)
+    before = scene.creates
+
+    scene.sync(on_new_fields="backfill")
+
+    assert not whole_exports(scene, since=before)
+
+
+# With a full table of some members
+
+
+def test_a_field_that_comes_while_some_members_are_exported_whole_is_told_afterwards(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    status = next(iter(scene.truth().values()))["statusName"]
+    scene.catalog = scene.tap.catalog()
+    for stream in scene.catalog["streams"]:
+        stream["replication_method"] = "FULL_TABLE"
+    scene.sync(member_filter={"statusNames": [status]})
+    assert not told(caplog, "WARNING")
+    scene.catalog = None
+    scene.control.advance(DAY)
+
+    for _ in range(2):
+        scene.sync()
+
+    assert len(told(caplog, "WARNING")) == 1
+    assert lacking(scene) == {NEW: ALL_PROGRAMS}
+
+
+# Hashed from some day on
+
+
+SALT = {"hash_salt": "a salt of the tests"}
+
+
+def test_a_field_that_is_hashed_later_is_told_once_and_backfilled_as_hashes(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A target that holds clear values would hold them for ever, without a word."""
+    clear = {"lead_fields": ["email"], "on_new_fields": "backfill"}
+    hashed = {**clear, **SALT, "hash_fields": ["email"]}
+    scene.sync(**clear)
+    scene.control.advance(DAY)
+    for _ in range(2):
+        scene.sync(**{**hashed, "on_new_fields": "warn"})
+        scene.control.advance(DAY)
+    (line,) = told(caplog, "WARNING", of="email")
+    assert line.startswith("program_members: hash_fields: values of email leave hashed from now on")
+    assert f"{PROGRAMS} programs" in line
+    assert "in clear" in line
+    before = scene.creates
+
+    scene.sync(**hashed)
+
+    assert whole_exports(scene, since=before) == Counter(ALL_PROGRAMS)
+    assert not lacking(scene)
+    emails = {row["email"] for row in scene.held().values()}
+    assert all(re.fullmatch("[0-9a-f]{64}", email) for email in emails - {None})
+    scene.control.advance(DAY)
+    scene.sync(**clear, **SALT)
+    assert whole_exports(scene, since=before) == Counter(dict.fromkeys(ALL_PROGRAMS, 2))
+    assert "@" in next(iter(scene.held().values()))["email"]
+
+
+def test_a_field_that_is_hashed_from_its_first_day_on_is_simply_new(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.sync(**SALT, hash_fields=[NEW])
+
+    (line,) = told(caplog, "WARNING")
+    assert line.startswith(f"program_members: newly wanted: {NEW}.")
+    scene.control.advance(DAY)
+    scene.sync(**SALT, hash_fields=[NEW], on_new_fields="backfill")
+    values = {row[NEW] for row in scene.held().values()}
+    assert None in values
+    assert {len(value) for value in values - {None}} == {64}

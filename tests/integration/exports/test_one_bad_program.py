@@ -79,8 +79,8 @@ def test_the_log_names_the_programs_that_are_left_to_the_next_run(
 
     scene.run()
 
-    (line,) = [line for line in caplog.messages if line.startswith("Left to the next run")]
-    assert "program_members of 1015" in line
+    (line,) = [line for line in caplog.messages if "Left to the next run" in line]
+    assert "Left to the next run: program 1015 (" in line
 
 
 def test_files_that_are_all_unreadable_do_not_use_up_the_quota(scene: Scene) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from altering_proxy import listing_without
 from harness import by_key
 from scenes import DAY, Scene, wait_for_next_version
 from singer_sdk import typing as th
@@ -20,6 +21,7 @@ from tap_marketo_programs.errors import ExportFailed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from altering_proxy import Proxy
     from harness import Output, Tap
 
 Key = tuple[int, int]
@@ -127,6 +129,26 @@ def test_the_version_is_activated_after_the_last_record_and_every_record_bears_i
 
 def test_no_version_is_activated_unless_the_sdk_is_asked_for_it(scene: Scene) -> None:
     assert not activated(scene.sync(emit_activate_version_messages=False))
+
+
+def test_a_program_that_slipped_through_the_listing_is_exported_all_the_same(
+    scene: Scene, between: Proxy
+) -> None:
+    """A version without it would drop its members from a target."""
+    scene.sync()
+    between.alterations.append(listing_without(1003))
+    wait_for_next_version()
+
+    output = scene.sync(base_url=between.url)
+
+    assert {row["programId"] for row in output.records()} == {one[1] for one in scene.truth()}
+    scene.control.delete_program(1005)
+    before = len(scene.control.requests("program"))
+    for _ in range(2):
+        scene.control.advance(DAY)
+        scene.sync()
+    # Whether a program is gone is asked once.
+    assert len(scene.control.requests("program")) == before + 1
 
 
 def test_an_interrupted_run_activates_nothing_and_the_next_one_brings_everything_again(

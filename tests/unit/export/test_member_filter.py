@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from simulation import Simulation, settings
 
+from tap_marketo_programs.errors import MarketoConfigError
 from tap_marketo_programs.export.ledger import digest
 from tap_marketo_programs.export.member_filter import (
     CadenceWord,
@@ -126,3 +131,49 @@ def test_a_word_that_a_job_was_created_with_stays() -> None:
 
 def test_without_a_cadence_there_is_nothing_to_try() -> None:
     assert not CadenceWord("").try_other((1,))
+
+
+# Whole runs, with programs that know some of the statuses
+
+PROGRAMS = list(range(1001, 1015))
+WANTED = ("A", "B")
+
+
+@hypothesis_settings(deadline=None)
+@pytest.mark.parametrize("days", [None, 0], ids=["members", "keys"])
+@given(
+    known=st.fixed_dictionaries(
+        {one: st.frozensets(st.sampled_from(["A", "B", "C"])) for one in PROGRAMS}
+    ),
+    steps=st.integers(0, 60),
+)
+def test_each_program_is_exported_once_for_the_statuses_that_it_knows(
+    days: int | None, known: dict[int, frozenset[str]], steps: int
+) -> None:
+    """However a run is cut in between."""
+    run = Simulation(
+        PROGRAMS,
+        settings(),
+        full_table=days is None,
+        snapshot_days=days,
+        members=WantedMembers(MemberFilter(WANTED)),
+        statuses=known,
+    )
+    run.go_on(steps)
+    run.begin()
+    run.run_to_the_end()
+
+    wanted = {one: names for one in PROGRAMS if (names := known[one].intersection(WANTED))}
+    if not wanted:
+        assert isinstance(run.error, MarketoConfigError)
+        return
+    assert run.error is None
+    assert {one for one in PROGRAMS if run.written[one]} == set(wanted)
+    assert run.work.statusless <= set(PROGRAMS) - set(wanted)
+    for job in run.paid():
+        assert job.slice.members is not None
+        for program_id in job.slice.program_ids:
+            assert set(job.slice.members.status_names) == wanted[program_id]
+    if days is not None:
+        paid = Counter(one for job in run.paid() for one in job.slice.program_ids)
+        assert paid == {one: len({until for _, until in run.written[one]}) for one in paid}

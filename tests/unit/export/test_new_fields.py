@@ -524,3 +524,13 @@ class Fields(RuleBasedStateMachine):
 
 TestFields = Fields.TestCase
 TestFields.settings = hypothesis_settings(stateful_step_count=30)
+
+
+def test_that_a_new_field_was_told_is_saved_before_anything_else_is_done() -> None:
+    """A run that is killed while thousands of programs are asked tells it no second time."""
+    run = extracted()
+
+    next_run(run, fields=[*FIELDS, NEW])
+
+    assert run.work.is_dirty
+    assert run.work.save_wanted

@@ -171,7 +171,7 @@ def test_nothing_is_planned_before_the_next_one_is_due_and_a_line_says_so() -> N
     assert found.ledger.unfinished is None
     (line,) = found.say.take()
     text = line.text % line.arguments
-    assert "5 programs that are not in it wait" in text
+    assert "; 5 programs are not in it until then" in text
     assert "2026-03-11" in text
 
 
