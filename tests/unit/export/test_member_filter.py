@@ -168,7 +168,7 @@ def test_each_program_is_exported_once_for_the_statuses_that_it_knows(
         assert isinstance(run.error, MarketoConfigError)
         return
     assert run.error is None
-    assert {one for one in PROGRAMS if run.written[one]} == set(wanted)
+    assert {program for program in PROGRAMS if run.written[program]} == set(wanted)
     assert run.work.statusless <= set(PROGRAMS) - set(wanted)
     for job in run.paid():
         assert job.slice.members is not None
