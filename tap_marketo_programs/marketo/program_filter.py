@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.marketo import unknown_values
-from tap_marketo_programs.marketo.globs import folded, glob_matcher
+from tap_marketo_programs.marketo.globs import folded, glob_matcher, trimmed
 from tap_marketo_programs.marketo.records import usable_id
+from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas.values import text_of
 
 if TYPE_CHECKING:
@@ -134,14 +135,26 @@ def _names(globs: Sequence[str] | None) -> Filter | None:
         names = sorted({_text(row, "name") for row in rows.values()})
         missing = [glob for glob, fits in matchers.items() if not any(map(fits, names))]
         line = _line("program_names: no program has a name like", missing, names, names, "names")
-        hint = " In a glob, brackets stand for themselves." if "[" in "".join(missing) else ""
-        return line + hint if missing else None
+        return f"{line}{_glob_hint(missing, names)}" if missing else None
 
     def passes(program_id: int, rows: Rows) -> bool:
         name = _text(rows[program_id], "name")
         return any(fits(name) for fits in matchers.values())
 
     return Filter("program_names", passes, unknown)
+
+
+def _glob_hint(missing: Sequence[str], names: Sequence[str]) -> str:
+    """What a glob that fits no name was probably meant to do."""
+    if "[" in "".join(missing):
+        return " In a glob, brackets stand for themselves."
+    parts = (
+        f"*{trimmed(glob).strip('*')}*" for glob in missing[: unknown_values.MAX_UNKNOWN_SHOWN]
+    )
+    found = [part for part in parts if any(map(glob_matcher(part), names))]
+    return (
+        f" A glob fits whole names: write '{quoted(found[0])}' for a part of one." if found else ""
+    )
 
 
 def _folders(wanted: Sequence[int] | None) -> Filter | None:

@@ -327,6 +327,23 @@ def test_values_that_exist_are_not_named_even_where_no_program_passes_all_filter
     assert unknown(ROWS, **given) == []
 
 
+@pytest.mark.parametrize(
+    ("glob", "hint"),
+    [
+        ("webinar", " A glob fits whole names: write '*webinar*' for a part of one."),
+        (" WEBINAR ", " A glob fits whole names: write '*WEBINAR*' for a part of one."),
+        ("web?nar", " A glob fits whole names: write '*web?nar*' for a part of one."),
+        ("*web", " A glob fits whole names: write '*web*' for a part of one."),
+        ("none such", ""),
+        ("[2026", " In a glob, brackets stand for themselves."),
+    ],
+)
+def test_a_part_of_a_name_is_answered_with_how_a_glob_finds_it(glob: str, hint: str) -> None:
+    (line,) = unknown([program(1, name="2026-05 Webinar A")], program_names=[glob])
+
+    assert line.endswith(f"There are the names: 2026-05 Webinar A.{hint}")
+
+
 def test_a_line_is_bounded_however_much_there_is() -> None:
     rows = [program(number, name=f"{number} " + "x" * 255) for number in range(3_000)]
 
