@@ -171,7 +171,7 @@ def test_cells_made_null_are_counted_and_never_shown(
 
     scene.sync()
 
-    (line,) = lines(caplog, "Cells that did not fit")
+    (line,) = lines(caplog, "program_members: Cells that did not fit")
     assert "membershipDate: 1" in line
     assert "perhaps" not in caplog.text
     assert points(caplog)["nulled_cells"] == 1

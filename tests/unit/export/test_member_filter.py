@@ -175,5 +175,5 @@ def test_each_program_is_exported_once_for_the_statuses_that_it_knows(
         for program_id in job.slice.program_ids:
             assert set(job.slice.members.status_names) == wanted[program_id]
     if days is not None:
-        paid = Counter(one for job in run.paid() for one in job.slice.program_ids)
+        paid = Counter(program for job in run.paid() for program in job.slice.program_ids)
         assert paid == {one: len({until for _, until in run.written[one]}) for one in paid}
