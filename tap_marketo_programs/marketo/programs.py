@@ -161,6 +161,10 @@ class ProgramDirectory:
             raise MarketoConfigError(message)
         return known
 
+    def found(self) -> list[dict[str, Any]]:
+        """The row of every program that was listed, or asked for since the listing missed it."""
+        return [row for row in self._known.values() if row]
+
     @cached_property
     def _passing(self) -> frozenset[int]:
         """The programs that all filters but that of tags let pass.

@@ -68,7 +68,7 @@ class ProgramsStream(AssetStream):
         left_out = self.left_out()
         # Filters may have read every program just now.
         is_new = self.programs.is_listed and not is_listed and since is None
-        listed = self.programs.rows.values() if is_new else super().found(context)
+        listed = self.programs.found() if is_new else super().found(context)
         if self.wants_details:
             # All are listed before the first details: in seconds, before the listing moves, and
             # a person can be told how many there are.
