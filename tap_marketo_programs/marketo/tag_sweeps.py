@@ -14,11 +14,14 @@ import logging
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_programs.errors import RequestRefused
 from tap_marketo_programs.marketo import unknown_values
 from tap_marketo_programs.marketo.paging import OffsetSweep, swept
-from tap_marketo_programs.marketo.tags import PROGRAMS_BY_TAG_PATH, hidden_values, wanted_tags
-from tap_marketo_programs.marketo.verdicts import means_unknown_tag_value
+from tap_marketo_programs.marketo.tags import (
+    PROGRAMS_BY_TAG_PATH,
+    hidden_values,
+    none_if_unknown,
+    wanted_tags,
+)
 from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas.oddities import Oddities
 
@@ -90,16 +93,10 @@ class TagSweeps:
         ]
 
     def _sweep(self, tag: Tag, odd: Oddities) -> Rows:
-        rows: list[dict[str, Any]] = []
         params = {"tagType": tag[0], "tagValue": tag[1]}
         sweep = OffsetSweep("id", ordered=False, odd=odd)
-        try:
-            rows.extend(swept(self._client, PROGRAMS_BY_TAG_PATH, sweep, params))
-        except RequestRefused as error:
-            if rows or not means_unknown_tag_value(error):
-                raise
-            logger.info("No programs for a value of tag type %s (%s)", quoted(tag[0]), error)
-        return rows
+        rows = swept(self._client, PROGRAMS_BY_TAG_PATH, sweep, params)
+        return list(none_if_unknown(tag[0], rows))
 
 
 def _unused_line(tags: WantedTags, unused: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas.assets import TAG_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.schemas.oddities import Oddities
@@ -49,6 +49,24 @@ def tag_types(client: MarketoClient, odd: Oddities) -> Iterator[dict[str, Any]]:
         if details is None:
             odd.bare["tag types without allowableValues"] += 1
         yield {**detailed(row, details or {}), "tagType": name}
+
+
+def none_if_unknown(tag_type: str, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The programs that "By Tag" answers for one tag: none of a value that it calls unknown.
+
+    Args:
+        tag_type: The tag's type, for the log.
+        rows: The answer, as it is read; what it raises after its first row stays an error.
+    """
+    found = False
+    try:
+        for row in rows:
+            found = True
+            yield row
+    except RequestRefused as error:
+        if found or not means_unknown_tag_value(error):
+            raise
+        logger.info("No programs for a value of tag type %s (%s)", quoted(tag_type), error)
 
 
 def tag_details(client: MarketoClient, name: str) -> dict[str, Any] | None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_marketo_programs.errors import RequestRefused
 from tap_marketo_programs.marketo.paging import OffsetSweep
 from tap_marketo_programs.marketo.records import program_record
-from tap_marketo_programs.marketo.tags import PROGRAMS_BY_TAG_PATH, hidden_values, wanted_tags
-from tap_marketo_programs.marketo.verdicts import means_unknown_tag_value
-from tap_marketo_programs.quoting import quoted
+from tap_marketo_programs.marketo.tags import (
+    PROGRAMS_BY_TAG_PATH,
+    hidden_values,
+    none_if_unknown,
+    wanted_tags,
+)
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.streams.assets import AssetStream
 from tap_marketo_programs.streams.progress import Progress
@@ -96,13 +98,5 @@ class ProgramsByTagStream(AssetStream):
 
     def _tagged(self, tag_type: str, value: str) -> Iterator[dict[str, Any]]:
         """The programs of one tag, as Marketo answers by tag."""
-        found = False
-        try:
-            for row in self.request_records({"tagType": tag_type, "tagValue": value}):
-                found = True
-                yield row
-        except RequestRefused as error:
-            if found or not means_unknown_tag_value(error):
-                raise
-            shown = quoted(tag_type)
-            self.logger.info("No programs for a value of tag type %s (%s)", shown, error)
+        rows = self.request_records({"tagType": tag_type, "tagValue": value})
+        return none_if_unknown(tag_type, rows)
