@@ -14,14 +14,11 @@ from tap_marketo_programs.schemas.keys import KEYS, MEMBER_KEYS
 from tap_marketo_programs.streams.member_stream import MemberStream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from singer_sdk.tap_base import Tap
 
     from tap_marketo_programs.config.settings import Settings
     from tap_marketo_programs.marketo.client import MarketoClient
     from tap_marketo_programs.marketo.programs import ProgramDirectory
-    from tap_marketo_programs.streams.member_exports import MemberExports
 
 
 class ProgramMemberKeysStream(MemberStream):
@@ -45,35 +42,9 @@ class ProgramMemberKeysStream(MemberStream):
         super().__init__(tap, client, programs, settings)
 
     @property
-    def properties(self) -> dict[str, Mapping[str, Any]]:
-        """The columns wanted, with their types as the SCHEMA message has them."""
-        return {
-            name: spec
-            for name, spec in self.effective_schema["properties"].items()
-            if name in KEYS or self.mask.get(("properties", name), True)
-        }
-
-    def wanted(self) -> MemberExports:
-        """What is wanted of the members now."""
-        # Imported here since describing the stream needs nothing of the engine.
-        from tap_marketo_programs.member_file.hashing import NO_HASHING  # noqa: PLC0415
-        from tap_marketo_programs.streams.member_exports import MemberExports  # noqa: PLC0415
-
-        return MemberExports(
-            stream=self.name,
-            client=self.client,
-            programs=self.programs,
-            description=self.description,
-            settings=self.settings,
-            properties=self.properties,
-            keys=KEYS,
-            hashing=NO_HASHING,
-            full_table=False,
-            is_dry_run=self.ABORT_AT_RECORD_COUNT is not None,
-            other_jobs=self.other_jobs(),
-            snapshot_days=self.settings.member_keys_days or 0,
-            logger=self.logger,
-        )
+    def snapshot_days(self) -> int:
+        """How often a snapshot is taken."""
+        return self.settings.member_keys_days or 0
 
     def wrote_all(self) -> bool:
         """Whether this run alone wrote a whole snapshot."""

@@ -16,7 +16,7 @@ from tap_marketo_programs.streams.hashed_fields import hashing_of
 from tap_marketo_programs.streams.member_stream import MemberStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from singer_sdk.singerlib import Catalog
     from singer_sdk.tap_base import Tap
@@ -101,16 +101,6 @@ class ProgramMembersStream(MemberStream):
         # mypy takes the property for its value.
         super(ProgramMembersStream, type(self)).selected.fset(self, value)  # type: ignore[attr-defined]
 
-    @cached_property
-    def properties(self) -> dict[str, Mapping[str, Any]]:
-        """The columns wanted, with their types as the SCHEMA message has them."""
-        always = {*self.primary_keys, "updatedAt"}
-        return {
-            name: spec
-            for name, spec in self.effective_schema["properties"].items()
-            if name in always or self.mask.get(("properties", name), True)
-        }
-
     def apply_catalog(self, catalog: Catalog) -> None:
         """Take what the catalog says; the key can only be what describe names.
 
@@ -136,33 +126,18 @@ class ProgramMembersStream(MemberStream):
         super().check_bookmark()
 
     def _check_filter(self) -> None:
-        if self.settings.member_filter is not None and not self._is_full_table:
+        if self.settings.member_filter is not None and not self.exports_all:
             raise _stale(self.name)
 
     @property
-    def _is_full_table(self) -> bool:
+    def exports_all(self) -> bool:
+        """Whether every member is exported, whatever is known already."""
         return bool(self.replication_method == "FULL_TABLE")
 
     def wanted(self) -> MemberExports:
-        """What is wanted of the members now."""
+        """What is wanted of the members now; not by a filter if they are wanted INCREMENTAL."""
         self._check_filter()
-        # Imported here since describing the stream needs nothing of the engine.
-        from tap_marketo_programs.streams.member_exports import MemberExports  # noqa: PLC0415
-
-        return MemberExports(
-            stream=self.name,
-            client=self.client,
-            programs=self.programs,
-            description=self.description,
-            settings=self.settings,
-            properties=self.properties,
-            keys=self.primary_keys,
-            hashing=self.hashing,
-            full_table=self._is_full_table,
-            is_dry_run=self.ABORT_AT_RECORD_COUNT is not None,
-            other_jobs=self.other_jobs(),
-            logger=self.logger,
-        )
+        return super().wanted()
 
 
 def _stale(stream: str) -> MarketoConfigError:
