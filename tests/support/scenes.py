@@ -33,13 +33,20 @@ Row = dict[str, Any]
 
 @dataclass
 class Scene:
-    """A sandbox with programs, a tap aimed at it, and what the runs left behind."""
+    """A sandbox with programs, a tap aimed at it, and what the runs left behind.
+
+    Args:
+        streams: Those that are extracted.
+        kept: The one whose records are kept.
+    """
 
     tap: Tap
     settings: dict[str, Any] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
     records: list[Row] = field(default_factory=list)
     catalog: dict[str, Any] | None = None
+    streams: tuple[str, ...] = (MEMBERS,)
+    kept: str = MEMBERS
 
     @property
     def control(self) -> SandboxControl:
@@ -64,14 +71,14 @@ class Scene:
         after: Callable[[dict[str, Any]], object] = lambda _: None,
         **settings: Any,  # noqa: ANN401 - any setting
     ) -> Output:
-        """One run on the members; its error is kept, its rows and its last STATE too."""
+        """One run; its error is kept, its rows and its last STATE too."""
         settings = self.settings | settings
         catalog = self.catalog or self.tap.catalog(**settings)
         output = Output()
         try:
             self.tap.make(
                 state=self.state,
-                catalog=only(catalog, MEMBERS),
+                catalog=only(catalog, *self.streams),
                 writer=WatchedWriter(output, before, after),
                 **settings,
             ).sync_all()
@@ -80,7 +87,7 @@ class Scene:
             # An abandoned generator must not live on in the frames of its error.
             output.error.__context__ = output.error.__cause__ = None
         wait_for_threads()
-        self.records += output.records()
+        self.records += output.records(self.kept)
         self.state = output.state or self.state
         return output
 
