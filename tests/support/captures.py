@@ -54,7 +54,7 @@ def tools(made: Path, *, postgres: bool) -> Iterator[Toolbox]:
     with ExitStack() as stack:
         toolbox.hub = stack.enter_context(hub())
         if postgres:
-            # Not in a folder of pytest's, for the reason that `test_targets.server` has.
+            # Not in a folder of pytest's, for the reason that `tests/targets/conftest.py` has.
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="postgres")))
             database = stack.enter_context(running(folder / "data"))
             plain = database.loader_url.replace("postgresql+psycopg://", "postgresql://")

@@ -33,7 +33,7 @@ from real_targets import Postgres, load
 from scenes import DAY
 
 from demo import models
-from demo.database import SCHEMA, running
+from demo.database import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from real_targets import Target
 
     from demo.comparison import Row
-    from demo.database import Database
 
 pytestmark = pytest.mark.targets
 
@@ -71,13 +70,6 @@ def target_duckdb() -> Iterator[Path]:
         yield synced("target-duckdb", Path(name) / "environment") / "target-duckdb"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Database]:
-    """Not in a folder of pytest's, for the reason that `test_targets.server` has."""
-    with TemporaryDirectory(prefix="postgres") as folder, running(Path(folder) / "data") as found:
-        yield found
-
-
 @pytest.fixture
 def demo(tap: Tap) -> Tap:
     """The demo's world, with several costs in a month."""
@@ -93,10 +85,8 @@ def pipeline(request: pytest.FixtureRequest, demo: Tap, tmp_path: Path, dbt: Dbt
     store: Store
     target: Target
     if request.param == "postgres":
-        server: Database = request.getfixturevalue("server")
-        server.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-        server.execute("ALTER DATABASE postgres RESET timezone")
-        store, target = PostgresStore(server), Postgres(server, tmp_path)
+        store = PostgresStore(request.getfixturevalue("database"))
+        target = request.getfixturevalue("postgres")
     else:
         path = tmp_path / "warehouse.duckdb"
         store = DuckDbStore(path)
@@ -174,11 +164,10 @@ def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
 
 
 def test_the_demo_shows_the_models_as_dbt_compiles_them(
-    demo: Tap, server: Database, tmp_path: Path, dbt: Dbt
+    demo: Tap, postgres: Postgres, tmp_path: Path, dbt: Dbt
 ) -> None:
-    server.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-    project = DbtProject(dbt, tmp_path / "project", PostgresStore(server))
-    load(Postgres(server, tmp_path), demo.sync(member_keys_days=0).lines)
+    project = DbtProject(dbt, tmp_path / "project", PostgresStore(postgres.database))
+    load(postgres, demo.sync(member_keys_days=0).lines)
     project.run("deps")
 
     project.run("compile")

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,11 +15,7 @@ from pages import statements
 from real_targets import Postgres, load
 from scenes import DAY, HOUR
 
-from demo.database import SCHEMA, Database, running
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from harness import Tap
 
 pytestmark = pytest.mark.targets
@@ -30,19 +24,6 @@ MEMBERS = "program_members"
 PAGE = statements("deletes.md")
 
 Key = tuple[int, int]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Database]:
-    """Not in a folder of pytest's, as in `test_targets`."""
-    with TemporaryDirectory(prefix="postgres") as folder, running(Path(folder) / "data") as found:
-        yield found
-
-
-@pytest.fixture
-def postgres(server: Database, tmp_path: Path) -> Postgres:
-    server.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-    return Postgres(server, tmp_path)
 
 
 class Warehouse:

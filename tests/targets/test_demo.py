@@ -26,7 +26,7 @@ pytestmark = pytest.mark.targets
 def checkout() -> Iterator[Path]:
     """What the command uses of the checkout, so that it leaves the real one alone.
 
-    Not in a folder of pytest's, for the reason that `test_targets.server` has.
+    Not in a folder of pytest's, for the reason that `tests/targets/conftest.py` has.
     """
     with TemporaryDirectory(prefix="demo") as name:
         folder = Path(name)

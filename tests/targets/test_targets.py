@@ -20,7 +20,6 @@ from real_targets import LOADERS, Csv, JsonLines, Postgres, load, load_and_kill,
 from scenes import DAY, wait_for_next_version
 
 from demo.comparison import KEYS, compare
-from demo.database import SCHEMA, Database, running
 from demo.truth import told
 from tap_marketo_programs.errors import MarketoConfigError
 
@@ -35,30 +34,6 @@ if TYPE_CHECKING:
     Truth = dict[str, list[Row]]
 
 pytestmark = pytest.mark.targets
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Database]:
-    """One PostgreSQL for all tests.
-
-    Not in a folder of pytest's: run as root, the server is another user, from
-    whom every pytest that begins locks those folders.
-    """
-    with TemporaryDirectory(prefix="postgres") as folder, running(Path(folder) / "data") as found:
-        yield found
-
-
-@pytest.fixture
-def database(server: Database) -> Database:
-    """Nothing in it, and in the zone of its machine."""
-    server.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-    server.execute("ALTER DATABASE postgres RESET timezone")
-    return server
-
-
-@pytest.fixture
-def postgres(database: Database, tmp_path: Path) -> Postgres:
-    return Postgres(database, tmp_path)
 
 
 @pytest.fixture(scope="session")
