@@ -38,6 +38,7 @@ class Day:
         left: Keys of members who were removed, those of the deleted program among them.
         new_program: A program that was not there before.
         deleted_program: A program that is not there any more.
+        deleted_ids: Its id; empty on a day on which nothing happened.
     """
 
     edited: int = 0

@@ -7,15 +7,15 @@ tables; a test makes them again and compares. It must not know how the tables ar
 
 from __future__ import annotations
 
-import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from demo.pages import statements
+
 if TYPE_CHECKING:
     from demo.database import Database
 
-PROJECT = Path(__file__).parents[1]
 COMPILED = Path(__file__).parent / "dbt"
 SCHEMA = "analytics"
 MODELS = ("channel_status", "program_tag", "program_cost", "member", "program", "program_funnel")
@@ -60,9 +60,5 @@ def members_by_step(database: Database) -> list[dict[str, Any]]:
 
 def who_left(database: Database) -> list[dict[str, Any]]:
     """Keys of the members whom the statement of docs/deletes.md finds."""
-    page = (PROJECT / "docs" / "deletes.md").read_text(encoding="utf-8")
-    found = re.search(r"^### PostgreSQL\n.*?```sql\n(.*?)```", page, re.DOTALL | re.MULTILINE)
-    if found is None:
-        message = "docs/deletes.md has no statement for PostgreSQL"
-        raise LookupError(message)
-    return database.query(f'SELECT "leadId", "programId" FROM ({found[1]}) AS gone')  # noqa: S608 - of our own page
+    sql = statements("deletes.md")["PostgreSQL"]
+    return database.query(f'SELECT "leadId", "programId" FROM ({sql}) AS gone')  # noqa: S608 - of our own page

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from key_scenes import KEYS
-from pages import statements
 from real_targets import Postgres, load
 from scenes import DAY, HOUR
+
+from demo.pages import statements
 
 if TYPE_CHECKING:
     from harness import Tap

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 from key_scenes import KEYS, KeyScene
-from pages import statements
 from scenes import DAY, HOUR
+
+from demo.pages import statements
 
 if TYPE_CHECKING:
     from harness import Tap
