@@ -51,6 +51,10 @@ class ProgramDirectory:
         self._tags = None if tags is None else TagSweeps(client, tags)
         self.read: dict[int, dict[str, Any]] = {}
         """Programs as they were read by id in this run, of those that a stream keeps for others."""
+        self.told_statuses: dict[tuple[str, str], bool] = {}
+        """Of a channel and a status that it does not list, whether Marketo knows it all the same;
+        asked for in this run, by a stream for itself and others.
+        """
 
     @cached_property
     def rows(self) -> dict[int, dict[str, Any]]:

@@ -21,11 +21,14 @@ from tap_marketo_programs.export.status_probe import knows_status
 from tap_marketo_programs.marketo.status_names import StatusNames, status_names, unlisted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
     from typing import Any
 
     from tap_marketo_programs.export.api import ExportApi
     from tap_marketo_programs.marketo.programs import ProgramDirectory
+
+    # What `unlisted` yields: a channel, its wanted programs, and a status that it does not list.
+    Strange = tuple[str, list[int], str]
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +66,10 @@ def wanted_members(
         return WantedMembers(members)
     channels = {program_id: programs.channel(program_id) for program_id in program_ids}
     if api is not None:
-        listed = _with_unlisted(api, names, channels, listed)
+        strange, told = list(unlisted(names, channels, listed)), programs.told_statuses
+        untold = _ask(api, strange, told)
+        complete = _with_strange(listed, strange, told)
+        listed = {channel: known for channel, known in complete.items() if channel not in untold}
     found = status_names(names, channels, listed)
     to_ask = sum(1 for _ in unlisted(names, channels, listed)) if api is None else 0
     _tell(found, is_asked=not to_ask)
@@ -83,42 +89,53 @@ def _listed(programs: ProgramDirectory) -> Mapping[str, Sequence[str]] | None:
         return None
 
 
-def _with_unlisted(
-    api: ExportApi,
-    names: Sequence[str],
-    channels: Mapping[int, str],
-    listed: Mapping[str, Sequence[str]],
-) -> dict[str, Sequence[str]]:
-    """The statuses of each channel, with those of the wanted ones that Marketo knows besides.
+def _ask(
+    api: ExportApi, strange: Sequence[Strange], told: MutableMapping[tuple[str, str], bool]
+) -> set[str]:
+    """Ask for statuses that channels do not list, unless another stream of this run has.
 
-    A job for each channel and status that it does not list. A channel of which Marketo does
-    not say is left out, so that its programs are asked one way or the other.
+    A job for each channel and status.
+
+    Returns:
+        Channels of which Marketo does not say, so that their programs are asked one way or
+        the other.
     """
-    complete = dict(listed)
-    untold: set[str] = set()
-    in_a_row = 0
-    to_ask = list(unlisted(names, channels, listed))
+    to_ask = [each for each in strange if (each[0], each[2]) not in told]
     if to_ask:
         logger.info(
             "member_filter: Marketo is asked for %d statuses that channels do not list, by export "
             "jobs that are cancelled at once; they use no quota",
             len(to_ask),
         )
+    untold: set[str] = set()
+    in_a_row = 0
     for channel, program_ids, name in to_ask:
         if channel in untold or in_a_row >= MAX_UNANSWERED:
             untold.add(channel)
             continue
         try:
-            known = complete.setdefault(channel, ())
-            if knows_status(api, program_ids, name):
-                complete[channel] = (*known, name)
+            told[channel, name] = knows_status(api, program_ids, name)
             in_a_row = 0
         except PermissionDenied:
             raise
         except AnswerError:
             untold.add(channel)
             in_a_row += 1
-    return {channel: known for channel, known in complete.items() if channel not in untold}
+    return untold
+
+
+def _with_strange(
+    listed: Mapping[str, Sequence[str]],
+    strange: Iterable[Strange],
+    told: Mapping[tuple[str, str], bool],
+) -> dict[str, Sequence[str]]:
+    """The statuses of each channel, with those of the wanted ones that Marketo knows besides."""
+    complete = dict(listed)
+    for channel, _, name in strange:
+        known = complete.setdefault(channel, ())
+        if told.get((channel, name)):
+            complete[channel] = (*known, name)
+    return complete
 
 
 def _tell(found: StatusNames, *, is_asked: bool) -> None:

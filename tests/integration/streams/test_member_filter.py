@@ -43,9 +43,9 @@ def control(tap: Tap) -> SandboxControl:
     return control
 
 
-def full_table(tap: Tap) -> dict[str, Any]:
+def full_table(tap: Tap, *others: str, **settings: Any) -> dict[str, Any]:  # noqa: ANN401 - any
     """The catalog as Meltano's `metadata` makes it: the method among the stream's metadata."""
-    catalog = only(tap.catalog(), MEMBERS)
+    catalog = only(tap.catalog(**settings), MEMBERS, *others)
     for stream in catalog["streams"]:
         if stream["tap_stream_id"] == MEMBERS:
             root = next(item for item in stream["metadata"] if not item["breadcrumb"])
@@ -314,6 +314,24 @@ def test_programs_of_channels_that_are_not_listed_cost_a_create_for_each_channel
     lines = [record.getMessage() for record in caplog.records]
     (line,) = [line for line in lines if "jobs that are cancelled at once" in line]
     assert f"{12 * len(chosen['statusNames'])} statuses" in line
+
+
+def test_a_status_that_no_channel_lists_is_asked_for_once_for_members_and_keys(
+    tap: Tap, control: SandboxControl
+) -> None:
+    control.reset(world="demo")
+    control.knob(rate_limit=None)
+    chosen = {"statusNames": ["99 Old Status"]}
+    sync(tap, chosen)
+    asked = len([job for job in control.jobs() if job["status"] == "Cancelled"])
+    catalog = full_table(tap, "program_member_keys", member_keys_days=0)
+
+    output = sync(tap, chosen, catalog=catalog, member_keys_days=0)
+
+    assert asked
+    assert len([job for job in control.jobs() if job["status"] == "Cancelled"]) == 2 * asked
+    keys = {(row["leadId"], row["programId"]) for row in output.records("program_member_keys")}
+    assert keys == by_key(output.records()).keys()
 
 
 def test_programs_without_the_statuses_are_said_once_with_their_count(
