@@ -75,6 +75,8 @@ def test_the_demo_fails_where_a_row_is_missing_and_names_what_it_is(
     asked = demo(checkout, "SELECT id FROM programs")
 
     assert missing.returncode == 1, missing.stderr
+    assert "Traceback" not in missing.stderr
+    assert "Not everything is equal." in missing.stdout
     assert re.search(r"programs +1 of 55 equal", missing.stdout)
     assert "54 missing, such as (1004,), (1007,)" in missing.stdout
     assert asked.returncode == 0, asked.stderr
