@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import measure
 from marketo_sandbox import Sandbox
@@ -40,8 +40,27 @@ MODES: Mapping[str, dict[str, str]] = {
 WARM_MEGABYTES = 0.1
 
 
-def run(mode: str, megabytes: float, bytecode: str) -> list[str]:
-    """Measure one run: a line of the table."""
+class Run(NamedTuple):
+    """What one run took: seconds and megabytes."""
+
+    rows: int
+    megabytes: float
+    peak: float
+    cpu: float
+    wall: float
+
+
+def take(
+    mode: str, megabytes: float, bytecode: str, settings: Mapping[str, Any] | None = None
+) -> Run:
+    """Measure one run.
+
+    Args:
+        mode: The form of its output.
+        megabytes: About how large the export is.
+        bytecode: A folder for what Python compiles.
+        settings: More of them.
+    """
     members = max(1, round(megabytes * 1e6 / ROW_BYTES / PROGRAMS))
     with (
         Sandbox(
@@ -54,7 +73,9 @@ def run(mode: str, megabytes: float, bytecode: str) -> list[str]:
         tempfile.TemporaryDirectory() as folder,
     ):
         config = Path(folder) / "config.json"
-        config.write_text(json.dumps(_config(sandbox, MODES[mode], Path(folder))))
+        config.write_text(
+            json.dumps(_config(sandbox, MODES[mode], Path(folder)) | dict(settings or {}))
+        )
         started = time.monotonic()
         process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "tap_marketo_programs", "--config", str(config)],
@@ -66,16 +87,20 @@ def run(mode: str, megabytes: float, bytecode: str) -> list[str]:
         wall = time.monotonic() - started
         assert process.returncode == 0
         (job,) = [job for job in sandbox.control.jobs() if job["numberOfRecords"]]
-        rows = job["numberOfRecords"]
-        return [
-            mode,
-            f"{job['fileSize'] / 1e6:.1f}",
-            f"{rows:,}",
-            f"{peak:.0f}",
-            f"{cpu:.1f}",
-            f"{wall:.1f}",
-            f"{rows / wall:,.0f}",
-        ]
+        return Run(job["numberOfRecords"], job["fileSize"] / 1e6, peak, cpu, wall)
+
+
+def _line(mode: str, run: Run) -> list[str]:
+    """A line of the table."""
+    return [
+        mode,
+        f"{run.megabytes:.1f}",
+        f"{run.rows:,}",
+        f"{run.peak:.0f}",
+        f"{run.cpu:.1f}",
+        f"{run.wall:.1f}",
+        f"{run.rows / run.wall:,.0f}",
+    ]
 
 
 def _watch(process: subprocess.Popen[bytes]) -> tuple[float, float]:
@@ -107,10 +132,10 @@ def report(options: argparse.Namespace) -> str:
     lines = []
     with tempfile.TemporaryDirectory() as bytecode:
         for mode in MODES:
-            run(mode, WARM_MEGABYTES, bytecode)  # writes bytecode
+            take(mode, WARM_MEGABYTES, bytecode)  # writes bytecode
             for megabytes in options.megabytes:
                 sys.stderr.write(f"{mode}: {megabytes} MB\n")
-                lines.append(run(mode, megabytes, bytecode))
+                lines.append(_line(mode, take(mode, megabytes, bytecode)))
     head = ["whole run", "file MB", "rows", "peak MB", "CPU s", "wall s", "rows/s, wall"]
     return measure.section(
         "Whole runs",
