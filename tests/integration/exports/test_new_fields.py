@@ -426,3 +426,31 @@ def test_a_field_that_is_hashed_from_its_first_day_on_is_simply_new(
     values = {row[NEW] for row in scene.held().values()}
     assert None in values
     assert {len(value) for value in values - {None}} == {64}
+
+
+def test_another_salt_is_told_once_and_backfilled(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else a target would hold two hashes of one address, and nobody would know why."""
+    first = {"lead_fields": ["email"], "hash_fields": ["email", NEW], **SALT}
+    other = {**first, "hash_salt": "another salt of the tests"}
+    scene.sync(**first, on_new_fields="backfill")
+    hashes = {row["email"] for row in scene.held().values()} - {None}
+    scene.control.advance(DAY)
+    scene.sync(**first)
+    assert not told(caplog, "WARNING")
+    for _ in range(2):
+        scene.control.advance(DAY)
+        scene.sync(**other)
+    (line,) = told(caplog, "WARNING")
+    said = f"program_members: hash_fields: values of email, {NEW} are hashed with another hash_salt"
+    assert line.startswith(f"{said}. The members of {PROGRAMS} programs")
+
+    before = scene.creates
+    scene.control.advance(DAY)
+    scene.sync(**other, on_new_fields="backfill")
+
+    assert whole_exports(scene, since=before) == Counter(ALL_PROGRAMS)
+    assert not lacking(scene)
+    assert hashes.isdisjoint(row["email"] for row in scene.held().values())
+    assert "salt of the tests" not in caplog.text
