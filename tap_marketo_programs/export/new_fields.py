@@ -8,6 +8,7 @@ all increments, and only for fields that Marketo exports in this run.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.export.field_history import Before
@@ -18,6 +19,7 @@ from tap_marketo_programs.schemas.figures import counted
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from tap_marketo_programs.export.slices import ExportSlice
     from tap_marketo_programs.export.work import Work
 
 
@@ -101,6 +103,21 @@ def to_backfill(work: Work, wanted: Collection[int]) -> list[int]:
         return []
     lacked = work.ledger.fields.lacked(work.fields, set(wanted) - backfilled(work))
     return sorted(_programs(lacked))
+
+
+def with_backfills(work: Work, wanted: ExportSlice) -> ExportSlice:
+    """An export of every member, for which an older row costs no more, with all of them.
+
+    So it is the backfill of its programs as well, which would be paid for once more. One
+    that begins at a `start_date` stays on its own: it does not want every member.
+    """
+    planned = [task for task in work.tasks.of(Phase.PLANNED) if task.kind is Kind.BACKFILL]
+    to_come = {one for task in planned if task.slice.brings_all for one in task.slice.program_ids}
+    if to_come.isdisjoint(wanted.program_ids) or wanted.brings_all:
+        return wanted
+    for program_id in to_come.intersection(wanted.program_ids):
+        work.tasks.exclude_program(program_id, Kind.BACKFILL)
+    return replace(wanted, min_updated_at=None)
 
 
 def leave_out_what_is_not_exported(work: Work) -> None:

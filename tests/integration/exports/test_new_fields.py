@@ -230,6 +230,21 @@ def test_the_start_date_bounds_a_backfill_as_it_does_a_history(scene: Scene) -> 
     assert 1005 in {row["programId"] for row in output.records()}
 
 
+@pytest.mark.parametrize("detection", ["none", "members"])
+def test_without_the_filter_of_exports_an_increment_is_the_backfill_of_its_programs(
+    scene: Scene, detection: str
+) -> None:
+    before = scene.creates
+    scene.control.knob(updated_at_filter=False)
+
+    scene.sync(on_new_fields="backfill", change_detection=detection)
+
+    assert whole_exports(scene, since=before) == Counter(ALL_PROGRAMS)
+    assert not lacking(scene)
+    scene.assert_complete()
+    assert_values(scene, NEW)
+
+
 @pytest.mark.parametrize("rows", [0, 5, 20, 40, 70, 100, 122])
 def test_a_backfill_that_is_killed_pays_for_nothing_twice(scene: Scene, rows: int) -> None:
     before, seen = scene.creates, iter(range(1000))
