@@ -13,6 +13,7 @@ Pure. The bookmark, version 2:
   "answers": {"asked": 1402, "changed": 51},
   "questions": {"2026-11-01": 1402},
   "known_fields": "0VIG9WzSFbd+",
+  "salt_mark": "xQqP",
   "lacking": {"registrationCode": "1001-1400", "webinarUrl": "=registrationCode"},
   "exports": [
     {"id": "b5ca52a9-...", "programs": "1001-1010", "until": "2026-11-03T03:00:00Z",
@@ -30,9 +31,9 @@ nothing changed since, for those programs where that is later. `replication_key_
 the lowest of `watermarks`, for tools and people that look there. `unfinished` is there
 while a run's plan is not done: the time up to which it was made. `answers` is what the last
 run that asked was told, `questions` how many programs were asked on a day in Chicago.
-Fields and client id of an export are digests: they only have to be compared. `known_fields`
-and `lacking` say with which fields members were exported, see `field_notes`. An export that
-has `"backfill": true` brings programs once more for the sake of new fields.
+Fields and client id of an export are digests: they only have to be compared. `known_fields`,
+`salt_mark` and `lacking` say with which fields members were exported, see `field_notes`. An
+export that has `"backfill": true` brings programs once more for the sake of new fields.
 
 Version 1 had no `asked`, `answers` and `questions`; it is read, and never written.
 

@@ -2,8 +2,9 @@
 
 Pure data. A field is known once every program with a watermark has it in its history and in
 all increments since, but for those programs that stand beside it as lacking it. A field that
-is hashed has another mark than the same field in clear: who has one lacks the other. It must
-not know why a field is wanted, nor what is done about one that is lacking.
+is hashed has another mark than the same field in clear, and by another salt it is another
+hash: who has one lacks the other. It must not know why a field is wanted, nor what is done
+about one that is lacking.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
 
 MARK_LENGTH = 4
 """Characters of a field's mark, of base64: 24 bits tell some hundred fields apart."""
+
+
+class Before(Enum):
+    """As what members were exported before that lack a field now."""
+
+    WITHOUT = auto()
+    OTHERWISE = auto()  # in clear and not hashed, or the other way
+    OTHER_SALT = auto()  # hashed, and by another salt
 
 
 @dataclass(slots=True)
@@ -29,17 +39,21 @@ class FieldHistory:
         lacking: Field -> programs of which some row was exported without it. A field that no
             program lacks any more stays, with none: a merge of states must not bring back
             those of before.
+        salt: The mark of the salt that fields were hashed with last; empty while none was, or
+            nothing tells.
     """
 
     known: set[str] | None = None
     lacking: dict[str, set[int]] = field(default_factory=dict)
+    salt: str = ""
 
     def want(
         self,
         names: Collection[str],
         programs: Collection[int],
         hashed: Collection[str] = (),
-    ) -> dict[str, bool]:
+        salt: str = "",
+    ) -> dict[str, Before]:
         """These fields are wanted from now on, and no others.
 
         A field that is wanted no more is forgotten: increments go on without it, so it will
@@ -49,21 +63,25 @@ class FieldHistory:
             names: The fields.
             programs: The programs with a watermark.
             hashed: Those of the fields that are hashed.
+            salt: The mark of the salt that they are hashed with.
 
         Returns:
-            Those that are new to programs that were exported before: for each, whether it was
-            known all the same, in clear and not hashed or the other way.
+            Those that are new to programs that were exported before, and what these have.
         """
         marks = {name: mark(name, is_hashed=name in hashed) for name in names}
         before, self.known = self.known, set(marks.values())
+        is_other_salt = self.salt not in {"", salt}
+        self.salt = salt if hashed else ""
         self.lacking = {name: ids for name, ids in self.lacking.items() if name in names}
         if before is None or not programs:
             return {}
-        new = {
-            name: mark(name, is_hashed=name not in hashed) in before
-            for name in names
-            if marks[name] not in before
-        }
+        new = {}
+        for name in names:
+            if marks[name] not in before:
+                was_known = mark(name, is_hashed=name not in hashed) in before
+                new[name] = Before.OTHERWISE if was_known else Before.WITHOUT
+            elif is_other_salt and name in hashed:
+                new[name] = Before.OTHER_SALT
         for name in new:
             self.lacking[name] = set(programs)
         return new

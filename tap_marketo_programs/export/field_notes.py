@@ -1,10 +1,10 @@
 """The form of a history of fields in a bookmark.
 
-Pure. `{"known_fields": "0VIG9WzS", "lacking": {"webinarUrl": "1001-1400"}}`: the marks of the
-known fields, one behind the other, and for each field that is or was lacking the programs, as
-spans of those with a watermark (see `id_set`); `=webinarUrl` are the same programs as those of
-another field. A bookmark without `known_fields` does not tell. It must not know what follows
-from either.
+Pure. `{"known_fields": "0VIG9WzS", "salt_mark": "xQqP", "lacking": {"webinarUrl": "1001-1400"}}`:
+the marks of the known fields, one behind the other, and that of the salt if any is hashed; for
+each field that is or was lacking the programs, as spans of those with a watermark (see
+`id_set`); `=webinarUrl` are the same programs as those of another field. A bookmark without
+`known_fields` does not tell. It must not know what follows from any of it.
 
 A tool that merges states key by key (Meltano can) leaves a field that is wanted no more: it
 is not known then, and is passed over.
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # As of another field.
 _SAME = "="
 _MARKS = re.compile(rf"(?:[0-9A-Za-z+/]{{{MARK_LENGTH}}})*")
+_MARK = re.compile(rf"(?:[0-9A-Za-z+/]{{{MARK_LENGTH}}})?")
 _DAMAGED = "the list of fields is damaged"
 
 
@@ -38,6 +39,8 @@ def write_fields(fields: FieldHistory, programs: Collection[int]) -> dict[str, A
     if fields.known is None:
         return {}
     entries: dict[str, Any] = {"known_fields": "".join(sorted(fields.known))}
+    if fields.salt:
+        entries["salt_mark"] = fields.salt
     first: dict[frozenset[int], str] = {}
     lacking = {}
     for name, ids in sorted(fields.lacking.items()):
@@ -64,7 +67,10 @@ def read_fields(bookmark: Mapping[str, Any], programs: Collection[int]) -> Field
     if not isinstance(marks, str) or _MARKS.fullmatch(marks) is None:
         raise Damaged(_DAMAGED)
     known = {marks[at : at + MARK_LENGTH] for at in range(0, len(marks), MARK_LENGTH)}
-    fields = FieldHistory(known)
+    salt = bookmark.get("salt_mark", "")
+    if not isinstance(salt, str) or _MARK.fullmatch(salt) is None:
+        raise Damaged(_DAMAGED)
+    fields = FieldHistory(known, salt=salt)
     lacking = bookmark.get("lacking", {})
     if not isinstance(lacking, Mapping):
         raise Damaged(_DAMAGED)

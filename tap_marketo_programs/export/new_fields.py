@@ -8,8 +8,10 @@ all increments, and only for fields that Marketo exports in this run.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tap_marketo_programs.export.field_history import Before
 from tap_marketo_programs.export.tasks import Kind, Phase
 from tap_marketo_programs.quoting import quoted
 from tap_marketo_programs.schemas.figures import counted
@@ -17,6 +19,7 @@ from tap_marketo_programs.schemas.figures import counted
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from tap_marketo_programs.export.slices import ExportSlice
     from tap_marketo_programs.export.work import Work
 
 
@@ -26,7 +29,7 @@ def note_fields(work: Work) -> None:
     if request.on_new_fields == "ignore" or request.members is not None:
         # Of an export of some members only, the ledger says nothing.
         return
-    if new := fields.want(request.fields, work.ledger.watermarks, request.hashed):
+    if new := fields.want(request.fields, work.ledger.watermarks, request.hashed, request.salt):
         # At once, so that it is told once, whenever this run may be killed.
         work.note_change()
     if request.full_table:
@@ -36,8 +39,8 @@ def note_fields(work: Work) -> None:
     if request.on_new_fields == "backfill":
         _say_backfill(work, lacked)
         return
-    _warn(work, [name for name, was_known in new.items() if not was_known])
-    _warn_of_hashes(work, [name for name, was_known in new.items() if was_known])
+    _warn(work, [name for name, before in new.items() if before is Before.WITHOUT])
+    _warn_of_hashes(work, new)
     if old := {name: ids for name, ids in lacked.items() if name not in new}:
         work.say.info(
             "members of %s were exported without %s, and do not have it until they change "
@@ -59,13 +62,19 @@ def _warn(work: Work, names: Collection[str]) -> None:
         )
 
 
-def _warn_of_hashes(work: Work, names: Collection[str]) -> None:
-    """Fields that are hashed from now on, or no more: a target holds them as they were."""
-    for is_hashed, now, before in (
-        (True, "leave hashed from now on", "in clear"),
-        (False, "are not hashed any more", "as hashes"),
-    ):
-        turned = [name for name in names if (name in work.request.hashed) == is_hashed]
+_TURNED = (
+    (Before.OTHERWISE, True, "leave hashed from now on", "in clear"),
+    (Before.OTHERWISE, False, "are not hashed any more", "as hashes"),
+    (Before.OTHER_SALT, True, "are hashed with another hash_salt", "by the former one"),
+)
+"""What members have, whether the field is hashed now; what is said of now, and of them."""
+
+
+def _warn_of_hashes(work: Work, new: Mapping[str, Before]) -> None:
+    """Fields that are hashed otherwise from now on: a target holds them as they were."""
+    hashed = work.request.hashed
+    for had, is_hashed, now, before in _TURNED:
+        turned = [one for one, its in new.items() if its is had and (one in hashed) == is_hashed]
         if lacked := work.ledger.fields.lacked(turned, work.ledger.watermarks):
             work.say.warning(
                 "hash_fields: values of %s %s. The members of %s were exported before that, and "
@@ -94,6 +103,21 @@ def to_backfill(work: Work, wanted: Collection[int]) -> list[int]:
         return []
     lacked = work.ledger.fields.lacked(work.fields, set(wanted) - backfilled(work))
     return sorted(_programs(lacked))
+
+
+def with_backfills(work: Work, wanted: ExportSlice) -> ExportSlice:
+    """An export of every member, for which an older row costs no more, with all of them.
+
+    So it is the backfill of its programs as well, which would be paid for once more. One
+    that begins at a `start_date` stays on its own: it does not want every member.
+    """
+    planned = [task for task in work.tasks.of(Phase.PLANNED) if task.kind is Kind.BACKFILL]
+    to_come = {one for task in planned if task.slice.brings_all for one in task.slice.program_ids}
+    if to_come.isdisjoint(wanted.program_ids) or wanted.brings_all:
+        return wanted
+    for program_id in to_come.intersection(wanted.program_ids):
+        work.tasks.exclude_program(program_id, Kind.BACKFILL)
+    return replace(wanted, min_updated_at=None)
 
 
 def leave_out_what_is_not_exported(work: Work) -> None:

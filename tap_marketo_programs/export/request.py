@@ -51,6 +51,7 @@ class ExportRequest:
         other_jobs: Ids of jobs that another stream of this tap has under way.
         on_new_fields: The setting `on_new_fields`; `ignore` where nobody keeps the state.
         hashed: Those of the fields whose values leave as hashes.
+        salt: A mark that tells the salt of these hashes from another one.
     """
 
     program_ids: Sequence[int]
@@ -66,6 +67,7 @@ class ExportRequest:
     other_jobs: frozenset[str] = frozenset()
     on_new_fields: Literal["warn", "backfill", "ignore"] = "warn"
     hashed: frozenset[str] = frozenset()
+    salt: str = ""
 
     def full_exports(self, program_ids: Collection[int], bounds: Bounds) -> list[ExportSlice]:
         """Exports of every member of these programs, or of every one that is wanted."""

@@ -19,6 +19,7 @@ from tap_marketo_programs.export import (
     change_checks,
     events,
     lifecycle,
+    new_fields,
     overdue,
     recovery,
     refusals,
@@ -196,7 +197,7 @@ class Scheduler:
             return actions.EnqueueJob(task, task.export_id)
         if not work.request.bounds.filterable:
             # Planned, or resumed from an earlier run, before a 1035 said so.
-            task.slice = task.slice.unfiltered()
+            task.slice = new_fields.with_backfills(work, task.slice.unfiltered())
         if (members := task.slice.members) is not None:
             task.slice = replace(task.slice, members=members.spelled(work.cadence.word))
         task.move(Phase.CREATING)

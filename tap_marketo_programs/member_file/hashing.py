@@ -12,6 +12,7 @@ the salt or a value.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,18 @@ class Hashing:
     def __contains__(self, name: object) -> bool:
         """Whether a column is hashed."""
         return name in self._types
+
+    @property
+    def salt_mark(self) -> str:
+        """Four characters that tell the salt from another one; empty where nothing is hashed.
+
+        They are 24 bits of a hash by the salt, so that they say less of it than any value
+        that leaves.
+        """
+        if not self._types:
+            return ""
+        (of_nothing,) = self.hashes([""])
+        return base64.b64encode(bytes.fromhex(str(of_nothing))[:3]).decode()
 
     def column(self, name: str, schema: Mapping[str, Any], nulled: Counter[str]) -> Column:
         """The column for a property.

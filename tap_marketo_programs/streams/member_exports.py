@@ -152,6 +152,7 @@ class MemberExports:
             other_jobs=self.other_jobs,
             on_new_fields=self._on_new_fields,
             hashed=frozenset(name for name in fields if name in self.hashing),
+            salt=self.hashing.salt_mark,
         )
 
     @property

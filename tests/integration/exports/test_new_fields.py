@@ -230,6 +230,21 @@ def test_the_start_date_bounds_a_backfill_as_it_does_a_history(scene: Scene) -> 
     assert 1005 in {row["programId"] for row in output.records()}
 
 
+@pytest.mark.parametrize("detection", ["none", "members"])
+def test_without_the_filter_of_exports_an_increment_is_the_backfill_of_its_programs(
+    scene: Scene, detection: str
+) -> None:
+    before = scene.creates
+    scene.control.knob(updated_at_filter=False)
+
+    scene.sync(on_new_fields="backfill", change_detection=detection)
+
+    assert whole_exports(scene, since=before) == Counter(ALL_PROGRAMS)
+    assert not lacking(scene)
+    scene.assert_complete()
+    assert_values(scene, NEW)
+
+
 @pytest.mark.parametrize("rows", [0, 5, 20, 40, 70, 100, 122])
 def test_a_backfill_that_is_killed_pays_for_nothing_twice(scene: Scene, rows: int) -> None:
     before, seen = scene.creates, iter(range(1000))
@@ -426,3 +441,31 @@ def test_a_field_that_is_hashed_from_its_first_day_on_is_simply_new(
     values = {row[NEW] for row in scene.held().values()}
     assert None in values
     assert {len(value) for value in values - {None}} == {64}
+
+
+def test_another_salt_is_told_once_and_backfilled(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else a target would hold two hashes of one address, and nobody would know why."""
+    first = {"lead_fields": ["email"], "hash_fields": ["email", NEW], **SALT}
+    other = {**first, "hash_salt": "another salt of the tests"}
+    scene.sync(**first, on_new_fields="backfill")
+    hashes = {row["email"] for row in scene.held().values()} - {None}
+    scene.control.advance(DAY)
+    scene.sync(**first)
+    assert not told(caplog, "WARNING")
+    for _ in range(2):
+        scene.control.advance(DAY)
+        scene.sync(**other)
+    (line,) = told(caplog, "WARNING")
+    said = f"program_members: hash_fields: values of email, {NEW} are hashed with another hash_salt"
+    assert line.startswith(f"{said}. The members of {PROGRAMS} programs")
+
+    before = scene.creates
+    scene.control.advance(DAY)
+    scene.sync(**other, on_new_fields="backfill")
+
+    assert whole_exports(scene, since=before) == Counter(ALL_PROGRAMS)
+    assert not lacking(scene)
+    assert hashes.isdisjoint(row["email"] for row in scene.held().values())
+    assert "salt of the tests" not in caplog.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import redirect_stdout
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -40,17 +41,20 @@ class SQLiteSink(SQLSink[SQLiteConnector]):
     connector_class = SQLiteConnector
 
     def preprocess_record(self, record: Any, context: Any) -> Any:  # noqa: ANN401 - the SDK's signature
-        """SQLite knows no decimals, which the SDK reads all numbers as."""
+        """SQLite knows no decimals, which the SDK reads all numbers as, and no dates."""
         record = super().preprocess_record(record, context)
-        return {
-            name: float(value) if isinstance(value, Decimal) else value
-            for name, value in record.items()
-        }
+        return {name: _stored(value) for name, value in record.items()}
 
     def generate_insert_statement(self, full_table_name: Any, schema: dict[str, Any]) -> Any:  # noqa: ANN401 - the SDK's signature
         statement = super().generate_insert_statement(full_table_name, schema)
         assert isinstance(statement, sa.Insert)
         return statement.prefix_with("OR REPLACE")
+
+
+def _stored(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 class SQLiteTarget(SQLTarget):

@@ -47,6 +47,7 @@ DOCUMENTED: dict[str, Any] = {
     "answers": {"asked": 1402, "changed": 51},
     "questions": {"2026-11-01": 1402},
     "known_fields": "0VIG9WzSFbd+",
+    "salt_mark": "xQqP",
     "lacking": {"registrationCode": "1001-1400", "webinarUrl": "=registrationCode"},
     "exports": [
         {
@@ -133,7 +134,8 @@ def field_histories(draw: st.DrawFn, programs: list[int]) -> FieldHistory:
     history = FieldHistory()
     wanted = draw(st.sets(st.text(max_size=8), max_size=5))
     if draw(st.booleans()):
-        history.want(wanted, programs)
+        hashed = draw(st.sampled_from([wanted, set()]))
+        history.want(wanted, programs, hashed, draw(st.sampled_from(["", "xQqP", "a/+0"])))
         parts = [draw(st.sets(st.sampled_from(programs))) if programs else set() for _ in "ab"]
         for name in sorted(wanted)[1:]:
             history.lacking[name] = set(draw(st.sampled_from(parts)))
@@ -686,6 +688,9 @@ WRONG_BOOKMARKS: dict[str, object] = {
     "known fields in a list": damaged(known_fields=["leadId"]),
     "known fields that are cut short": damaged(known_fields="LzwiP"),
     "known fields of other characters": damaged(known_fields="abc!"),
+    "a mark of a salt that is none": damaged(salt_mark=None),
+    "a mark of a salt that is cut short": damaged(salt_mark="xQq"),
+    "marks of two salts": damaged(salt_mark="xQqPxQqP"),
     "lacking fields in a list": damaged(lacking=["webinarUrl"]),
     "lacking fields in a text": damaged(lacking="webinarUrl"),
     "lacking fields of nothing": damaged(lacking=None),
@@ -920,6 +925,7 @@ def test_arbitrary_json_is_a_ledger_or_refused(bookmark: object) -> None:
             "answers": anything,
             "questions": anything,
             "known_fields": anything | st.just(DOCUMENTED["known_fields"]),
+            "salt_mark": anything | st.just(DOCUMENTED["salt_mark"]),
             "lacking": anything | st.dictionaries(st.just("webinarUrl"), anything),
         },
     )

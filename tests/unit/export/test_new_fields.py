@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -14,7 +15,7 @@ from simulation import BEGINNING, END, FIELDS, HANDS, START, RemoteJob, Simulati
 
 from tap_marketo_programs.errors import DailyQuotaExceeded
 from tap_marketo_programs.export import new_fields, resume
-from tap_marketo_programs.export.actions import Worker
+from tap_marketo_programs.export.actions import CreateJob, Worker
 from tap_marketo_programs.export.bookmark import read_bookmark
 from tap_marketo_programs.export.detection import Detection
 from tap_marketo_programs.export.ledger import InFlight, Ledger, digest
@@ -54,6 +55,19 @@ def slice_of(program_id: int) -> ExportSlice:
 
 def backfills(run: Simulation) -> list[Task]:
     return [task for task in run.work.tasks if task.kind is Kind.BACKFILL]
+
+
+def run_without_the_filter(run: Simulation) -> None:
+    """Work until the run is over, in a subscription without the filter of `updatedAt`."""
+    while not run.finished:
+        moved = False
+        for worker, number in HANDS:
+            action = run.take(worker, number)
+            is_filtered = isinstance(action, CreateJob) and action.slice.window is not None
+            run.perform(worker, "1035" if is_filtered else "", number)
+            moved |= action is not None
+        if not moved:
+            run.pass_time(10.0)
 
 
 def whole(jobs: list[RemoteJob]) -> Counter[int]:
@@ -334,6 +348,26 @@ def test_a_plan_that_is_made_again_backfills_whole_histories(refusal: str) -> No
 
     run.run_to_the_end()
 
+    assert all(run.has_field(program_id, NEW) for program_id in PROGRAMS)
+    assert not lacking(run)
+
+
+@pytest.mark.parametrize("method", ["none", "members"])
+def test_without_the_updated_at_filter_no_program_is_paid_for_twice(
+    method: Literal["none", "members"],
+) -> None:
+    """Its increment is an export of everything, so it serves the backfill as well."""
+    run = extracted()
+    before = run.created
+    run.detection = Detection(method, sweep=timedelta(days=7))
+    changed = PROGRAMS[5:25]
+    for program_id in changed:
+        run.change(program_id)
+    next_run(run, fields=(*FIELDS, NEW), on_new_fields="backfill")
+    run_without_the_filter(run)
+
+    assert whole(run.paid(since=before)) == Counter(PROGRAMS)
+    run.assert_complete()
     assert all(run.has_field(program_id, NEW) for program_id in PROGRAMS)
     assert not lacking(run)
 
