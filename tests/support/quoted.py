@@ -24,7 +24,9 @@ _BLOCK = re.compile(r"^( *)(```+|~~~+).*?^\1\2 *$", re.MULTILINE | re.DOTALL)
 _MADE = re.compile(r"<!-- Settings: made.*end of what is made -->", re.DOTALL)
 _SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 
-_COMMANDS = "curl|dagster|dbt|docker|git|just|marketo-sandbox|meltano|pip|pytest|python|uv|uvx"
+_COMMANDS = (
+    "curl|dagster|dbt|docker|git|just|marketo-sandbox|meltano|pgrep|pip|pytest|python|uv|uvx"
+)
 _NO_MESSAGE = (
     re.compile(rf"(?:\.\.\. )?(?:{_COMMANDS}|tap-marketo-programs) .*"),
     re.compile(r"--?[a-z].*"),  # options
