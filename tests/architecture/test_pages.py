@@ -34,18 +34,12 @@ def faults(page: Page) -> Iterator[str]:
             yield f"{where}: no sentence says when {block.name} was used"
         elif block.kind == "file" and not uses(others, block.name):
             yield f"{where}: no other block uses {block.name}"
-        elif block.kind.startswith("output") and not is_made(block, above(page, number)):
+        elif block.kind.startswith("output") and not is_made(block, page.above(block)):
             yield f"{where}: nothing writes it after a run"
         elif block.kind == "drawing" and block.language not in {"", "text"}:
             yield f"{where}: is no drawing"
         elif block.kind == "sentence" and block.language in PRINTED:
             yield f"{where}: what was printed comes from a run"
-
-
-def above(page: Page, number: int) -> Block | None:
-    """The block whose output a block is: the nearest one that is none itself."""
-    earlier = [block for block in page.blocks[:number] if not block.kind.startswith("output")]
-    return earlier[-1] if earlier else None
 
 
 def is_made(output: Block, above: Block | None) -> bool:

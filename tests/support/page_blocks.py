@@ -87,6 +87,18 @@ class Page:
         """Whether its test has anything to do."""
         return any(block.kind == "run" for block in self.blocks)
 
+    def above(self, output: Block) -> Block | None:
+        """The block whose output a block is: the nearest one above that is none itself."""
+        earlier = [block for block in self.blocks if block.line < output.line]
+        commands = [block for block in earlier if not block.kind.startswith("output")]
+        return commands[-1] if commands else None
+
+    def outputs(self, *, large: bool) -> list[Block]:
+        """The outputs that a test compares with a run, or those that need large packages."""
+        outputs = [block for block in self.blocks if block.kind.startswith("output")]
+        commands = ((block, self.above(block)) for block in outputs)
+        return [block for block, by in commands if by and (by.kind == "run with") is large]
+
     @property
     def packages(self) -> set[str]:
         """The packages, with their versions, that are too large for its test."""

@@ -65,13 +65,11 @@ class Printable:
 
     Args:
         sources: Modules of the programs.
-        pages: Pages with what runs have printed.
+        printed: What runs have printed.
     """
 
-    def __init__(self, sources: Iterable[Source], pages: Iterable[Page]) -> None:
+    def __init__(self, sources: Iterable[Source], printed: Iterable[str]) -> None:
         self._sources = list(sources)
-        blocks = (block for page in pages for block in page.blocks)
-        printed = [block.text for block in blocks if block.kind.startswith("output")]
         self._printed = page_output.without_figures("\n".join(printed))
 
     def prints(self, message: str) -> bool:
