@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ def test_the_example_in_python_runs() -> None:
     assert names["sandbox"].url.startswith("http://127.0.0.1:")
 
 
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl, which is no part of Python")
 @pytest.mark.parametrize("world", ["demo", "tiny"])
 def test_the_examples_with_curl_are_answered(world: str) -> None:
     with Sandbox(world) as sandbox:
