@@ -65,8 +65,8 @@ def reads(test: str, path: str) -> bool:
 
 def uses(blocks: tuple[Block, ...], name: str) -> bool:
     """Whether a block that is run, or a file for one, names a file or what reads it by itself."""
-    folder = name.rpartition("/")[0]
-    words = FOUND_BY.get(folder) or FOUND_BY.get(name) or name
+    folder, _, last = name.rpartition("/")
+    words = FOUND_BY.get(folder) or FOUND_BY.get(name) or last
     return any(block.kind in READ and words in block.text for block in blocks)
 
 
@@ -75,6 +75,18 @@ def test_every_block_of_a_page_is_run_or_says_why_not(page: Page) -> None:
     lines = list(faults(page))
 
     assert not lines, "\n".join(lines)
+
+
+def test_the_script_that_schedulers_run_is_the_same_on_every_page() -> None:
+    shown = {
+        page.path: block.text
+        for page in PAGES
+        for block in page.blocks
+        if block.name == "marketo/load.sh"
+    }
+
+    assert {"docs/recipes/airflow.md", "docs/recipes/dagster.md"} < set(shown)
+    assert len(set(shown.values())) == 1
 
 
 def test_pages_have_blocks_that_are_run() -> None:
