@@ -61,6 +61,24 @@ def unknown(commands: Iterable[str], project: dict[str, Any]) -> Iterator[str]:
                 yield f"path {option}"
 
 
+def measured() -> set[str]:
+    """The sections that `uv run python benchmarks --only` knows."""
+    (names,) = re.findall(
+        r"^SECTIONS = \{\n(.*?)^\}", document("benchmarks/__main__.py"), re.MULTILINE | re.DOTALL
+    )
+    return set(re.findall(r'"(\w+)":', names))
+
+
+def test_each_section_on_performance_says_which_benchmark_and_which_day_it_is_from() -> None:
+    beginning, *sections = document("docs/performance.md").split("\n## ")
+    commands = [set(re.findall(r"--only\s+(\w+)", section)) for section in sections]
+
+    assert "`uv run python benchmarks`" in beginning
+    assert re.search(r"\b\d{4}-\d\d-\d\d\b", beginning)
+    assert all(commands), [section.partition("\n")[0] for section in sections]
+    assert set().union(*commands) <= measured()
+
+
 def test_every_recipe_that_people_look_for_is_there() -> None:
     assert set(RECIPES) == EXPECTED
     assert all(RECIPES.values())

@@ -48,7 +48,9 @@ def readme_block(path: str, which: str = "") -> str:
     """
     text = (PACKAGE / "README.md").read_text(encoding="utf-8")
     found = re.search(
-        rf"^`{re.escape(path + '`' + which)}\n\n```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL
+        rf"^`{re.escape(path + '`' + which)}\n\n<!-- .+? -->\n```yaml\n(.*?)^```",
+        text,
+        re.MULTILINE | re.DOTALL,
     )
     assert found, f"dbt/README.md shows no {path}"
     return found[1]

@@ -4,13 +4,15 @@ A page says of every block what holds it to the truth. A comment directly above 
 is for the tests, a sentence in italics for readers:
 
 - `<!-- run -->`: the test of the page runs it, in bash, after the blocks above it;
+- `<!-- run with: PACKAGE==VERSION -->`: the same with the commands of that package, which is
+  too large for a test; `captures.py --large` runs it, and a sentence in italics says when;
 - `<!-- file: NAME -->`: the test of the page writes it to that file, for the blocks below;
 - `<!-- output -->`: what the block above it printed; where figures depend on the pace of
-  the machine, `<!-- output like -->`. Below a block that something else runs, nothing
-  compares it;
+  the machine, `<!-- output like -->`;
 - `<!-- run by: PATH -->`: that test, or script of CI, reads the page and runs the block;
+- `<!-- output by: PATH -->`: that script writes what such a block printed;
 - `<!-- drawing -->`: letters that draw something;
-- `*Not run here: REASON.*` and `*Run once on DATE with WHAT.*`: nothing runs it again.
+- `*Not run here: REASON.*`: nothing runs it, so it cannot be an output.
 
 It must not know how a block is run.
 """
@@ -21,12 +23,14 @@ import re
 from dataclasses import dataclass
 
 _FENCE = re.compile(r"( *)(```+|~~~+)(?: *(\S+))?.*")
-_COMMENT = re.compile(r"<!-- (run|run by|file|output|output like|drawing)(?:: (\S+))? -->")
-_SENTENCE = re.compile(r"\*(Not run here: .{10,}|Run once on \d{4}-\d\d-\d\d with .{4,})\.\*")
+_KINDS = "run|run by|run with|file|output|output like|output by|drawing"
+_COMMENT = re.compile(rf"<!-- ({_KINDS})(?:: (\S+))? -->")
+_SENTENCE = re.compile(r"\*(Not run here: .{10,})\.\*")
+_DATED = re.compile(r"\*Run on (?P<date>\d{4}-\d\d-\d\d) with (?P<versions>[^*]{4,})\.\*")
 _PAGE = re.compile(r"<!-- page: (.*) -->")
 
 # The kinds of marks that name something.
-_NAMED = {"file", "run by"}
+_NAMED = {"file", "run by", "run with", "output by"}
 
 # What is drawn, or read by the site's generator alone.
 _DRAWN = {"mermaid", "{toctree}", "{include}"}
@@ -40,10 +44,9 @@ class Block:
         line: Of its opening fence, from 1.
         language: As the fence says it; empty if it does not.
         text: Its lines, each with its end.
-        kind: Of its mark: `run`, `run by`, `file`, `output`, `output like`, `drawing` or
-            `sentence`;
-            empty where it has none.
-        name: The file or test that the mark names, or the sentence.
+        kind: Of its mark: `run`, `run by`, `run with`, `file`, `output`, `output like`,
+            `output by`, `drawing` or `sentence`; empty where it has none.
+        name: The file, test or package that the mark names, or the sentence.
     """
 
     line: int
@@ -65,7 +68,8 @@ class Page:
             from: `new` (nothing installed, no credentials), `clone` (a clone of the repository,
             and no wheels), `project` (a Meltano project as "Getting started" makes it),
             `postgres` (a server), and the sandbox's `world=`, `speed=`, `programs=`
-            and `members-per-program=`.
+            and `members-per-program=`; and `equal=FOLDER`, where the files of target-jsonl
+            are compared with the truth at the end.
     """
 
     path: str
@@ -82,6 +86,28 @@ class Page:
     def runs(self) -> bool:
         """Whether its test has anything to do."""
         return any(block.kind == "run" for block in self.blocks)
+
+    def above(self, output: Block) -> Block | None:
+        """The block whose output a block is: the nearest one above that is none itself."""
+        earlier = [block for block in self.blocks if block.line < output.line]
+        commands = [block for block in earlier if not block.kind.startswith("output")]
+        return commands[-1] if commands else None
+
+    def outputs(self, *, large: bool) -> list[Block]:
+        """The outputs that a test compares with a run, or those that need large packages."""
+        outputs = [block for block in self.blocks if block.kind.startswith("output")]
+        commands = ((block, self.above(block)) for block in outputs)
+        return [block for block, by in commands if by and (by.kind == "run with") is large]
+
+    @property
+    def packages(self) -> set[str]:
+        """The packages, with their versions, that are too large for its test."""
+        return {block.name for block in self.blocks if block.kind == "run with"}
+
+    @property
+    def dated(self) -> list[tuple[str, str]]:
+        """When blocks were run with such packages, and the versions of all that took part."""
+        return [(found["date"], found["versions"]) for found in _DATED.finditer(self.text)]
 
 
 def page(path: str, text: str) -> Page:
@@ -139,3 +165,21 @@ def replaced(page: Page, texts: dict[int, str]) -> str:
             count = len(block.text.splitlines())
             lines[block.line : block.line + count] = [texts[block.line]]
     return "".join(lines)
+
+
+def redated(text: str, date: str, versions: dict[str, str]) -> str:
+    """A page whose sentences on runs have another date and other versions.
+
+    Args:
+        text: The page.
+        date: In ISO 8601.
+        versions: Of programs, by the names that sentences give them.
+    """
+
+    def now(found: re.Match[str]) -> str:
+        words = found["versions"]
+        for name, version in versions.items():
+            words = re.sub(rf"\b{re.escape(name)} \d[\d.]*\d", f"{name} {version}", words)
+        return f"*Run on {date} with {words}.*"
+
+    return _DATED.sub(now, text)

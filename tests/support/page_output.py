@@ -42,6 +42,13 @@ def same(one: str, other: str, *, alike: bool = False) -> bool:
     return _compared(one, alike=alike) == _compared(other, alike=alike)
 
 
+def without_figures(text: str) -> str:
+    """A text with a word in place of each time, id and figure, and one blank between words."""
+    for pattern, word in ((_TIMES, "TIME"), (_IDS, "ID"), (_SECONDS, "LONG"), (_NUMBER, "N")):
+        text = pattern.sub(word, text)
+    return " ".join(text.split())
+
+
 def _compared(text: str, *, alike: bool) -> list[str]:
     for pattern, word in ((_TIMES, "TIME"), (_IDS, "ID"), (_SECONDS, "LONG")):
         text = pattern.sub(word, text)

@@ -35,6 +35,8 @@ _SANDBOX = {
     "your-client-id": "$TAP_MARKETO_PROGRAMS_CLIENT_ID",
     "your-client-secret": "$TAP_MARKETO_PROGRAMS_CLIENT_SECRET",
 }
+# Where a reader's Meltano project is, in files that name it.
+_PLACE = "/opt/marketo"
 DATABASE_URL = "postgresql://loader:password@localhost:5432/warehouse"
 
 # The variables that only a reader who has set them finds.
@@ -53,12 +55,15 @@ class Toolbox:
         hub: The address of a Meltano Hub with the loaders of meltano.yml; empty for none.
         database: The URLs that stand for `DATABASE_URL`, of libpq and of SQLAlchemy.
         programs: Folders of other commands, such as `psql`.
+        large: The folders of the commands of packages that are too large for a test, by
+            package and version; without them, blocks that need one are left out.
     """
 
     folder: Path
     hub: str = ""
     database: tuple[str, str] = ("", "")
     programs: list[Path] = field(default_factory=list)
+    large: dict[str, Path] = field(default_factory=dict)
 
     @property
     def wheels(self) -> Path:
@@ -89,6 +94,14 @@ class Toolbox:
             self._link("meltano", tool / "bin" / "meltano", new=new)
         self._link("tap-marketo-programs", venv / "bin" / "tap-marketo-programs", new=False)
         self._link("marketo-sandbox", venv / "bin" / "marketo-sandbox", new=False)
+
+    def make_large(self, package: str) -> None:
+        """Install a package that is too large for a test, in an environment of its own."""
+        venv = self.folder / package
+        _run("uv", "venv", "-q", "-p", sys.executable, venv)
+        # Without what pyproject.toml excludes for this checkout.
+        _run("uv", "pip", "install", "-q", "--no-config", "-p", venv, package)
+        self.large[package] = venv / "bin"
 
     def make_project(self) -> None:
         """Make a Meltano project as "Getting started" has it, for pages that begin there."""
@@ -161,7 +174,7 @@ class Ran:
 
     Args:
         code: The exit code of its bash.
-        outputs: What each block of the kind `run` printed, by the line of its fence.
+        outputs: What each block that was run printed, by the line of its fence.
     """
 
     code: int
@@ -222,7 +235,8 @@ def _sandbox(page: Page, toolbox: Toolbox) -> list[str]:
 
 def _start(home: Path) -> str:
     """Puts the sandbox's address and credentials where a reader puts theirs."""
-    edits = " ".join(f'-e "s|{said}|{meant}|g"' for said, meant in _SANDBOX.items())
+    meant = {**_SANDBOX, _PLACE: f"$PWD/{_PROJECT}"}
+    edits = " ".join(f'-e "s|{said}|{one}|g"' for said, one in meant.items())
     page = shlex.quote(str(home / ".page"))
     url = shlex.quote(str(home / ".url"))
     return f'echo "$MARKETO_SANDBOX_URL" >{url}; sed -i {edits} {page} && exec bash {page}'
@@ -235,13 +249,21 @@ def script(page: Page, toolbox: Toolbox, outputs: Path) -> str:
         lines.append(f"unset {' '.join(_CREDENTIALS)}")
     if "clone" in page.options:
         lines.append("unset UV_FIND_LINKS PIP_FIND_LINKS")
+    said = f"exec >{shlex.quote(str(outputs))}"
     for block in page.blocks:
         if block.kind == "run":
-            lines += [f"exec >{shlex.quote(str(outputs))}/{block.line} 2>&1", _mine(block, toolbox)]
+            lines += [f"{said}/{block.line} 2>&1", _mine(block, toolbox)]
+        elif block.kind == "run with" and block.name in toolbox.large:
+            beside = shlex.quote(str(toolbox.large[block.name]))
+            lines += [f"{said}/{block.line} 2>&1", f"MINE=$PATH PATH={beside}:$PATH"]
+            lines += [_mine(block, toolbox), "PATH=$MINE"]
         elif block.kind == "file":
             folder = shlex.quote(os.path.dirname(block.name) or ".")  # noqa: PTH120 - of a page's own folder
             lines.append(f"mkdir -p {folder}; cat >{shlex.quote(block.name)} <<'{_END}'")
             lines.append(f"{_mine(block, toolbox)}{_END}")
+    if folder := page.option("equal", ""):
+        check = [sys.executable, str(Path(__file__).with_name("landed.py")), folder]
+        lines += [f"{said}/{len(page.text.splitlines()) + 1} 2>&1", shlex.join(check)]
     return "\n".join(lines) + "\n"
 
 

@@ -1,21 +1,18 @@
-"""The README's first command: it finds what a target lost, and says so by its exit code."""
+"""The README's first command prints what the README shows, and finds what a target lost."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import definition
+import captures
+import demo_runs
 import pytest
+from demo_runs import demo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from marketo_sandbox import Sandbox
 
@@ -24,48 +21,19 @@ pytestmark = pytest.mark.targets
 
 @pytest.fixture
 def checkout() -> Iterator[Path]:
-    """What the command uses of the checkout, so that it leaves the real one alone.
-
-    Not in a folder of pytest's, for the reason that `tests/targets/conftest.py` has.
-    """
-    with TemporaryDirectory(prefix="demo") as name:
-        folder = Path(name)
-        shutil.copytree(definition.ROOT / "demo", folder / "demo")
-        shutil.copy(definition.ROOT / "meltano.yml", folder)
-        (folder / "docs").mkdir()
-        shutil.copy(definition.ROOT / "docs" / "deletes.md", folder / "docs")
+    with demo_runs.copied() as folder:
         yield folder
 
 
-def demo(
-    checkout: Path, *arguments: str, sandbox: Sandbox | None = None, **variables: str
-) -> subprocess.CompletedProcess[str]:
-    known = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("TAP_MARKETO_PROGRAMS_", "MARKETO_SANDBOX_"))
-    }
-    # Beside this Python are the commands of the tap, of the target and of Meltano.
-    known["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), known["PATH"]])
-    if sandbox:
-        prefix = "TAP_MARKETO_PROGRAMS_"
-        variables = {
-            "MARKETO_SANDBOX_URL": sandbox.url,
-            f"{prefix}BASE_URL": sandbox.url,
-            f"{prefix}CLIENT_ID": sandbox.client_id,
-            f"{prefix}CLIENT_SECRET": sandbox.client_secret,
-            f"{prefix}POLL_INTERVAL_SECONDS": "1",
-            f"{prefix}MAX_CALLS_PER_20_SECONDS": "100000",
-            **variables,
-        }
-    return subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "demo", *arguments],
-        cwd=checkout,
-        env=known | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_the_readme_shows_what_its_first_command_prints(checkout: Path) -> None:
+    (readme,) = (page for page in captures.pages() if page.path == demo_runs.README)
+    (shown,) = (block for block in readme.blocks if block.name == demo_runs.PATH)
+
+    done = demo_runs.first_command(checkout)
+
+    assert done.returncode == 0, done.stderr
+    now = demo_runs.shown(done.stdout)
+    assert demo_runs.same(shown.text, now), f"run `{captures.COMMAND} README.md`:\n{now}"
 
 
 def test_the_demo_fails_where_a_row_is_missing_and_names_what_it_is(
