@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox.control import SandboxControl
 
+from demo.commands import CommandFailed
 from demo.database import running
-from demo.runs import RunFailed, Runs
+from demo.runs import Runs
 from demo.story import Story
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def tell(database: Database, url: str) -> int:
             say=say,
         )
         holds = story.tell()
-    except RunFailed as error:
+    except CommandFailed as error:
         sys.stderr.write(f"{error}\n")
         return error.code
     say("\nEverything is equal." if holds else "\nNot everything is equal.")

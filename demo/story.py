@@ -55,7 +55,7 @@ class Story:
         """Run it; whether all that was compared is equal.
 
         Raises:
-            RunFailed: A run of Meltano did not end with 0.
+            CommandFailed: A run of Meltano did not end with 0.
         """
         now = datetime.now(UTC) - timedelta(days=DAYS_AGO)
         self.control.reset(world="demo", now=f"{now:%Y-%m-%dT%H:%M:%SZ}")
