@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import TYPE_CHECKING
 
 import definition
 import pytest
+from waiting import wait_until
+
+from demo.database import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,9 +41,7 @@ def checkout() -> Iterator[Path]:
         yield folder
 
 
-def demo(
-    checkout: Path, *arguments: str, sandbox: Sandbox | None = None, **variables: str
-) -> subprocess.CompletedProcess[str]:
+def variables(sandbox: Sandbox | None = None, **more: str) -> dict[str, str]:
     known = {
         name: value
         for name, value in os.environ.items()
@@ -49,23 +51,56 @@ def demo(
     known["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), known["PATH"]])
     if sandbox:
         prefix = "TAP_MARKETO_PROGRAMS_"
-        variables = {
+        known |= {
             "MARKETO_SANDBOX_URL": sandbox.url,
             f"{prefix}BASE_URL": sandbox.url,
             f"{prefix}CLIENT_ID": sandbox.client_id,
             f"{prefix}CLIENT_SECRET": sandbox.client_secret,
             f"{prefix}POLL_INTERVAL_SECONDS": "1",
             f"{prefix}MAX_CALLS_PER_20_SECONDS": "100000",
-            **variables,
         }
+    return known | more
+
+
+def demo(
+    checkout: Path, *arguments: str, sandbox: Sandbox | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "demo", *arguments],
         cwd=checkout,
-        env=known | variables,
+        env=variables(sandbox, **more),
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def started(
+    checkout: Path, *arguments: str, sandbox: Sandbox | None = None
+) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "demo", *arguments],
+        cwd=checkout,
+        env=variables(sandbox),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def server_of(checkout: Path) -> int:
+    """The process of the demo's PostgreSQL."""
+    return int((checkout / "output/postgres/postmaster.pid").read_text("utf-8").split()[0])
+
+
+def interrupted(demo: subprocess.Popen[str], number: signal.Signals) -> tuple[str, str]:
+    """Send a signal; what the demo said until its end, on stdout and stderr.
+
+    Twice: the terminal sends Ctrl-C, and `marketo-sandbox run` hands on what it got of it.
+    """
+    demo.send_signal(number)
+    demo.send_signal(number)
+    return demo.communicate()
 
 
 def test_the_demo_fails_where_a_row_is_missing_and_names_what_it_is(
@@ -91,11 +126,69 @@ def test_the_demo_fails_where_the_load_does(checkout: Path, sandbox: Sandbox) ->
     assert "equal" not in failed.stdout
 
 
-@pytest.mark.parametrize("arguments", [[], ["SELECT nonsense"]])
-def test_the_demo_fails_where_there_is_nothing_to_compare_or_to_find(
-    checkout: Path, arguments: list[str]
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "No sandbox"),
+        (["--keep"], "No sandbox"),
+        (["SELECT id FROM programs"], "Nothing is loaded yet"),
+        (["--kep"], "there is no --kep"),
+        (["SELECT 1", "--kep"], "there is no --kep"),
+        (["--keep=1"], "--keep"),
+        (["keep"], "keep is no SQL statement"),
+        ([""], "an empty text is no SQL statement"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line_before_anything_is_started(
+    checkout: Path, arguments: list[str], said: str
 ) -> None:
     failed = demo(checkout, *arguments)
 
-    assert failed.returncode != 0
-    assert "Traceback" not in failed.stderr
+    assert failed.returncode == 2
+    assert said in failed.stderr
+    assert failed.stderr.count("\n") == 1
+    assert not failed.stdout
+    assert not (checkout / "output").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_demo_and_its_database(
+    checkout: Path, sandbox: Sandbox, number: signal.Signals
+) -> None:
+    log = checkout / "output" / "first-run.log"
+    with started(checkout, "--keep", sandbox=sandbox) as begun:
+        wait_until(log.exists)
+        server = server_of(checkout)
+        said, errors = interrupted(begun, number)
+
+    assert begun.returncode == 128 + number
+    assert "equal" not in said
+    assert not errors
+    with pytest.raises(ProcessLookupError):
+        os.kill(server, 0)
+
+
+def test_the_database_of_the_last_demo_is_kept_until_somebody_interrupts(
+    checkout: Path,
+) -> None:
+    with running(checkout / "output" / "postgres"):
+        pass
+
+    with started(checkout, "--keep") as kept:
+        assert kept.stdout
+        lines = iter(kept.stdout.readline, "")
+        command = next(line for line in lines if "psql" in line)
+        asked = subprocess.run(  # noqa: S603 - what the demo tells to type
+            ["bash", "-c", f"{command.strip()} -c 'SELECT 41 + 1'"],  # noqa: S607 - as a reader
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        server = server_of(checkout)
+        _, errors = interrupted(kept, signal.SIGINT)
+
+    assert "42" in asked.stdout
+    assert kept.returncode == 0
+    assert not errors
+    with pytest.raises(ProcessLookupError):
+        os.kill(server, 0)
