@@ -1,7 +1,7 @@
 """A first load, a day at work, the next load: into PostgreSQL by `meltano run`, and compared.
 
 `marketo-sandbox run -- python -m demo` does so; it ends with 1 if anything differs from
-what the sandbox says is true. `python
+what the sandbox says is true. With `--dbt`, dbt makes the models that it ends with. `python
 -m demo --keep` leaves the database running until it is interrupted, and `python -m demo
 "SELECT ..."` asks it what was loaded.
 """
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from marketo_sandbox.control import SandboxControl
 
+from demo import package
 from demo.arguments import read
 from demo.commands import CommandFailed
 from demo.database import running
@@ -53,7 +54,7 @@ def ask(database: Database, sql: str) -> int:
     return 0
 
 
-def tell(database: Database, url: str) -> int:
+def tell(database: Database, url: str, *, with_dbt: bool) -> int:
     """Tell the story; 1 if anything differs."""
     control = SandboxControl(url)
     try:
@@ -61,6 +62,7 @@ def tell(database: Database, url: str) -> int:
             control=control,
             database=database,
             runs=Runs(PROJECT, OUTPUT, database, control),
+            package=package.Package(PROJECT / "dbt", OUTPUT, database) if with_dbt else None,
             say=say,
         )
         holds = story.tell()
@@ -84,11 +86,14 @@ def keep(database: Database) -> None:
 
 def refusal(given: Arguments, url: str | None) -> str:
     """Why what is asked for cannot be done, in a line; empty if it can."""
+    if given.dbt and not package.is_installed():
+        return f"dbt is not installed here: use `{_UV} --group dbt {_STORY}{given.flags}`"
     is_loaded = (FOLDER / "PG_VERSION").exists()
     if given.sql and not is_loaded:
         return f"Nothing is loaded yet: begin with `{_UV} {_STORY}`"
-    if not url and not given.sql and not (given.keep and is_loaded):
-        return f"No sandbox: use `{_UV} {_STORY}{given.flags}`"
+    if not url and not given.sql and not (given.keep and is_loaded and not given.dbt):
+        groups = " --group dbt" if given.dbt else ""
+        return f"No sandbox: use `{_UV}{groups} {_STORY}{given.flags}`"
     return ""
 
 
@@ -112,7 +117,7 @@ def main(arguments: list[str]) -> int:
         if given.sql:
             code = ask(database, given.sql)
         elif url:
-            code = tell(database, url)
+            code = tell(database, url, with_dbt=given.dbt)
         if given.keep:
             keep(database)
     return code

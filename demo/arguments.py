@@ -1,6 +1,6 @@
 """What a person asks the demo for, and what is wrong with that.
 
-Pure: it must not know whether there is a sandbox or a database.
+Pure: it must not know whether there is a sandbox, a database or dbt.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import NoReturn
 
-KEEP = "--keep"
+KEEP, DBT = "--keep", "--dbt"
 
 _EXAMPLES = """
 In a clone of the repository, every command begins with
@@ -20,6 +20,11 @@ In a clone of the repository, every command begins with
   marketo-sandbox run -- python -m demo     two runs, a day between them, and what they brought
   python -m demo 'SELECT * FROM programs'   then, or \\dt, or whatever else psql takes
   python -m demo --keep                     the database of the last run, until Ctrl-C
+
+and this one with
+  uv run --no-default-groups --group demo --group dbt
+
+  marketo-sandbox run -- python -m demo --dbt
 """
 
 
@@ -30,15 +35,18 @@ class Arguments:
     Args:
         sql: A statement, instead of the story; empty for the story.
         keep: Whether the database goes on running until somebody interrupts.
+        dbt: Whether dbt makes the models of the story.
     """
 
     sql: str
     keep: bool
+    dbt: bool
 
     @property
     def flags(self) -> str:
         """The options as they are typed, with a blank before each."""
-        return f" {KEEP}" if self.keep else ""
+        given = {DBT: self.dbt, KEEP: self.keep}
+        return "".join(f" {name}" for name, is_given in given.items() if is_given)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -64,6 +72,7 @@ def read(words: list[str]) -> Arguments:
         allow_abbrev=False,
     )
     parser.add_argument(KEEP, action="store_true", help="leave the database running until Ctrl-C")
+    parser.add_argument(DBT, action="store_true", help="have dbt make and test the models")
     parser.add_argument(
         "sql", nargs="*", metavar="SQL", help="ask what the last run has loaded, and run nothing"
     )
@@ -73,4 +82,6 @@ def read(words: list[str]) -> Arguments:
         parser.error(f"there is no {unknown[0]}")
     if given.sql and re.fullmatch(r"\s*[\w-]*\s*", sql):
         parser.error(f"{sql.strip() or 'an empty text'} is no SQL statement")
-    return Arguments(sql=sql, keep=given.keep)
+    if given.sql and given.dbt:
+        parser.error(f"{DBT} is for a whole demo; a statement finds what the last one has made")
+    return Arguments(sql=sql, keep=given.keep, dbt=given.dbt)

@@ -32,12 +32,14 @@ class Database:
         programs: The folder of `psql`.
         url: Of the database, as libpq wants it.
         loader_url: The same for SQLAlchemy.
+        host: The folder of its socket.
     """
 
-    def __init__(self, programs: Path, url: str, loader_url: str) -> None:
+    def __init__(self, programs: Path, url: str, loader_url: str, host: str) -> None:
         self._psql = programs / "psql"
         self._url = url
         self.loader_url = loader_url
+        self.host = host
 
     @property
     def command_line(self) -> str:
@@ -100,7 +102,9 @@ def running(folder: Path) -> Iterator[Database]:
         if user:
             shutil.chown(sockets, user)
         query = quote(f"postgres@/postgres?host={sockets}", safe="@/?=")
-        database = Database(programs, f"postgresql://{query}", f"postgresql+psycopg://{query}")
+        database = Database(
+            programs, f"postgresql://{query}", f"postgresql+psycopg://{query}", sockets
+        )
         with _process(programs, folder, sockets, user) as process:
             _await(process, database, folder / "log")
             yield database

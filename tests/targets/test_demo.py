@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 
 import definition
 import pytest
+from dbt_runs import PACKAGE, compiled
+from page_blocks import page
 from waiting import wait_until
 
+from demo import models
 from demo.database import running
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from marketo_sandbox import Sandbox
 
 pytestmark = pytest.mark.targets
+
+# Variables of whoever runs the tests that would change what the demo does.
+OTHERS = ("TAP_MARKETO_PROGRAMS_", "MARKETO_SANDBOX_", "VIRTUAL_ENV")
 
 
 @pytest.fixture
@@ -35,6 +41,7 @@ def checkout() -> Iterator[Path]:
     with TemporaryDirectory(prefix="demo") as name:
         folder = Path(name)
         shutil.copytree(definition.ROOT / "demo", folder / "demo")
+        shutil.copytree(PACKAGE, folder / "dbt")
         shutil.copy(definition.ROOT / "meltano.yml", folder)
         (folder / "docs").mkdir()
         shutil.copy(definition.ROOT / "docs" / "deletes.md", folder / "docs")
@@ -42,11 +49,7 @@ def checkout() -> Iterator[Path]:
 
 
 def variables(sandbox: Sandbox | None = None, **more: str) -> dict[str, str]:
-    known = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("TAP_MARKETO_PROGRAMS_", "MARKETO_SANDBOX_"))
-    }
+    known = {name: value for name, value in os.environ.items() if not name.startswith(OTHERS)}
     # Beside this Python are the commands of the tap, of the target and of Meltano.
     known["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), known["PATH"]])
     if sandbox:
@@ -103,6 +106,17 @@ def interrupted(demo: subprocess.Popen[str], number: signal.Signals) -> tuple[st
     return demo.communicate()
 
 
+def command_with_dbt() -> str:
+    """The command of docs/demo.md that has dbt make the models."""
+    found = page("docs/demo.md", (definition.ROOT / "docs" / "demo.md").read_text("utf-8"))
+    (command,) = [block.text.strip() for block in found.blocks if block.kind == "run by"]
+    return command
+
+
+def files_below(folder: Path) -> set[Path]:
+    return {path.relative_to(folder) for path in folder.rglob("*")}
+
+
 def test_the_demo_fails_where_a_row_is_missing_and_names_what_it_is(
     checkout: Path, sandbox: Sandbox
 ) -> None:
@@ -137,6 +151,10 @@ def test_the_demo_fails_where_the_load_does(checkout: Path, sandbox: Sandbox) ->
         (["--keep=1"], "--keep"),
         (["keep"], "keep is no SQL statement"),
         ([""], "an empty text is no SQL statement"),
+        (["--dbt", "SELECT 1"], "--dbt is for a whole demo"),
+        # The tests' own environment is without it, as that of the README's first command.
+        (["--dbt"], command_with_dbt()),
+        (["--keep", "--dbt"], f"{command_with_dbt()} --keep"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line_before_anything_is_started(
@@ -149,6 +167,14 @@ def test_what_cannot_be_done_is_said_in_a_line_before_anything_is_started(
     assert failed.stderr.count("\n") == 1
     assert not failed.stdout
     assert not (checkout / "output").exists()
+
+
+def test_dbt_is_missed_before_anything_is_loaded(checkout: Path, sandbox: Sandbox) -> None:
+    failed = demo(checkout, "--dbt", sandbox=sandbox)
+
+    assert failed.returncode == 2
+    assert command_with_dbt() in failed.stderr
+    assert sandbox.control.stats()["total"] == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -192,3 +218,38 @@ def test_the_database_of_the_last_demo_is_kept_until_somebody_interrupts(
     assert not errors
     with pytest.raises(ProcessLookupError):
         os.kill(server, 0)
+
+
+def test_the_command_of_the_page_has_dbt_make_what_the_demo_shows_without_it(
+    checkout: Path,
+) -> None:
+    before = files_below(checkout / "dbt")
+    done = subprocess.run(  # noqa: S603 - the page's command
+        ["bash", "-c", command_with_dbt()],  # noqa: S607 - as a reader does
+        cwd=checkout,
+        env=variables(
+            UV_PROJECT=str(definition.ROOT),
+            # The server is run from there, so this is not a folder of pytest's either.
+            UV_PROJECT_ENVIRONMENT=str(checkout / ".venv"),
+            UV_PYTHON=sys.executable,
+            UV_LOCKED="1",
+            # Of somebody's own projects.
+            DBT_TARGET="production",
+            DBT_SEND_ANONYMOUS_USAGE_STATS="true",
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Everything is equal." in done.stdout
+    assert re.search(r" 6 models made, \d\d tests passed; log: output/dbt.log\n", done.stdout)
+    assert "Completed successfully" in (checkout / "output" / "dbt.log").read_text("utf-8")
+    assert files_below(checkout / "dbt") == before
+    # If dbt sends statistics, it writes under which number.
+    assert not (checkout / "output" / "dbt" / ".user.yml").exists()
+    # Where one differs, what dbt has compiled belongs into the file.
+    for name in models.MODELS:
+        shown = (models.COMPILED / f"{name}.sql").read_text(encoding="utf-8")
+        assert compiled(checkout / "output" / "dbt" / "target", name) == shown
