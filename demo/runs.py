@@ -6,11 +6,11 @@ It must not know what is compared or told afterwards.
 from __future__ import annotations
 
 import os
-import shlex
-import subprocess
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from demo.commands import logged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,23 +77,12 @@ class Runs:
             name: Of the log.
 
         Raises:
-            RunFailed: It did not end with 0; the message is what it said.
+            CommandFailed: It did not end with 0; the message is what it said.
         """
         before, began = self._control.stats(), time.monotonic()
         known = {job["exportId"] for job in self._control.jobs()}
         log = self._logs / f"{name}.log"
-        with log.open("wb") as file:
-            code = subprocess.run(  # noqa: S603 - Meltano's own command
-                COMMAND,
-                cwd=self._project,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                check=False,
-            ).returncode
-        if code:
-            raise RunFailed(log.read_text(encoding="utf-8", errors="replace"), code)
+        logged(COMMAND, log, folder=self._project, variables=self._environment())
         after = self._control.stats()
         made = [job["request"] for job in self._control.jobs() if job["exportId"] not in known]
         of_keys = sum(request["fields"] == ["leadId"] for request in made)
@@ -119,16 +108,3 @@ class Runs:
 def quota(stats: dict[str, dict[str, int]]) -> int:
     """Bytes of all export files of all days."""
     return sum(stats["quota_bytes_by_day"].values())
-
-
-class RunFailed(Exception):
-    """A run of Meltano did not end with 0.
-
-    Args:
-        said: What it said.
-        code: How it ended.
-    """
-
-    def __init__(self, said: str, code: int) -> None:
-        super().__init__(f"{said}\n{shlex.join(COMMAND)} ended with {code}")
-        self.code = code

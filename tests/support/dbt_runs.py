@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import duckdb
 import yaml
 
+from demo import models, package
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "dbt"
-
-MODELS_SCHEMA = "analytics"
-"""Where the tests have dbt put the models."""
 
 
 def synced(group: str, folder: Path) -> Path:
@@ -79,6 +78,18 @@ def described_columns() -> dict[str, set[str]]:
     }
 
 
+def compiled(target: Path, model: str) -> str:
+    """The SQL of a model, as dbt has compiled it, without blanks around its lines.
+
+    Args:
+        target: The folder that dbt calls `target`.
+        model: Its name.
+    """
+    path = target / "compiled" / "marketo_programs" / "models" / f"{model}.sql"
+    lines = path.read_text(encoding="utf-8").strip().split("\n")
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
 class Dbt:
     """A process that does dbt's commands.
 
@@ -87,13 +98,14 @@ class Dbt:
     """
 
     def __init__(self, commands: Path) -> None:
+        self.commands = commands
         self._process = subprocess.Popen(  # noqa: S603 - the installed dbt
             # -P, since dbt imports every module it can find whose name begins with dbt_.
             [str(commands / "python"), "-P", str(Path(__file__).with_name("dbt_driver.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+            env=package.environment(),
         )
 
     def run(self, folder: Path, arguments: Sequence[str]) -> tuple[int, str]:
@@ -135,9 +147,7 @@ class PostgresStore:
     @property
     def profile(self) -> Mapping[str, Any]:
         """How dbt reaches it."""
-        host = self.database.loader_url.partition("host=")[2]
-        known = {"type": "postgres", "host": host, "port": 5432, "user": "postgres"}
-        return {**known, "password": "", "dbname": "postgres"}
+        return package.profile(self.database)
 
     def execute(self, sql: str) -> None:
         """Have SQL done."""
@@ -192,13 +202,11 @@ class DbtProject:
     def __post_init__(self) -> None:
         """Write the files."""
         (self.folder / "models").mkdir(parents=True)
-        output = {**self.store.profile, "schema": MODELS_SCHEMA, "threads": 4}
-        profile = {"target": "test", "outputs": {"test": output}}
         local = readme_block("packages.yml").replace("../tap-marketo-programs/dbt", str(PACKAGE))
         files = {
             "dbt_project.yml": readme_block("dbt_project.yml"),
             "packages.yml": self.packages or local,
-            "profiles.yml": yaml.safe_dump({"analytics": profile}),
+            "profiles.yml": package.profiles("analytics", self.store.profile),
         }
         for name, text in files.items():
             (self.folder / name).write_text(text, encoding="utf-8")
@@ -222,16 +230,8 @@ class DbtProject:
 
     def results(self) -> dict[str, str]:
         """What the last command did, by the nodes' ids: success, pass, fail, warn ..."""
-        path = self.folder / "target" / "run_results.json"
-        found = json.loads(path.read_text(encoding="utf-8"))["results"]
-        return {one["unique_id"]: one["status"] for one in found}
-
-    def compiled(self, model: str) -> str:
-        """The SQL of a model, as the last command compiled it, without blanks around its lines."""
-        path = self.folder / "target" / "compiled" / "marketo_programs" / "models" / f"{model}.sql"
-        lines = path.read_text(encoding="utf-8").strip().split("\n")
-        return "\n".join(line.rstrip() for line in lines) + "\n"
+        return package.results(self.folder / "target")
 
     def rows(self, model: str) -> list[Row]:
         """The rows of a model."""
-        return self.store.rows(f"{MODELS_SCHEMA}.{model}")
+        return self.store.rows(f"{models.SCHEMA}.{model}")

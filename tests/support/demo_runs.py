@@ -29,6 +29,8 @@ PATH = "tests/support/demo_runs.py"
 """By which the README names what makes its block."""
 
 _PREFIX = "TAP_MARKETO_PROGRAMS_"
+# Variables of whoever runs it that would change what the demo does.
+_OTHERS = (_PREFIX, "MARKETO_SANDBOX_", "VIRTUAL_ENV")
 # What the README leaves out of a part: the tables that are no members and no programs, and
 # rows of a table below the first ones.
 _SMALL = re.compile(r" +(programs_by_tag|tag_types|channels) .*equal")
@@ -46,7 +48,8 @@ def copied() -> Iterator[Path]:
     """
     with TemporaryDirectory(prefix="demo") as name:
         folder = Path(name)
-        shutil.copytree(ROOT / "demo", folder / "demo")
+        for part in ("demo", "dbt"):
+            shutil.copytree(ROOT / part, folder / part)
         shutil.copy(ROOT / "meltano.yml", folder)
         (folder / "docs").mkdir()
         shutil.copy(ROOT / "docs" / "deletes.md", folder / "docs")
@@ -54,7 +57,7 @@ def copied() -> Iterator[Path]:
 
 
 def demo(
-    checkout: Path, *arguments: str, sandbox: Sandbox | None = None, **variables: str
+    checkout: Path, *arguments: str, sandbox: Sandbox | None = None, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the demo.
 
@@ -62,38 +65,55 @@ def demo(
         checkout: As `copied` makes it.
         arguments: Of the demo.
         sandbox: Which it talks to.
-        variables: Of its environment, besides the sandbox's.
+        more: Variables of its environment, besides the sandbox's.
     """
+    return _run(checkout, [sys.executable, "-m", "demo", *arguments], variables(sandbox, **more))
+
+
+def started(
+    checkout: Path, *arguments: str, sandbox: Sandbox | None = None
+) -> subprocess.Popen[str]:
+    """The same demo while it runs."""
+    return subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "demo", *arguments],
+        cwd=checkout,
+        env=variables(sandbox),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def first_command(checkout: Path) -> subprocess.CompletedProcess[str]:
+    """Run the README's first command, once uv has installed what it needs."""
+    return _run(checkout, ["marketo-sandbox", "run", "--", "python", "-m", "demo"], variables())
+
+
+def variables(sandbox: Sandbox | None = None, **more: str) -> dict[str, str]:
+    """The environment of a demo, without what others would have it do."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
+    # Beside this Python are the commands of the tap, of the target and of Meltano.
+    known["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), known["PATH"]])
     if sandbox:
-        variables = {
+        known |= {
             "MARKETO_SANDBOX_URL": sandbox.url,
             f"{_PREFIX}BASE_URL": sandbox.url,
             f"{_PREFIX}CLIENT_ID": sandbox.client_id,
             f"{_PREFIX}CLIENT_SECRET": sandbox.client_secret,
             f"{_PREFIX}POLL_INTERVAL_SECONDS": "1",
             f"{_PREFIX}MAX_CALLS_PER_20_SECONDS": "100000",
-            **variables,
         }
-    return _run(checkout, [sys.executable, "-m", "demo", *arguments], variables)
-
-
-def first_command(checkout: Path) -> subprocess.CompletedProcess[str]:
-    """Run the README's first command, once uv has installed what it needs."""
-    return _run(checkout, ["marketo-sandbox", "run", "--", "python", "-m", "demo"], {})
+    return known | more
 
 
 def _run(
-    checkout: Path, line: list[str], variables: dict[str, str]
+    checkout: Path, line: list[str], environment: dict[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    ours = (_PREFIX, "MARKETO_SANDBOX_")
-    known = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    # Beside this Python are the commands of the tap, of the target and of Meltano.
-    beside = os.pathsep.join([str(Path(sys.executable).parent), known["PATH"]])
-    line = [shutil.which(line[0], path=beside) or line[0], *line[1:]]
+    program = shutil.which(line[0], path=environment["PATH"]) or line[0]
     return subprocess.run(  # noqa: S603 - our own command
-        line,
+        [program, *line[1:]],
         cwd=checkout,
-        env={**known, "PATH": beside, **variables},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

@@ -6,6 +6,8 @@ dbt's own tests pass counts as well, and is not enough.
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +18,6 @@ from dbt_differences import KEYS
 from dbt_other_loaders import other_copy
 from dbt_pipeline import DuckDb, Pipeline
 from dbt_runs import (
-    MODELS_SCHEMA,
     PACKAGE,
     Dbt,
     DbtProject,
@@ -29,11 +30,13 @@ from dbt_runs import (
     synced,
 )
 from dbt_truth import Removed
-from real_targets import Postgres, load
+from real_targets import load
 from scenes import DAY
 
 from demo import models
+from demo.commands import CommandFailed
 from demo.database import SCHEMA
+from demo.package import Package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from real_targets import Target
 
     from demo.comparison import Row
+    from demo.database import Database
 
 pytestmark = pytest.mark.targets
 
@@ -125,7 +129,7 @@ def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
 
     assert set(project.results().values()) == {"success", "pass"}
     pipeline.assert_models_are(pipeline.world())
-    query = readme_query().replace("from program_funnel", f"from {MODELS_SCHEMA}.program_funnel")
+    query = readme_query().replace("from program_funnel", f"from {models.SCHEMA}.program_funnel")
     assert len(pipeline.store.rows(f"({query})")) == len(project.rows("program_funnel"))
     assert {model: {*project.rows(model)[0]} for model in KEYS} == described_columns()
 
@@ -161,21 +165,6 @@ def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
     project.run("run", variables=other_copy(pipeline.store, SCHEMA))
 
     pipeline.assert_models_are(pipeline.world(gone, removed))
-
-
-def test_the_demo_shows_the_models_as_dbt_compiles_them(
-    demo: Tap, postgres: Postgres, tmp_path: Path, dbt: Dbt
-) -> None:
-    project = DbtProject(dbt, tmp_path / "project", PostgresStore(postgres.database))
-    load(postgres, demo.sync(member_keys_days=0).lines)
-    project.run("deps")
-
-    project.run("compile")
-
-    # Where one differs, what dbt has compiled belongs into the file.
-    for name in models.MODELS:
-        shown = (models.COMPILED / f"{name}.sql").read_text(encoding="utf-8")
-        assert project.compiled(name) == shown
 
 
 @pytest.fixture
@@ -227,6 +216,21 @@ def test_what_cannot_be_read_is_said_in_a_line_that_names_the_variable(duckdb: P
     ):
         output = duckdb.project.run("compile", code=2, variables=variables)
         assert said in " ".join(output.split())
+
+
+def test_what_dbt_says_is_what_the_demo_fails_with(
+    dbt: Dbt, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "package"
+    shutil.copytree(PACKAGE, broken)
+    (broken / "models" / "broken.sql").write_text("select nonsense", encoding="utf-8")
+    monkeypatch.setenv("PATH", str(dbt.commands), prepend=os.pathsep)
+
+    with pytest.raises(CommandFailed, match='column "nonsense" does not exist') as failed:
+        Package(broken, tmp_path, database).build()
+
+    assert failed.value.code == 1
+    assert str(failed.value).endswith("\ndbt build ended with 1")
 
 
 def test_the_folder_is_a_package_for_git_too(dbt: Dbt, tmp_path: Path) -> None:
