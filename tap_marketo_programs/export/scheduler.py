@@ -34,7 +34,8 @@ from tap_marketo_programs.export.work import Standing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tap_marketo_programs.export.work import LogLine, Work
+    from tap_marketo_programs.export.log_lines import LogLine
+    from tap_marketo_programs.export.work import Work
 
 
 _HANDLERS: Mapping[type, Callable[[Work, Any, Now], None]] = {

@@ -1,18 +1,18 @@
 """What a run knows: its tasks, its ledger, its counters, and how it stands with STATE.
 
 Pure data that the scheduler, the recovery and the resumption share. It must not decide
-anything, and knows no thread, clock or socket; of logging it knows the levels.
+anything, and knows no thread, clock or socket.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import ExportFailed
 from tap_marketo_programs.export.asking import ChangeChecks
+from tap_marketo_programs.export.log_lines import LogLines
 from tap_marketo_programs.export.member_filter import CadenceWord
 from tap_marketo_programs.export.quota import ExportQuota
 from tap_marketo_programs.export.tasks import Phase, Task, TaskList
@@ -54,50 +54,6 @@ class Standing:
     total: int
     to_ask: int
     changed: int
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """A line for a person, in the parts that the logging module takes."""
-
-    level: int
-    text: str
-    arguments: tuple[object, ...]
-
-
-@dataclass(slots=True)
-class LogLines:
-    """What was decided, in words; written once the decision is made and the lock is free.
-
-    Args:
-        stream: What the lines are about; each begins with its name.
-        lines: Those that nobody has taken.
-    """
-
-    stream: str = ""
-    lines: list[LogLine] = field(default_factory=list)
-
-    def info(self, text: str, *arguments: object) -> None:
-        """Something went as it may."""
-        self._add(logging.INFO, text, arguments)
-
-    def warning(self, text: str, *arguments: object) -> None:
-        """Something did not go as it should, and was dealt with."""
-        self._add(logging.WARNING, text, arguments)
-
-    def error(self, text: str, *arguments: object) -> None:
-        """Something is missing in what this run brings."""
-        self._add(logging.ERROR, text, arguments)
-
-    def _add(self, level: int, text: str, arguments: tuple[object, ...]) -> None:
-        # Two streams are exported, and what is said of jobs would fit both.
-        of, arguments = ("%s: ", (self.stream, *arguments)) if self.stream else ("", arguments)
-        self.lines.append(LogLine(level, f"{of}{text}", arguments))
-
-    def take(self) -> list[LogLine]:
-        """The lines so far; each is handed out once."""
-        taken, self.lines = self.lines, []
-        return taken
 
 
 @dataclass(slots=True)
