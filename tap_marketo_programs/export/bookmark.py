@@ -1,12 +1,12 @@
 """The form of the ledger as a Singer bookmark.
 
-Pure. The bookmark, version 2:
+Pure. The bookmark, version 3:
 
 ```json
 {
   "replication_key": "updatedAt",
   "replication_key_value": "2026-11-01T03:00:00Z",
-  "version": 2,
+  "version": 3,
   "unfinished": "2026-11-03T03:00:00Z",
   "watermarks": {"2026-11-01T03:00:00Z": "1001-1400,1402", "2026-11-02T03:00:00Z": "1401"},
   "asked": {"2026-11-02T03:00:00Z": "1001-1350"},
@@ -16,9 +16,9 @@ Pure. The bookmark, version 2:
   "salt_mark": "xQqP",
   "lacking": {"registrationCode": "1001-1400", "webinarUrl": "=registrationCode"},
   "exports": [
-    {"id": "b5ca52a9-...", "programs": "1001-1010", "until": "2026-11-03T03:00:00Z",
-     "window": ["2026-11-01T02:00:00Z", "2026-11-03T03:00:00Z"],
-     "fields": "9f86d081884c", "client": "2c26b46b68ff"}
+    {"until": "2026-11-03T03:00:00Z", "fields": "9f86d081884c", "client": "2c26b46b68ff",
+     "jobs": {"b5ca52a9-...": "1001-1010 from 2026-11-01T02:00:00Z",
+              "0d35fe5b-...": "1011-1020 from 2026-11-01T02:00:00Z"}}
   ]
 }
 ```
@@ -31,39 +31,40 @@ nothing changed since, for those programs where that is later. `replication_key_
 the lowest of `watermarks`, for tools and people that look there. `unfinished` is there
 while a run's plan is not done: the time up to which it was made. `answers` is what the last
 run that asked was told, `questions` how many programs were asked on a day in Chicago.
-Fields and client id of an export are digests: they only have to be compared. `known_fields`,
-`salt_mark` and `lacking` say with which fields members were exported, see `field_notes`. An
-export that has `"backfill": true` brings programs once more for the sake of new fields.
+`known_fields`, `salt_mark` and `lacking` say with which fields members were exported, see
+`field_notes`.
 
-Version 1 had no `asked`, `answers` and `questions`; it is read, and never written.
+Version 1 had no `asked`, `answers` and `questions`; version 2 had an entry of its own for each
+job, and longer texts. Both are read, and never written.
 
-Sets of programs are texts, see `id_set` and `watermark_set`. This module must not know
-what the jobs are doing, and it never repairs a bookmark it cannot read: a silent start from
-zero would pay the whole history again.
+Sets of programs are texts, see `id_set`, `part_of_set` and `watermark_set`; the jobs are for
+`job_notes`. This module never repairs a bookmark it cannot read: a silent start from zero
+would pay the whole history again. It must not know what the jobs are doing.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from tap_marketo_programs.errors import StateRefused
 from tap_marketo_programs.export.field_notes import read_fields, write_fields
-from tap_marketo_programs.export.id_set import Damaged, read_programs, write_programs
-from tap_marketo_programs.export.job import valid_export_id
-from tap_marketo_programs.export.ledger import Answers, InFlight, Ledger
-from tap_marketo_programs.export.plan import MAX_PROGRAMS
-from tap_marketo_programs.export.slices import ExportSlice, Window
+from tap_marketo_programs.export.id_set import Damaged
+from tap_marketo_programs.export.job_notes import read_jobs, write_jobs
+from tap_marketo_programs.export.ledger import Answers, Ledger
 from tap_marketo_programs.export.watermark_set import (
+    read_beside,
     read_time,
     read_watermarks,
+    write_beside,
     write_watermarks,
 )
 from tap_marketo_programs.schemas.timestamps import wire_time
 
-VERSION = 2
-READABLE = (1, VERSION)
+VERSION = 3
+READABLE = (1, 2, VERSION)
 # What the SDK itself may put into a bookmark before the first run.
 _NOT_OURS = {"starting_replication_value", "replication_key_signpost"}
 
@@ -81,14 +82,14 @@ def write_bookmark(ledger: Ledger, replication_key: str | None = "updatedAt") ->
         bookmark["replication_key_value"] = wire_time(min(ledger.watermarks.values()))
     bookmark["unfinished"] = wire_time(ledger.unfinished) if ledger.unfinished else None
     bookmark["watermarks"] = write_watermarks(ledger.watermarks)
-    bookmark["asked"] = write_watermarks(ledger.asked)
+    bookmark["asked"] = write_beside(ledger.asked, ledger.watermarks)
     if ledger.answers:
         bookmark["answers"] = {"asked": ledger.answers.asked, "changed": ledger.answers.changed}
     if ledger.questions:
         day, questions = ledger.questions
         bookmark["questions"] = {day.isoformat(): questions}
     bookmark |= write_fields(ledger.fields, ledger.watermarks)
-    bookmark["exports"] = [_write_job(job) for job in ledger.in_flight.values()]
+    bookmark["exports"] = write_jobs(ledger.in_flight.values())
     return bookmark
 
 
@@ -116,6 +117,12 @@ def job_ids(bookmark: object) -> frozenset[str]:
         return frozenset()
 
 
+def jobs_size(bookmark: Mapping[str, Any]) -> tuple[int, int]:
+    """How many jobs a bookmark names, and how many bytes of its line that takes."""
+    exports = bookmark["exports"]
+    return sum(len(one["jobs"]) for one in exports), len(json.dumps(exports, separators=(",", ":")))
+
+
 class _Unreadable(Exception):
     """A bookmark cannot be read; the text says why."""
 
@@ -137,8 +144,8 @@ def _read(bookmark: object) -> Ledger:
         ledger.watermarks = read_watermarks(bookmark["watermarks"])
         _read_what_was_asked(ledger, bookmark)
         ledger.fields = read_fields(bookmark, ledger.watermarks)
-        for entry in bookmark["exports"]:
-            ledger.created(_read_job(entry))
+        for job in read_jobs(bookmark["exports"]):
+            ledger.created(job)
         unfinished = bookmark.get("unfinished")
         ledger.unfinished = None if unfinished is None else read_time(unfinished)
     except Damaged as error:
@@ -154,7 +161,7 @@ def _read_what_was_asked(ledger: Ledger, bookmark: Mapping[str, Any]) -> None:
     # What a merge has left of a program that was exported since, or forgotten, says nothing.
     ledger.asked = {
         program_id: asked
-        for program_id, asked in read_watermarks(bookmark.get("asked", {})).items()
+        for program_id, asked in read_beside(bookmark.get("asked", {}), ledger.watermarks).items()
         if program_id in ledger.watermarks and asked > ledger.watermarks[program_id]
     }
     if answers := bookmark.get("answers"):
@@ -169,66 +176,6 @@ def _count(value: object) -> int:
         message = "a number is damaged"
         raise Damaged(message)
     return value
-
-
-def _yes_or_no(value: object) -> bool:
-    if not isinstance(value, bool):
-        message = "the kind of an export is damaged"
-        raise Damaged(message)
-    return value
-
-
-def _write_job(job: InFlight) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "id": job.export_id,
-        "programs": write_programs(job.slice.program_ids),
-        "until": wire_time(job.slice.new_watermark),
-        "fields": job.fields,
-        "client": job.client,
-    }
-    if job.slice.window:
-        entry["window"] = [wire_time(job.slice.window.start), wire_time(job.slice.window.end)]
-    if job.slice.min_updated_at:
-        entry["floor"] = wire_time(job.slice.min_updated_at)
-    if job.without:
-        entry["without"] = list(job.without)
-    if job.is_backfill:
-        entry["backfill"] = True
-    return entry
-
-
-def _read_job(entry: Mapping[str, Any]) -> InFlight:
-    programs = tuple(read_programs(entry["programs"]))
-    if not 1 <= len(programs) <= MAX_PROGRAMS:
-        message = "an export has no programs, or more than one job can hold"
-        raise Damaged(message)
-    try:
-        export_id = valid_export_id(entry["id"])
-    except ValueError:
-        message = "the id of an export is damaged"
-        raise Damaged(message) from None
-    return InFlight(
-        export_id=export_id,
-        slice=ExportSlice(
-            program_ids=programs,
-            window=_read_window(entry["window"]) if "window" in entry else None,
-            min_updated_at=read_time(entry["floor"]) if "floor" in entry else None,
-            new_watermark=read_time(entry["until"]),
-        ),
-        fields=str(entry["fields"]),
-        client=str(entry["client"]),
-        without=tuple(map(str, entry.get("without", ()))),
-        is_backfill=_yes_or_no(entry.get("backfill", False)),
-    )
-
-
-def _read_window(ends: list[str]) -> Window:
-    start, end = ends
-    window = Window(read_time(start), read_time(end))
-    if window.start >= window.end:
-        message = "the window of an export is damaged"
-        raise Damaged(message)
-    return window
 
 
 def _refused(stream: str, reason: str) -> StateRefused:

@@ -149,9 +149,19 @@ class ExportWritten:
 
 @dataclass(frozen=True, slots=True)
 class StateSaved:
-    """The STATE of this generation is out."""
+    """The STATE of this generation is out.
+
+    Args:
+        generation: Of the ledger.
+        size: Bytes of the line.
+        jobs: Jobs of this stream that it names.
+        job_bytes: What of its bytes names them.
+    """
 
     generation: int
+    size: int = 0
+    jobs: int = 0
+    job_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 Pure. `{"known_fields": "0VIG9WzS", "salt_mark": "xQqP", "lacking": {"webinarUrl": "1001-1400"}}`:
 the marks of the known fields, one behind the other, and that of the salt if any is hashed; for
-each field that is or was lacking the programs, as spans of those with a watermark (see
-`id_set`); `=webinarUrl` are the same programs as those of another field. A bookmark without
-`known_fields` does not tell. It must not know what follows from any of it.
+each field that is or was lacking the programs, as a part of those with a watermark (see
+`part_of_set`); `=webinarUrl` are the same programs as those of another field. A bookmark
+without `known_fields` does not tell. It must not know what follows from any of it.
 
 A tool that merges states key by key (Meltano can) leaves a field that is wanted no more: it
-is not known then, and is passed over.
+is not known then, and is passed over. Where it leaves a part of other programs than there are,
+all of them count as lacking the field: a backfill too many is better than a value that never
+comes.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.export.field_history import MARK_LENGTH, FieldHistory
-from tap_marketo_programs.export.id_set import Damaged, read_spans, write_spans
+from tap_marketo_programs.export.id_set import Damaged
+from tap_marketo_programs.export.part_of_set import OtherSet, read_part, write_part
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -45,7 +48,7 @@ def write_fields(fields: FieldHistory, programs: Collection[int]) -> dict[str, A
     lacking = {}
     for name, ids in sorted(fields.lacking.items()):
         same = first.setdefault(frozenset(ids), name)
-        lacking[name] = write_spans(ids, programs) if same == name or not ids else _SAME + same
+        lacking[name] = write_part(ids, programs) if same == name or not ids else _SAME + same
     if lacking:
         entries["lacking"] = lacking
     return entries
@@ -76,8 +79,15 @@ def read_fields(bookmark: Mapping[str, Any], programs: Collection[int]) -> Field
         raise Damaged(_DAMAGED)
     for name in lacking:
         if fields.knows(name):
-            fields.lacking[name] = read_spans(_text_of(name, lacking), programs)
+            fields.lacking[name] = _read_part(_text_of(name, lacking), programs)
     return fields
+
+
+def _read_part(text: str, programs: Collection[int]) -> set[int]:
+    try:
+        return read_part(text, programs)
+    except OtherSet:
+        return set(programs)
 
 
 def _text_of(name: str, lacking: Mapping[str, Any]) -> str:

@@ -3,8 +3,8 @@
 Pure. It is ranges, `1001-1400,1402`; a set whose ranges would be long is `z:` and the
 base64 of the zlib of its gaps: the first id, then the distance to each next
 one, seven bits a byte and the lowest first, the eighth bit set while more
-follow. That is about as short as a scattered set can be, and the hundreds of
-STATE lines of a run with 3,000 programs have 2 MB to share.
+follow. That is about as short as a scattered set can be. A part of a set that
+stands beside it is shorter still, see `part_of_set`.
 
 It must not know what the programs are in the set for.
 """
@@ -14,14 +14,13 @@ from __future__ import annotations
 import base64
 import re
 import zlib
-from bisect import bisect_left, bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.schemas.values import MAX_PROGRAM_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 
 MAX_RANGES_LENGTH = 1_000
@@ -41,17 +40,36 @@ class Damaged(ValueError):
 def write_programs(program_ids: Collection[int]) -> str:
     """A set of program ids as text."""
     ids = sorted(program_ids)
-    ranges = ",".join(f"{one}-{last}" if last > one else f"{one}" for one, last in _runs(ids))
+    ranges = ",".join(f"{one}-{last}" if last > one else f"{one}" for one, last in runs_of(ids))
     if len(ranges) <= MAX_RANGES_LENGTH:
         return ranges
+    return write_gaps(ids)
+
+
+def write_gaps(numbers: Sequence[int]) -> str:
+    """Ascending numbers from 1 on as text, without any form for people."""
     gaps = bytearray()
-    for before, program_id in pairwise([0, *ids]):
-        gap = program_id - before
+    for before, number in pairwise([0, *numbers]):
+        gap = number - before
         while gap > _SEVEN_BITS:
             gaps.append(gap & _SEVEN_BITS | _MORE)
             gap >>= 7
         gaps.append(gap)
     return "z:" + base64.b64encode(zlib.compress(gaps, 9)).decode()
+
+
+def read_gaps(text: str) -> list[int]:
+    """What `write_gaps` wrote.
+
+    Raises:
+        Damaged: The text was not written by it.
+    """
+    numbers: list[int] = []
+    for number, _ in _read_gaps(text[2:]):
+        if number <= (numbers[-1] if numbers else 0) or len(numbers) >= MAX_IDS:
+            raise Damaged(_DAMAGED_SET)
+        numbers.append(number)
+    return numbers
 
 
 def read_programs(text: str) -> list[int]:
@@ -61,7 +79,7 @@ def read_programs(text: str) -> list[int]:
         Damaged: The text was not written by `write_programs`.
     """
     ids: list[int] = []
-    for first, last in _read_gaps(text[2:]) if text.startswith("z:") else _read_ranges(text):
+    for first, last in _read_gaps(text[2:]) if text.startswith("z:") else read_ranges(text):
         in_order = (ids[-1] if ids else 0) < first <= last <= MAX_PROGRAM_ID
         if not in_order or len(ids) + last - first >= MAX_IDS:
             raise Damaged(_DAMAGED_SET)
@@ -69,40 +87,8 @@ def read_programs(text: str) -> list[int]:
     return ids
 
 
-def write_spans(program_ids: Collection[int], among: Collection[int]) -> str:
-    """A set of program ids as text that stands beside a larger set of which it is a part.
-
-    `1001-3920` is every program of the larger set from 1001 to 3920, so a part that
-    is nearly all of it, or begins in its middle, is short however scattered both are.
-    """
-    ordered, wanted = sorted(among), set(program_ids)
-    places = [place for place, one in enumerate(ordered) if one in wanted]
-    spans = ",".join(
-        f"{ordered[first]}-{ordered[last]}" if last > first else f"{ordered[first]}"
-        for first, last in _runs(places)
-    )
-    return spans if len(spans) <= MAX_RANGES_LENGTH else write_programs(program_ids)
-
-
-def read_spans(text: str, among: Collection[int]) -> set[int]:
-    """The part of a set of program ids that a text stands for; what is not in it is left out.
-
-    Raises:
-        Damaged: The text was not written by `write_spans`.
-    """
-    if text.startswith("z:"):
-        return set(read_programs(text)).intersection(among)
-    ordered, found, before = sorted(among), set[int](), 0
-    for first, last in _read_ranges(text):
-        if not before < first <= last <= MAX_PROGRAM_ID:
-            raise Damaged(_DAMAGED_SET)
-        found.update(ordered[bisect_left(ordered, first) : bisect_right(ordered, last)])
-        before = last
-    return found
-
-
-def _runs(ids: list[int]) -> list[tuple[int, int]]:
-    """Neighbouring ids as (first, last)."""
+def runs_of(ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Neighbours among ascending numbers as (first, last)."""
     runs: list[tuple[int, int]] = []
     for program_id in ids:
         if runs and runs[-1][1] == program_id - 1:
@@ -112,7 +98,12 @@ def _runs(ids: list[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def _read_ranges(text: str) -> Iterator[tuple[int, int]]:
+def read_ranges(text: str) -> Iterator[tuple[int, int]]:
+    """First and last of each range; whether they are in order is not looked at.
+
+    Raises:
+        Damaged: The text has another form.
+    """
     for part in text.split(",") if text else ():
         match = _RANGE.fullmatch(part)
         if match is None:

@@ -155,8 +155,7 @@ def export_written(work: Work, event: events.ExportWritten, _: Now) -> None:
 
 def state_saved(work: Work, event: events.StateSaved, _: Now) -> None:
     """A STATE is out: the jobs that it names may go on."""
-    work.saved_generation = max(work.saved_generation, event.generation)
-    work.save_wanted = work.save_wanted and work.is_dirty
+    work.state_saved(event.generation, event.size, event.jobs, event.job_bytes)
 
 
 def job_cancelled(work: Work, event: events.JobCancelled, _: Now) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import ExportTimedOut
-from tap_marketo_programs.export.places import waiting
+from tap_marketo_programs.export.places import ready_for_place, waiting
 from tap_marketo_programs.export.tasks import Phase
 
 if TYPE_CHECKING:
@@ -48,5 +48,5 @@ def end_if_overdue_only(work: Work, now: Now) -> None:
 
 
 def _waiting_but(work: Work, late: list[Task], now: Now) -> bool:
-    unnamed = any(not work.is_named(one) for one in work.tasks.of(Phase.CREATED))
+    unnamed = any(not work.is_named(one) for one in ready_for_place(work, now))
     return unnamed or any(task not in late for task in waiting(work, now))

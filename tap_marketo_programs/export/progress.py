@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
     from tap_marketo_programs.clock import Clock
     from tap_marketo_programs.export.job import ExportJob
+    from tap_marketo_programs.export.log_lines import LogLine
     from tap_marketo_programs.export.quota import ExportQuota
     from tap_marketo_programs.export.slices import ExportSlice
     from tap_marketo_programs.export.tasks import Task
-    from tap_marketo_programs.export.work import LogLine, Standing, Work
+    from tap_marketo_programs.export.work import Standing, Work
 
 logger = logging.getLogger(__name__)
 

@@ -119,7 +119,9 @@ def resume_job(work: Work, flight: InFlight, job: ExportJob | None, silence: str
 
 def _is_over(job: ExportJob, now: Now) -> bool:
     """Whether a job of an earlier run will never be done."""
-    too_old = job.created_at is not None and now.calendar - job.created_at > MAX_RUNNING_AGE
+    # It may have been created long before it was enqueued.
+    since = job.queued_at or job.created_at
+    too_old = since is not None and now.calendar - since > MAX_RUNNING_AGE
     return job.status.is_dead or (job.status.is_running and too_old)
 
 

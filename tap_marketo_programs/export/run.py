@@ -13,11 +13,10 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from tap_marketo_programs.errors import (
-    MarketoError,
-)
+from tap_marketo_programs.errors import MarketoError
 from tap_marketo_programs.export import actions, earlier_jobs, events, status_names
 from tap_marketo_programs.export.actions import Worker
+from tap_marketo_programs.export.bookmark import jobs_size
 from tap_marketo_programs.export.coordinator import Coordinator
 from tap_marketo_programs.export.detection import MAX_AT_ONCE
 from tap_marketo_programs.export.download import Downloader
@@ -78,7 +77,8 @@ class ExportRun:
         remote: What to speak to Marketo through.
         work: What is wanted and known; kept up to date.
         reading: How the files are read.
-        save: Writes a bookmark to STATE; called by the main thread only.
+        save: Writes a bookmark to STATE, and tells the bytes of its line; called by the main
+            thread only.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class ExportRun:
         remote: Remote,
         work: Work,
         reading: Reading,
-        save: Callable[[Mapping[str, Any]], None],
+        save: Callable[[Mapping[str, Any]], int],
     ) -> None:
         self._remote = remote
         self._api = api = remote.api
@@ -187,8 +187,8 @@ class ExportRun:
         self._progress.ended(self._work, calls=calls, retries=retries, nulled=nulled, now=now)
 
     def _save(self, state: actions.SaveState) -> None:
-        self._save_bookmark(state.bookmark)
-        self._coordinator.report(events.StateSaved(state.generation))
+        sizes = self._save_bookmark(state.bookmark), *jobs_size(state.bookmark)
+        self._coordinator.report(events.StateSaved(state.generation, *sizes))
 
     # Getting started
 

@@ -3,9 +3,9 @@
 Pure: no thread, clock, socket or file; time is handed in. What to do when something
 goes wrong stands in `refusals` and `recovery`, how earlier jobs are resumed in `resume`.
 
-A job is enqueued, and the next one created, only once a STATE that names it is out, so
-a killed run loses sight of one job at most, and that one is not even queued. Increments
-come before histories and rows of a program in the order of time: both are the order of
+A job is enqueued only once a STATE that names it is out, and only as many are created ahead
+as share a STATE (see `pacing`); so what a killed run loses sight of is not even queued.
+Increments come before histories and rows of a program in the order of time: both are the order of
 the tasks.
 """
 
@@ -28,14 +28,20 @@ from tap_marketo_programs.export import (
 )
 from tap_marketo_programs.export.actions import Now, Worker
 from tap_marketo_programs.export.bookmark import write_bookmark
-from tap_marketo_programs.export.places import MAX_FILES, stop_if_quota_is_used, waiting
+from tap_marketo_programs.export.places import (
+    MAX_FILES,
+    stop_if_quota_is_used,
+    waiting,
+    want_state_for_place,
+)
 from tap_marketo_programs.export.tasks import POLLED, Phase, Question, Task
 from tap_marketo_programs.export.work import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tap_marketo_programs.export.work import LogLine, Work
+    from tap_marketo_programs.export.log_lines import LogLine
+    from tap_marketo_programs.export.work import Work
 
 
 _HANDLERS: Mapping[type, Callable[[Work, Any, Now], None]] = {
@@ -175,6 +181,7 @@ class Scheduler:
         if first is not None and first.due <= now.seconds:
             first.is_busy = True
             return self._act(first)
+        want_state_for_place(work, now)
         overdue.end_if_overdue_only(work, now)
         return None
 

@@ -1,19 +1,22 @@
 """What a run knows: its tasks, its ledger, its counters, and how it stands with STATE.
 
 Pure data that the scheduler, the recovery and the resumption share. It must not decide
-anything, and knows no thread, clock or socket; of logging it knows the levels.
+anything, and knows no thread, clock or socket.
 """
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING
 
 from tap_marketo_programs.errors import ExportFailed
 from tap_marketo_programs.export.asking import ChangeChecks
+from tap_marketo_programs.export.log_lines import LogLines
 from tap_marketo_programs.export.member_filter import CadenceWord
+from tap_marketo_programs.export.pacing import Pace
+from tap_marketo_programs.export.plan import MAX_PROGRAMS
 from tap_marketo_programs.export.quota import ExportQuota
 from tap_marketo_programs.export.tasks import Phase, Task, TaskList
 
@@ -56,50 +59,6 @@ class Standing:
     changed: int
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """A line for a person, in the parts that the logging module takes."""
-
-    level: int
-    text: str
-    arguments: tuple[object, ...]
-
-
-@dataclass(slots=True)
-class LogLines:
-    """What was decided, in words; written once the decision is made and the lock is free.
-
-    Args:
-        stream: What the lines are about; each begins with its name.
-        lines: Those that nobody has taken.
-    """
-
-    stream: str = ""
-    lines: list[LogLine] = field(default_factory=list)
-
-    def info(self, text: str, *arguments: object) -> None:
-        """Something went as it may."""
-        self._add(logging.INFO, text, arguments)
-
-    def warning(self, text: str, *arguments: object) -> None:
-        """Something did not go as it should, and was dealt with."""
-        self._add(logging.WARNING, text, arguments)
-
-    def error(self, text: str, *arguments: object) -> None:
-        """Something is missing in what this run brings."""
-        self._add(logging.ERROR, text, arguments)
-
-    def _add(self, level: int, text: str, arguments: tuple[object, ...]) -> None:
-        # Two streams are exported, and what is said of jobs would fit both.
-        of, arguments = ("%s: ", (self.stream, *arguments)) if self.stream else ("", arguments)
-        self.lines.append(LogLine(level, f"{of}{text}", arguments))
-
-    def take(self) -> list[LogLine]:
-        """The lines so far; each is handed out once."""
-        taken, self.lines = self.lines, []
-        return taken
-
-
 @dataclass(slots=True)
 class Work:
     """Everything that changes while exports run.
@@ -128,6 +87,7 @@ class Work:
         generation: Of the ledger; grows with each change.
         saved_generation: Of the last STATE that is out.
         save_wanted: Whether somebody waits for a STATE.
+        pace: How many changes share a STATE.
         say: Lines for the log.
         cadence: Which word for a cadence Marketo takes; empty where none is asked for.
         statusless: Programs that do not know the wanted statuses, by Marketo's word.
@@ -157,6 +117,7 @@ class Work:
     generation: int = 0
     saved_generation: int = 0
     save_wanted: bool = False
+    pace: Pace = field(default_factory=Pace)
     say: LogLines = field(default_factory=LogLines)
     cadence: CadenceWord = field(default_factory=lambda: CadenceWord(""))
     statusless: set[int] = field(default_factory=set)
@@ -177,13 +138,33 @@ class Work:
         )
 
     def note_change(self, *, wanted: bool = True) -> None:
-        """The ledger changed; `wanted` if a STATE has to say so before anything goes on."""
+        """The ledger changed; `wanted` if a STATE has to say so as soon as the pace allows."""
         self.generation += 1
-        self.save_wanted = self.save_wanted or wanted
+        self.pace.unsaid += wanted
+        self.save_wanted = self.save_wanted or (wanted and self.is_state_due)
+
+    def state_saved(self, generation: int, size: int, jobs: int, job_bytes: int) -> None:
+        """The STATE of a generation is out; see `Pace.saved`."""
+        self.saved_generation = max(self.saved_generation, generation)
+        self.pace.saved(size, jobs, job_bytes)
+        self.pace.unsaid = min(self.pace.unsaid, self.generation - self.saved_generation)
+        self.save_wanted = self.is_state_due
 
     def end_with(self, error: BaseException) -> None:
         """End the run; the first reason counts."""
         self.error = self.error or error
+
+    @property
+    def changes_a_state(self) -> int:
+        """How many changes share a STATE now, and so how many jobs are created ahead."""
+        checks = self.checks
+        to_ask = len(checks.waiting) + len(checks.open) + len(checks.changed)
+        return self.pace.changes_a_state(len(self.tasks) + ceil(to_ask / MAX_PROGRAMS))
+
+    @property
+    def is_state_due(self) -> bool:
+        """Whether enough came together for a STATE."""
+        return 0 < self.pace.unsaid >= self.changes_a_state
 
     @property
     def is_dirty(self) -> bool:

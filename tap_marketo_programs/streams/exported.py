@@ -6,6 +6,7 @@ know what is exported.
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -47,10 +48,11 @@ class ExportedStream(MarketoStream):
         """Whether what the open run wrote is all there is, if the stream is a full table."""
         return True
 
-    def save(self, bookmark: Mapping[str, Any]) -> None:
-        """Write a bookmark to STATE."""
+    def save(self, bookmark: Mapping[str, Any]) -> int:
+        """Write a bookmark to STATE; the bytes of the whole state, as JSON."""
         self.stream_state.update(bookmark)
         self._tap.state_writer.write_state(self.tap_state)
+        return len(json.dumps(self.tap_state, separators=(",", ":")))
 
     @property
     def writes_lines(self) -> bool:

@@ -81,7 +81,7 @@ class MemberExports:
 
     @contextmanager
     def open(
-        self, bookmark: object, save: Callable[[Mapping[str, Any]], None]
+        self, bookmark: object, save: Callable[[Mapping[str, Any]], int]
     ) -> Iterator[ExportRun]:
         """A run that goes on from a bookmark, and a clean end for every way out.
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from harness import Output, Tap, by_key, message_lines, only
 from marketo_sandbox import CLIENT_SECRET
+from states import named
 from waiting import PATIENCE, wait_until
 
 from tap_marketo_programs.errors import PermissionDenied, StateRefused
@@ -614,8 +615,7 @@ def test_a_signal_ends_the_run_with_a_state_that_names_the_jobs_left_running(
 
     assert output.code == 128 + number
     assert output.messages[-1]["type"] == "STATE"
-    named = {one["id"] for one in output.state["bookmarks"]["program_members"]["exports"]}
-    assert named >= set(running_jobs(sandbox))
+    assert named(output.state) >= set(running_jobs(sandbox))
     assert not errors(output)
     assert "Traceback" not in output.logs
     assert [line for line in output.logs.splitlines() if number.name in line]

@@ -279,7 +279,7 @@ def test_a_signal_in_the_middle_of_a_file_ends_with_a_state_that_names_its_job(
     bookmark = said_last(output, signal.SIGTERM)["bookmarks"]["program_members"]
     assert not bookmark["watermarks"]
     (job,) = control.jobs()
-    assert [one["id"] for one in bookmark["exports"]] == [job["exportId"]]
+    assert [list(one["jobs"]) for one in bookmark["exports"]] == [[job["exportId"]]]
     assert {message["type"] for message in output.messages[:-1]} <= {"RECORD"}
     assert len(output.records()) < 29_000
 

@@ -12,13 +12,14 @@ from simulation import HANDS, Simulation, settings
 
 from tap_marketo_programs.export.actions import Worker
 from tap_marketo_programs.export.detection import Detection
+from tap_marketo_programs.export.pacing import MAX_RUN_BYTES
 
 SEEDS_OF_UNIT_TESTS = 60
 SEEDS = 400
 TROUBLE = ["failed", "corrupt", "lost"]
 
 
-def assert_interleaving_keeps_the_promises(seed: int) -> None:
+def assert_interleaving_keeps_the_promises(seed: int, max_state_bytes: int = MAX_RUN_BYTES) -> None:
     """With programs that are months behind, so that each has several jobs in a row."""
     draw = random.Random(seed)  # noqa: S311 - the same interleaving every time
     programs = list(range(1001, 1036))
@@ -27,6 +28,7 @@ def assert_interleaving_keeps_the_promises(seed: int) -> None:
         settings(max_queued=draw.choice([1, 2, 4])),
         days_behind={one: draw.choice([1, 40, 200]) for one in programs if draw.random() < 2 / 3},
         detection=Detection(draw.choice(["none", "members"]), sweep=timedelta(days=2)),
+        max_state_bytes=max_state_bytes,
     )
     for program_id in draw.sample(programs, 5):
         run.change(program_id)

@@ -38,10 +38,11 @@ from tap_marketo_programs.errors import (
 )
 from tap_marketo_programs.export import actions, events, resume
 from tap_marketo_programs.export.actions import Now, Worker
-from tap_marketo_programs.export.bookmark import read_bookmark, write_bookmark
+from tap_marketo_programs.export.bookmark import jobs_size, read_bookmark, write_bookmark
 from tap_marketo_programs.export.detection import MAX_ASKED_WINDOW, MAX_AT_ONCE, Detection
 from tap_marketo_programs.export.job import ExportJob, ExportStatus
 from tap_marketo_programs.export.ledger import Ledger
+from tap_marketo_programs.export.pacing import MAX_CHANGES, MAX_RUN_BYTES
 from tap_marketo_programs.export.places import MAX_FILES
 from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.planning import add_plan
@@ -98,6 +99,10 @@ class Simulation:
         snapshot_days: How often a snapshot of keys is taken; None exports members.
         members: Which members are wanted; None wants all.
         statuses: The names of statuses that each program knows, for a filter of members.
+        spread: How far the watermarks of programs that share a job may lie apart.
+        max_state_bytes: Of all STATE lines of a run; with none, all jobs are created ahead.
+        stream: Whose bookmark it is.
+        others: The bookmarks of other streams, which each STATE line holds too.
     """
 
     programs: list[int]
@@ -123,6 +128,12 @@ class Simulation:
     snapshot_days: int | None = None
     members: WantedMembers | None = None
     statuses: Mapping[int, Collection[str]] = field(default_factory=dict)
+    spread: timedelta = MAX_ASKED_WINDOW
+    max_state_bytes: int = MAX_RUN_BYTES
+    stream: str = "program_members"
+    others: dict[str, Any] = field(default_factory=dict)
+    # The bytes of each STATE line.
+    state_sizes: list[int] = field(default_factory=list)
     jobs: dict[str, RemoteJob] = field(default_factory=dict)
     # What a target holds: for each program, the spans that were written, in order.
     written: dict[int, list[tuple[datetime, datetime]]] = field(
@@ -141,7 +152,7 @@ class Simulation:
             ledger.watermarks[program_id] = self.calendar - timedelta(days=days)
             self.fields_written[program_id].append((BEGINNING, END, self.fields))
             self.written[program_id].append((BEGINNING, ledger.watermarks[program_id]))
-        self.bookmark = write_bookmark(ledger) if self.days_behind else {}
+        self.bookmark = write_bookmark(ledger) if self.days_behind else self.bookmark
         self.begin()
 
     # Runs
@@ -150,13 +161,14 @@ class Simulation:
         """A new process, which knows the last STATE and nothing else."""
         self.finished, self.error = False, None
         ledger = read_bookmark(self.bookmark)
+        self._named = set(ledger.in_flight)
         days = self.snapshot_days
         request = ExportRequest(
             program_ids=list(self.programs),
-            bounds=Bounds(self.calendar, self.start_date, self.lookback, spread=MAX_ASKED_WINDOW),
+            bounds=Bounds(self.calendar, self.start_date, self.lookback, spread=self.spread),
             fields=self.fields,
             client="client",
-            stream="program_members",
+            stream=self.stream,
             detection=self.detection,
             full_table=self.full_table,
             snapshot=None if days is None else choose(ledger, days, self.calendar),
@@ -167,6 +179,7 @@ class Simulation:
         self.work = Work(
             request, self.settings, ledger, ExportQuota(self.settings.quota_mb), list(self.fields)
         )
+        self.work.pace.max_bytes = self.max_state_bytes
         self.work.quota.used_before(self._listed(ExportStatus.COMPLETED))
         for flight in list(ledger.in_flight.values()):
             if (
@@ -346,9 +359,7 @@ class Simulation:
         return events.JobCreated(action.task, self._shown(job))
 
     def _enqueue(self, action: actions.EnqueueJob, outcome: str) -> events.Event:
-        assert action.export_id in {one["id"] for one in self.bookmark["exports"]}, (
-            "a job was enqueued that no STATE names"
-        )
+        assert action.export_id in self._named, "a job was enqueued that no STATE names"
         errors: dict[str, AnswerError] = {
             "refused": RequestRefused("refused", code="1029"),
             "full": QueueFull("full", code="1029"),
@@ -390,6 +401,14 @@ class Simulation:
 
     def _save(self, action: actions.SaveState, _: str) -> events.Event:
         self.bookmark = json.loads(json.dumps(action.bookmark))
+        self.state_sizes.append(state_bytes({**self.others, self.stream: self.bookmark}))
+        self.check_state()
+        self._named = set(self.work.ledger.in_flight)
+        sizes = (self.state_sizes[-1], *jobs_size(self.bookmark))
+        return events.StateSaved(action.generation, *sizes)
+
+    def check_state(self) -> None:
+        """What the last STATE says is true."""
         ledger = read_bookmark(self.bookmark)
         for program_id, watermark in ledger.watermarks.items():
             known = self._known_to_target(program_id)
@@ -403,7 +422,6 @@ class Simulation:
                     name for name in said - lacked.keys() if not self.has_field(program_id, name)
                 ]
                 assert not missing, f"a STATE says that {program_id} has {missing}"
-        return events.StateSaved(action.generation)
 
     def _missing(self, program_id: int, until: datetime) -> list[datetime]:
         """The changes up to a moment that asking shows and that are not in the target."""
@@ -460,15 +478,20 @@ class Simulation:
         # Jobs of an earlier run may be more than are allowed now; no other comes to them.
         resumed = [task for task in work.tasks.of(*UNDER_WAY) if task.creates == 0]
         made = work.tasks.count(*UNDER_WAY) - len(resumed)
-        assert made <= work.settings.max_queued
+        ahead = 0 if work.pace.is_prompt else MAX_CHANGES
+        assert made <= work.settings.max_queued + ahead
+        running = [task for task in work.tasks.of(Phase.RUNNING) if task.creates]
+        assert len(running) <= work.settings.max_queued
         # What waits behind a task without a job is bounded, or that task gets one first.
         waiting = work.tasks.count(Phase.COMPLETED)
-        assert waiting <= 2 * work.settings.max_queued + MAX_FILES + len(resumed) + self._at_start
+        assert (
+            waiting
+            <= 2 * work.settings.max_queued + MAX_FILES + ahead + len(resumed) + self._at_start
+        )
         downloading = work.tasks.count(Phase.DOWNLOADING, Phase.READY)
         assert downloading <= MAX_FILES + 1
         under_way = [job for job in self.jobs.values() if job.status.is_running]
-        named = {one["id"] for one in self.bookmark.get("exports", [])}
-        orphans = {job.export_id for job in under_way} - named - set(work.cancels)
+        orphans = {job.export_id for job in under_way} - self._named - set(work.cancels)
         in_hand = {
             action.export_id
             for action in self.in_hand.values()
@@ -521,6 +544,12 @@ class Simulation:
 
     def _listed(self, status: ExportStatus) -> list[ExportJob]:
         return [self._shown(job) for job in self.jobs.values() if job.status is status]
+
+
+def state_bytes(bookmarks: Mapping[str, Any]) -> int:
+    """The bytes of a STATE line."""
+    message = {"type": "STATE", "value": {"bookmarks": bookmarks}}
+    return len(json.dumps(message, separators=(",", ":")).encode()) + 1
 
 
 def window(start: datetime, end: datetime) -> Window:

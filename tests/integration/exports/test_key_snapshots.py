@@ -37,7 +37,8 @@ def is_state_of(jobs: int) -> Any:  # noqa: ANN401 - a predicate
         if message["type"] != "STATE":
             return False
         bookmark = message["value"]["bookmarks"].get(KEYS, {})
-        return bool(bookmark.get("watermarks")) and len(bookmark["exports"]) >= jobs
+        named = sum(len(one["jobs"]) for one in bookmark.get("exports", []))
+        return bool(bookmark.get("watermarks")) and named >= jobs
 
     return look
 

@@ -56,7 +56,7 @@ def test_a_signal_between_the_last_row_and_the_end_of_a_job_costs_no_other_expor
     request = ExportRequest(SLICE.program_ids, Bounds(NOW), ["leadId"], "client", "program_members")
     remote, reading = cast("Remote", _Nothing()), cast("Reading", _Nothing())
     work = Work.begin(request, ExportSettings(), books)
-    run = ExportRun(remote, work, reading, lambda _: None)
+    run = ExportRun(remote, work, reading, lambda _: 0)
     task = Task(SLICE, Phase.WRITING, file=VerifiedFile(None, 0, 0))
     task.take_job(ExportJob("a", ExportStatus.COMPLETED))
     work.tasks.tasks.append(task)

@@ -21,11 +21,10 @@ from tap_marketo_programs.export.field_history import FieldHistory, mark
 from tap_marketo_programs.export.id_set import (
     Damaged,
     read_programs,
-    read_spans,
     write_programs,
-    write_spans,
 )
 from tap_marketo_programs.export.ledger import Answers, InFlight, Ledger, digest
+from tap_marketo_programs.export.part_of_set import OtherSet, read_part, write_part
 from tap_marketo_programs.export.slices import ExportSlice, Window
 from tap_marketo_programs.schemas.values import MAX_PROGRAM_ID
 
@@ -41,7 +40,7 @@ ID = "b5ca52a9-5ecb-4966-b5a9-11659a8b4c2b"
 DOCUMENTED: dict[str, Any] = {
     "replication_key": "updatedAt",
     "replication_key_value": "2026-11-01T03:00:00Z",
-    "version": 2,
+    "version": 3,
     "watermarks": {"2026-11-01T03:00:00Z": "1001-1400,1402", "2026-11-02T03:00:00Z": "1401"},
     "asked": {"2026-11-02T03:00:00Z": "1001-1350"},
     "answers": {"asked": 1402, "changed": 51},
@@ -49,6 +48,19 @@ DOCUMENTED: dict[str, Any] = {
     "known_fields": "0VIG9WzSFbd+",
     "salt_mark": "xQqP",
     "lacking": {"registrationCode": "1001-1400", "webinarUrl": "=registrationCode"},
+    "exports": [
+        {
+            "until": "2026-11-03T03:00:00Z",
+            "fields": "9f86d081884c",
+            "client": "2c26b46b68ff",
+            "jobs": {ID: "1001-1010 from 2026-11-01T02:00:00Z"},
+        }
+    ],
+}
+# The same in the form of versions 1 and 2.
+SECOND: dict[str, Any] = {
+    **DOCUMENTED,
+    "version": 2,
     "exports": [
         {
             "id": ID,
@@ -87,7 +99,7 @@ def damaged(**parts: object) -> dict[str, Any]:
 
 def with_export(**parts: object) -> dict[str, Any]:
     """The documented bookmark with another export; None takes a part away."""
-    entry = {**DOCUMENTED["exports"][0], **parts}
+    entry = {**SECOND["exports"][0], **parts}
     return damaged(exports=[{name: part for name, part in entry.items() if part is not None}])
 
 
@@ -243,7 +255,7 @@ def test_the_documented_example_is_read() -> None:
 def test_the_first_version_is_read_as_a_bookmark_of_programs_that_were_never_asked() -> None:
     """What a state of the tap before change detection holds."""
     without = ("asked", "answers", "questions")
-    first = {name: part for name, part in DOCUMENTED.items() if name not in without}
+    first = {name: part for name, part in SECOND.items() if name not in without}
 
     ledger = read_bookmark({**first, "version": 1})
 
@@ -251,7 +263,7 @@ def test_the_first_version_is_read_as_a_bookmark_of_programs_that_were_never_ask
     assert ledger.watermarks == known.watermarks
     assert ledger.in_flight == known.in_flight
     assert (ledger.asked, ledger.answers, ledger.questions) == ({}, None, None)
-    assert write_bookmark(ledger)["version"] == 2
+    assert write_bookmark(ledger)["version"] == 3
 
 
 def test_what_was_read_is_written_as_it_was() -> None:
@@ -272,7 +284,7 @@ def test_an_empty_bookmark_is_a_first_run(bookmark: dict[str, Any]) -> None:
 
 def test_an_empty_ledger_is_still_a_bookmark_with_a_version() -> None:
     assert write_bookmark(Ledger()) == {
-        "version": 2,
+        "version": 3,
         "unfinished": None,
         "watermarks": {},
         "asked": {},
@@ -521,22 +533,22 @@ def test_marks_stay_the_same_from_one_version_to_the_next() -> None:
 def test_a_part_of_a_set_survives_beside_the_whole(among: set[int], data: st.DataObject) -> None:
     part = data.draw(st.sets(st.sampled_from(sorted(among)))) if among else set()
 
-    assert read_spans(write_spans(part, among), among) == part
+    assert read_part(write_part(part, among), among) == part
 
 
 def test_a_large_part_of_a_scattered_set_is_short_and_any_other_still_fits() -> None:
     among = scattered(3_000, 0.03)
     first_missing, odd = among[10:], random.Random(5).sample(among, 1_500)  # noqa: S311 - test data
 
-    assert write_spans(among, among) == f"{among[0]}-{among[-1]}"
-    assert write_spans(first_missing, among) == f"{among[10]}-{among[-1]}"
-    assert len(write_spans(odd, among)) < 6_000
-    assert read_spans(write_spans(odd, among), among) == set(odd)
+    assert write_part(among, among) == f"{among[0]}-{among[-1]}"
+    assert write_part(first_missing, among) == f"{among[10]}-{among[-1]}"
+    assert len(write_part(odd, among)) < 6_000
+    assert read_part(write_part(odd, among), among) == set(odd)
 
 
 def test_spans_name_no_program_that_is_not_in_the_larger_set() -> None:
-    assert read_spans("1-5,7", [2, 4, 7, 9]) == {2, 4, 7}
-    assert read_spans(write_programs(scattered(3_000, 0.1)), [1, 2]) == set()
+    assert read_part("1-5,7", [2, 4, 7, 9]) == {2, 4, 7}
+    assert read_part(write_programs(scattered(3_000, 0.1)), [1, 2]) == set()
 
 
 @pytest.mark.parametrize(
@@ -544,7 +556,7 @@ def test_spans_name_no_program_that_is_not_in_the_larger_set() -> None:
 )
 def test_spans_are_read_only_as_they_are_written(text: str) -> None:
     with pytest.raises(Damaged):
-        read_spans(text, [1, 2, 3])
+        read_part(text, [1, 2, 3])
 
 
 # Size
@@ -632,7 +644,96 @@ def test_every_program_with_a_watermark_of_its_own_still_fits() -> None:
         {one: NOW - timedelta(seconds=rng.randrange(10**6)) for one in scattered(3_000, 0.5)}
     )
 
-    assert len(state_line(ledger)) < 128_000
+    assert len(state_line(ledger)) < 20_000
+    assert through_json(ledger) == ledger
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    share=st.sampled_from([1, 1 / 3, 0.03, 0.0003]),
+    times=st.sampled_from([1, 7, 200, 3_000]),
+    lacking=st.sampled_from([0, 3, 30]),
+    asked=st.booleans(),
+    jobs=st.sampled_from([0, 14, 100]),
+    seed=st.integers(0, 9),
+)
+def test_however_programs_are_strewn_a_line_is_short_and_says_the_same(  # noqa: PLR0913, PLR0917 - a mix
+    share: float,
+    times: int,
+    lacking: int,
+    asked: bool,  # noqa: FBT001 - drawn
+    jobs: int,
+    seed: int,
+) -> None:
+    draw, ids = random.Random(seed), scattered(3_000, share, seed)  # noqa: S311 - test data
+    fields = [f"customField{number}" for number in range(60)]
+    ledger = Ledger({one: NOW - timedelta(minutes=13 * draw.randrange(times)) for one in ids})
+    if asked:
+        ledger.asked = {
+            one: at + timedelta(minutes=1 + draw.randrange(times))
+            for one, at in ledger.watermarks.items()
+            if draw.random() < 0.9
+        }
+    ledger.fields.want(fields, ids)
+    for name in fields[:lacking]:
+        ledger.fields.lacking[name] = set(draw.sample(ids, draw.randrange(3_000)))
+    for number in range(jobs):
+        window = Window(NOW - timedelta(minutes=13 * draw.randrange(1, 1 + times)), NOW)
+        programs = tuple(sorted(draw.sample(ids, 10)))
+        ledger.created(flight(f"{draw.getrandbits(128):032x}-{number}", programs, window))
+
+    assert len(state_line(ledger)) < 64_000
+    read = through_json(ledger)
+    assert read == ledger
+    assert list(read.in_flight) == list(ledger.in_flight)
+
+
+def test_a_merge_that_leaves_a_part_of_other_programs_loses_neither_a_backfill_nor_a_change() -> (
+    None
+):
+    """Key by key, with programs that the newer one has forgotten."""
+    draw, ids = random.Random(7), scattered(3_000, 0.03)  # noqa: S311 - test data
+    ledger = Ledger(dict.fromkeys(ids, NOW))
+    ledger.asked = dict.fromkeys(draw.sample(ids, 1500), NOW + HOUR)
+    ledger.fields.want(["a", "b"], ids)
+    ledger.fields.lacking["a"] = set(draw.sample(ids, 1_500))
+    bookmark = write_bookmark(ledger)
+    bookmark["watermarks"] = {**bookmark["watermarks"], "2026-02-01T00:00:00Z": "7"}
+
+    read = read_bookmark(bookmark)
+
+    assert read.watermarks == {**ledger.watermarks, 7: datetime(2026, 2, 1, tzinfo=UTC)}
+    assert read.fields.lacking == {"a": {7, *ids}}
+    assert read.asked == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["m:", "m:AAAA", "m:not base64!", "m:AAAAAAAA", write_part(range(1, 999, 2), range(999))[:-4]],
+)
+def test_a_damaged_part_of_a_set_is_refused_or_known_to_be_of_another_set(text: str) -> None:
+    with pytest.raises((Damaged, OtherSet)):
+        read_part(text, range(999))
+
+
+def test_jobs_of_the_versions_before_are_read_as_those_of_this_one() -> None:
+    job = flight(window=Window(NOW - DAY, NOW))
+    entry = {
+        "id": ID,
+        "programs": "1001-1002",
+        "until": "2026-03-01T12:00:00Z",
+        "fields": job.fields,
+        "client": job.client,
+    }
+    window = ["2026-02-28T12:00:00Z", "2026-03-01T12:00:00Z"]
+    lowest = flight(min_updated_at=NOW - DAY)
+
+    def read(**parts: object) -> dict[str, InFlight]:
+        second = {"version": 2, "watermarks": {}, "exports": [{**entry, **parts}]}
+        return dict(read_bookmark(second).in_flight)
+
+    assert read(window=window) == {ID: job}
+    assert read(floor=window[0]) == {ID: lowest}
 
 
 # What nobody wrote
@@ -646,7 +747,7 @@ def refusal(bookmark: object) -> str:
 
 WRONG_BOOKMARKS: dict[str, object] = {
     "no version": {"replication_key_value": "2026-01-01T00:00:00Z"},
-    "a version to come": damaged(version=3),
+    "a version to come": damaged(version=4),
     "a version of a truth value": damaged(version=True),
     "a version of no number": damaged(version="1"),
     "a version that is nothing": damaged(version=None),
@@ -708,6 +809,9 @@ WRONG_BOOKMARKS: dict[str, object] = {
     "questions of a truth value": damaged(questions={"2026-11-01": True}),
     "packed watermarks without times": damaged(watermarks={"packed": {"programs": "1"}}),
     "packed watermarks in a list": damaged(watermarks={"packed": ["1"]}),
+    "jobs in a list": damaged(exports=[{**DOCUMENTED["exports"][0], "jobs": [ID]}]),
+    "a job of a number": damaged(exports=[{**DOCUMENTED["exports"][0], "jobs": {ID: 7}}]),
+    "a job from no day": damaged(exports=[{**DOCUMENTED["exports"][0], "jobs": {ID: "1 from x"}}]),
     "more packed programs than places": damaged(watermarks=packed_as("1-3", b"\0\0")),
     "fewer packed programs than places": damaged(watermarks=packed_as("1", b"\0\0")),
     "a packed place of no time": damaged(watermarks=packed_as("1", b"\1")),
@@ -730,7 +834,7 @@ def test_what_cannot_be_read_is_refused_with_a_way_out(bookmark: object) -> None
 
 
 def test_a_refusal_names_the_version_it_met() -> None:
-    assert "its version is 3, expected 2" in refusal(damaged(version=3))
+    assert "its version is 4, expected 3" in refusal(damaged(version=4))
 
 
 def test_a_refusal_does_not_repeat_what_it_met() -> None:
@@ -918,7 +1022,7 @@ def test_arbitrary_json_is_a_ledger_or_refused(bookmark: object) -> None:
 @settings(deadline=None)
 @given(
     st.fixed_dictionaries(
-        {"version": st.sampled_from([1, 2]), "watermarks": anything, "exports": anything},
+        {"version": st.sampled_from([1, 2, 3]), "watermarks": anything, "exports": anything},
         optional={
             "unfinished": anything,
             "asked": anything,
@@ -944,7 +1048,7 @@ def test_arbitrary_parts_are_a_ledger_or_refused(bookmark: dict[str, Any]) -> No
     )
 )
 def test_arbitrary_exports_are_a_ledger_or_refused(parts: dict[str, Any]) -> None:
-    read_or_refused(damaged(exports=[{**DOCUMENTED["exports"][0], **parts}]))
+    read_or_refused(damaged(exports=[{**SECOND["exports"][0], **parts}]))
 
 
 @settings(deadline=None)

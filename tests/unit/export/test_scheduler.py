@@ -15,7 +15,9 @@ from simulation import HANDS, Simulation, settings
 
 from tap_marketo_programs.errors import FileUnreadable
 from tap_marketo_programs.export.actions import DownloadFile, Worker
+from tap_marketo_programs.export.bookmark import jobs_size
 from tap_marketo_programs.export.detection import Detection
+from tap_marketo_programs.export.pacing import MAX_RUN_BYTES
 from tap_marketo_programs.export.places import MAX_FILES
 from tap_marketo_programs.export.tasks import Phase
 
@@ -47,6 +49,14 @@ def test_any_interleaving_of_the_workers_keeps_the_promises(seed: int) -> None:
     assert_interleaving_keeps_the_promises(seed)
 
 
+@pytest.mark.parametrize("seed", range(SEEDS_OF_UNIT_TESTS))
+@pytest.mark.parametrize("max_state_bytes", [0, 8_000])
+def test_any_interleaving_keeps_them_while_jobs_are_created_ahead(
+    seed: int, max_state_bytes: int
+) -> None:
+    assert_interleaving_keeps_the_promises(seed, max_state_bytes)
+
+
 class Runs(RuleBasedStateMachine):
     """Runs, each with any trouble at any step, and a kill at any point between two steps."""
 
@@ -62,6 +72,7 @@ class Runs(RuleBasedStateMachine):
             st.sampled_from([0, 7, 10_000]),
             st.sampled_from([timedelta(0), timedelta(days=1), timedelta(days=7)]),
         ),
+        max_state_bytes=st.sampled_from([MAX_RUN_BYTES, 8_000, 0]),
     )
     def begin(  # noqa: PLR0913, PLR0917 - what a subscription can be like
         self,
@@ -71,6 +82,7 @@ class Runs(RuleBasedStateMachine):
         quota: float | None,
         behind: list[int],
         detection: Detection,
+        max_state_bytes: int,
     ) -> None:
         """A subscription with some programs, new ones and such that are months behind."""
         ids = list(range(1001, 1001 + programs))
@@ -80,6 +92,7 @@ class Runs(RuleBasedStateMachine):
             lookback=timedelta(seconds=lookback),
             days_behind={one: days for one, days in zip(ids, behind, strict=False) if days},
             detection=detection,
+            max_state_bytes=max_state_bytes,
         )
 
     @rule(hand=st.sampled_from(HANDS))
@@ -184,14 +197,14 @@ def test_a_history_whose_file_is_gone_is_not_forgotten_for_the_increment_behind_
     run.pass_time(9 * 86_400)
     run.begin()
     history = next(iter(run.work.tasks))
-    perform_until(run, lambda: len(run.bookmark["exports"]) == 2, both)
+    perform_until(run, lambda: jobs_size(run.bookmark)[0] == 2, both)
     # Its file has been deleted meanwhile, and the day's quota is used.
     gone = {**both, Worker.DOWNLOAD: "missing"}
     perform_until(run, lambda: history.phase is Phase.PLANNED, gone)
     for _ in range(20):
         run.step(Worker.API, "quota")
         run.step(Worker.MAIN)
-    assert len(run.bookmark["exports"]) == 1
+    assert jobs_size(run.bookmark)[0] == 1
 
     run.pass_time(86_400)
     run.begin()

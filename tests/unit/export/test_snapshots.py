@@ -24,6 +24,7 @@ from tap_marketo_programs.export.learned import (
     learn_of_keys,
 )
 from tap_marketo_programs.export.ledger import InFlight, Ledger
+from tap_marketo_programs.export.pacing import MAX_RUN_BYTES
 from tap_marketo_programs.export.plan import Bounds
 from tap_marketo_programs.export.planning import add_plan
 from tap_marketo_programs.export.quota import ExportQuota, Room
@@ -227,11 +228,14 @@ def test_an_error_leaves_it_unfinished() -> None:
 # A process that dies anywhere, or a quota that ends anywhere
 
 
-@given(st.lists(st.tuples(st.integers(0, 80), st.booleans()), max_size=6))
+@given(
+    st.lists(st.tuples(st.integers(0, 80), st.booleans()), max_size=6),
+    st.sampled_from([MAX_RUN_BYTES, 4_000, 0]),
+)
 def test_runs_that_end_anywhere_bring_one_snapshot_of_one_time_and_pay_for_it_once(
-    ends: list[tuple[int, bool]],
+    ends: list[tuple[int, bool]], max_state_bytes: int
 ) -> None:
-    run = Simulation(programs=list(range(1, 36)), snapshot_days=1)
+    run = Simulation(programs=list(range(1, 36)), snapshot_days=1, max_state_bytes=max_state_bytes)
     for steps, is_quota in ends:
         for number in range(steps):
             worker, hand = HANDS[number % len(HANDS)]
