@@ -97,7 +97,9 @@ class Command(SingerCommand):
             if option.name == "config":
                 option.callback = checked_config(option.callback)
             elif option.name == "state":
-                option.callback = checked_file(state_file.problem, remember_state)
+                option.callback = checked_file(
+                    state_file.problem, remember_state, state_file.unwrapped
+                )
             elif option.name == "catalog":
                 option.callback = checked_file(catalog_file.problem)
             elif option.callback:
@@ -199,7 +201,9 @@ class Command(SingerCommand):
         try:
             if not Path(path).is_file():
                 return None
-            state = json_object("--state", path, Path(path).read_text("utf-8"))
+            state = state_file.unwrapped(
+                json_object("--state", path, Path(path).read_text("utf-8"))
+            )
         except (OSError, ValueError, MarketoConfigError):
             return None
         return None if state_file.problem(state) else state
