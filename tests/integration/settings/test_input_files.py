@@ -97,7 +97,7 @@ def test_a_file_that_holds_nothing_is_said_to_be_empty(
 
 @pytest.mark.parametrize("option", ["config", "state", "catalog"])
 def test_text_that_is_not_utf_8_is_refused_with_the_encoding_that_is(
-    tmp_path: Path, refusal: Callable[[str, object], str], option: str
+    refusal: Callable[[str, object], str], option: str
 ) -> None:
     assert "it is not text in UTF-8" in refusal(option, '{"bookmarks": {}}'.encode("utf-16"))
 
