@@ -94,7 +94,10 @@ class Command(SingerCommand):
         for option in command.params:
             if isinstance(option, click.Option):
                 option.help = OPTIONS.get(str(option.name), option.help)
-            if option.name == "config":
+            if option.name == "about_format":
+                # The SDK knows its plain text by no name.
+                option.type = click.Choice(["text", "json", "markdown"])
+            elif option.name == "config":
                 option.callback = checked_config(option.callback)
             elif option.name == "state":
                 option.callback = checked_file(
