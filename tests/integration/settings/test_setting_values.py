@@ -360,8 +360,8 @@ def test_a_setting_unlike_any_is_refused_too(tap: Tap) -> None:
             "batch_config.encoding.compresion: is not a setting. Did you mean compression?",
         ),
         (
-            {"batch_config": {**BATCHES, "storage": {"root": "file:///tmp", "parms": {}}}},
-            "batch_config.storage.parms: is not a setting. Did you mean params?",
+            {"batch_config": {**BATCHES, "storage": {"root": "file:///tmp", "parameters": {}}}},
+            "batch_config.storage.parameters: is not a setting. Did you mean params?",
         ),
         (
             {"program_tags": [{"tag_type": "Region", "tag_values": []}]},
