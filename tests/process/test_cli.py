@@ -404,9 +404,9 @@ def refusal(caplog: pytest.LogCaptureFixture) -> Callable[..., str]:
     ("content", "words"),
     [
         (b'{"base_url": ', "is not JSON (line 1, column 14)"),
-        (b"", "is not JSON (line 1, column 1)"),
+        (b"", "is empty"),
         (b"[]", "does not hold a JSON object"),
-        (b'"caf\xe9"', "cannot be read (it is not text)"),
+        (b'"caf\xe9"', "cannot be read (it is not text in UTF-8)"),
     ],
     ids=["cut off", "empty", "a list", "not UTF-8"],
 )
