@@ -128,6 +128,7 @@ class TapMarketoPrograms(TestedTap):
 
         Without this override, one that is none would count as never having been there.
         """
+        state = state_file.unwrapped(state)
         if reason := state_file.problem(state):
             message = f"The state cannot be read: {reason}. Nothing was extracted."
             raise StateRefused(message)

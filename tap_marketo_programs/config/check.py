@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 _REMARKS = ("_", "$", "#", "//")
 # What Adobe's page and Adobe's OpenAPI document call the two cadences; case does not matter.
 CADENCE_WORDS = ("norm", "normal", "pause", "paused")
-# Their keys are looked at elsewhere: streams and fields stand there, or SDK classes read them.
-_FREE = frozenset({"stream_maps", "stream_map_config", "batch_config"})
+# Their keys are looked at elsewhere: streams and fields stand there, or whatever a user defines.
+_FREE = frozenset({"stream_maps", "stream_map_config"})
+# What the SDK's classes read besides what its schema names.
+_BESIDE = {"batch_config.": ("batch_size",), "batch_config.storage.": ("params",)}
 
 
 def unknown(
@@ -57,12 +59,14 @@ def _unknown(
     if isinstance(value, list):
         for number, one in enumerate(value):
             yield from _unknown(one, schema.get("items", {}), f"{where}{number}.")
-    known = schema.get("properties", {})
+    known, beside = schema.get("properties", {}), _BESIDE.get(where, ())
     if not isinstance(value, dict) or not known:
         return
     for name, one in value.items():
+        if name in beside:
+            continue
         if name not in known:
-            yield f"{where}{name}", str(name), known
+            yield f"{where}{name}", str(name), (*known, *beside)
         elif where or name not in _FREE:
             yield from _unknown(one, known[name], f"{where}{name}.")
 

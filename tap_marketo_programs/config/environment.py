@@ -5,13 +5,14 @@ It must not know what a setting means; how a text becomes a value is for `values
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.suggestions import meant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 # What else may follow the prefix: the SDK's log level, and Meltano's extras (`__SELECT`).
 _NO_SETTINGS = ("LOGLEVEL", "_")
@@ -67,6 +68,8 @@ class Environment:
             somebody else.
         """
         known = {name.upper(): name for name in properties}
+        # Meltano sets one for each key inside an object, which its config file holds as well.
+        parts = set(_parts(config))
         refused: list[str] = []
         warned: list[str] = []
         for variable, value in self.variables.items():
@@ -80,11 +83,23 @@ class Environment:
                         f"{variable}: is set and not read. Add --config=ENV to have it read"
                     )
                 continue
+            if not self.is_read and rest in parts:
+                continue
             like = meant(rest, known)
             question = f" Did you mean {self.prefix}{like}?" if like else ""
             line = f"{variable}: is not a setting.{question}"
             (refused if like and self.is_read else warned).append(line)
         return refused, warned
+
+
+def _parts(config: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """What Meltano calls the variable of each key inside an object, without the prefix."""
+    for name, value in config.items():
+        full = before + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+        if before:
+            yield full
+        if isinstance(value, dict):
+            yield from _parts(value, f"{full}_")
 
 
 def _wants_texts(schema: Mapping[str, Any]) -> bool:

@@ -89,8 +89,14 @@ class ScopeSettings:
     program_tags: tuple[Mapping[str, Any], ...] | None = setting(
         th.ArrayType(
             th.ObjectType(
-                th.Property("tag_type", th.StringType, required=True),
-                th.Property("tag_values", th.ArrayType(th.StringType)),
+                th.Property(
+                    "tag_type", th.StringType, required=True, description="Name of a tag type."
+                ),
+                th.Property(
+                    "tag_values",
+                    th.ArrayType(th.StringType),
+                    description="Values of that tag type; without it, all of them.",
+                ),
             ),
         ),
         title="Program tags",
@@ -110,9 +116,21 @@ class ScopeSettings:
     )
     member_filter: dict[str, Any] | None = setting(  # noqa: RUF009 - as above
         th.ObjectType(
-            th.Property("statusNames", th.ArrayType(th.StringType)),
-            th.Property("isExhausted", th.BooleanType),
-            th.Property("nurtureCadence", th.StringType),
+            th.Property(
+                "statusNames",
+                th.ArrayType(th.StringType),
+                description="Statuses, of which a member has one; case does not matter.",
+            ),
+            th.Property(
+                "isExhausted",
+                th.BooleanType,
+                description="Whether a member of an engagement program has got all its content.",
+            ),
+            th.Property(
+                "nurtureCadence",
+                th.StringType,
+                description="Cadence in an engagement program: `norm`, or `pause` if paused.",
+            ),
         ),
         title="Member filter",
         description=(

@@ -29,14 +29,25 @@ _BESIDE = frozenset({"currently_syncing"})
 _WRAPPERS = ("singer_state", "completed_state", "partial_state", "completed", "partial", "value")
 
 
+def unwrapped(state: dict[str, Any]) -> dict[str, Any]:
+    """The state inside what `meltano state get` prints; every other one as it is.
+
+    That command is how a user of Meltano comes by a state, and what it prints
+    can mean one thing only. Anything beside or around it leaves a choice, which
+    is the user's: `problem` says what to pass.
+    """
+    inside = state.get("singer_state")
+    return inside if len(state) == 1 and isinstance(inside, dict) else state
+
+
 def problem(state: Mapping[str, Any]) -> str | None:
-    """Why this is no state that can be used; None if it is one."""
+    """Why this is no state that can be used, unwrapped as it is; None if it is one."""
     if state.get("type") == "STATE":
         return f"it is a whole STATE message; {EXPECTED}"
     if wrapper := next((name for name in _WRAPPERS if name in state), None):
         inside = "singer_state" if _holds_singer_state(state, wrapper) else wrapper
         return (
-            f"it is wrapped, as `meltano state get` and Meltano's own store have it; pass what "
+            f"it is wrapped, as Meltano's own store has it; pass what "
             f'stands under "{inside}" alone'
         )
     if state and "bookmarks" not in state:

@@ -2,8 +2,8 @@
 
 Here is the order in which values are read, the JSON Schema is applied and what
 it cannot see is checked; the checks themselves are in `values`, `check`,
-`hashing`, `stream_maps` and `environment`. It must not know the SDK's plugin classes, nor
-write a log.
+`hashing`, `stream_maps`, `lost_nulls` and `environment`. It must not know the
+SDK's plugin classes, nor write a log.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_marketo_programs.config.check import check, unknown, useless
 from tap_marketo_programs.config.hashing import unfit_hashing
+from tap_marketo_programs.config.lost_nulls import lost_nulls
 from tap_marketo_programs.config.schema_faults import explain
 from tap_marketo_programs.config.stream_maps import misdirected, of_no_stream
 from tap_marketo_programs.config.values import read_values
@@ -62,6 +63,9 @@ def validated(
     found.errors += explain(violations, properties)
     found.errors += strangers.values()
     found.errors += misdirected(maps if isinstance(maps, dict) else {}, streams)
+    if not environment.is_read:
+        text = environment.settings({"stream_maps": {}}).get("stream_maps", "")
+        found.errors += lost_nulls(maps if isinstance(maps, dict) else {}, text)
     refused, warned = environment.strangers(properties, config)
     found.errors += refused
     found.warnings += warned

@@ -144,7 +144,7 @@ def choose(
     else:
         reason = (
             f"about {_minutes(asking.seconds)} and {asking.calls:.0f} calls; exporting all of them "
-            f"would take {_minutes(exporting.seconds)} and {exporting.calls:.0f}"
+            f"would take {_minutes(exporting.seconds)} and {exporting.calls:.0f} calls"
         )
     export = [*found.export, *found.ask[left:]]
     return replace(found, ask=found.ask[:left], export=export, reason=reason)

@@ -57,12 +57,15 @@ class ExpectedJob:
         programs: How many it is asked for.
         rows: How many it brings; None where nothing tells.
         is_guess: Whether they are a guess.
+        is_history: Whether they are a guess because it brings a history of members: Marketo does
+            not tell which earlier jobs brought some, and after a week of increments none did.
         files: How likely it is that it brings any: the file of an empty job is not fetched.
     """
 
     programs: int
     rows: float | None
     is_guess: bool = False
+    is_history: bool = False
     files: float = 1.0
 
 
@@ -97,7 +100,11 @@ def expected_job(
     is_new = any(program_id not in work.ledger.watermarks for program_id in one.program_ids)
     if is_new or is_backfill or one.window is None:
         rows = known.learned.history_rows
-        return ExpectedJob(programs, None if rows is None else rows * programs / MAX_PROGRAMS)
+        if rows is None:
+            return ExpectedJob(programs, None)
+        # Snapshots of keys are all whole.
+        is_history = work.request.snapshot is None
+        return ExpectedJob(programs, rows * programs / MAX_PROGRAMS, is_history=is_history)
     counts = [(known.rows or {}).get(program_id) for program_id in one.program_ids]
     if None not in counts:
         rows = sum(count or 0 for count in counts)

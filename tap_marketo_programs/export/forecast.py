@@ -194,7 +194,7 @@ def _guesses(asked: int, jobs: Sequence[ExpectedJob], known: Known) -> frozenset
     found = set()
     if asked and known.rows is None and known.share is None:
         found |= {"programs", "jobs", "api_calls", "megabytes", "minutes"}
-    if any(job.is_guess for job in jobs):
+    if any(job.is_guess or job.is_history for job in jobs):
         found.add("megabytes")
     if jobs and known.learned.seconds_a_job is None:
         found |= {"api_calls", "minutes"}
@@ -232,6 +232,11 @@ def _notes(
         notes.append(
             f"increments are taken to bring {CHANGED_SHARE:.0%} of what histories brought (a "
             "guess: no earlier increment is known)"
+        )
+    if any(job.is_history for job in jobs):
+        notes.append(
+            "histories are taken to bring as many rows a job as the largest jobs of the past "
+            "seven days (a guess: Marketo does not tell which of them brought histories)"
         )
     if jobs and learned.seconds_a_job is None:
         worked, waited = _seconds(learned, poll_interval)

@@ -119,8 +119,8 @@ def _spans(written: Sequence[ExportSlice], complete: str) -> Iterator[str]:
 
 
 def given_up_text(jobs: int) -> str:
-    """Jobs that were given up, if any were; most are created again."""
-    return f", {jobs:,} given up" if jobs else ""
+    """Jobs that brought no file to read, if any; what they were to bring is exported again."""
+    return f", {jobs:,} failed" if jobs else ""
 
 
 def quota_text(quota: ExportQuota, now: datetime) -> str:

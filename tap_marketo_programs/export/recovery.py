@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from tap_marketo_programs.export.work import Work
 
 
+MADE_AGAIN = "; what it was to bring is exported again"
+NEXT_RUN = "The state is saved; the next run exports what is missing."
+
 # A program at fault
 
 
@@ -142,11 +145,12 @@ def job_unseen(work: Work, task: Task, now: Now) -> None:
 
 def job_died(work: Work, task: Task, why: str, now: Now) -> None:
     """A job ended without a file: try once more, then look for the program at fault."""
-    work.say.warning("Export %s ended without a file (%s)", task.export_id, why)
     work.failures += 1
     work.figures.jobs_given_up += 1
-    if work.failures >= JOB_POLICY.failures:
-        message = f"{work.failures} export jobs in a row failed; the last one: {why}"
+    follows = MADE_AGAIN if work.failures < JOB_POLICY.failures else ""
+    work.say.warning("Export %s ended without a file (%s)%s", task.export_id, why, follows)
+    if not follows:
+        message = f"{work.failures} export jobs in a row failed; the last one: {why}. {NEXT_RUN}"
         work.end_with(ExportFailed(message))
         return
     left = requeue(work, task, now)
@@ -176,22 +180,29 @@ def file_rejected(work: Work, event: events.FileRejected, now: Now) -> None:
     if isinstance(error, FileUnreadable):
         _split_unreadable(work, task, error)
         return
-    work.say.warning("Export %s: %s", task.export_id, error)
     task.bad_files += 1
     # Somebody else's file will not become ours.
     if task.bad_files < JOB_POLICY.downloads and not isinstance(error, FileForeign):
         # Either the file or what the status says of it is wrong: ask for both again.
         task.due = now.seconds + work.settings.poll_interval
         task.move(Phase.RECHECKING)
+        _say_of_file(work, task, error, "; it is downloaded again")
     elif isinstance(error, MarketoTransientError):
         _leave_to_next_run(work, task, error, now)
     else:
         work.figures.jobs_given_up += 1
         task.bad_jobs += 1
         if task.bad_jobs < JOB_POLICY.bad_jobs:
+            _say_of_file(work, task, error, MADE_AGAIN)
             requeue(work, task, now)
         else:
             give_up(work, task, error)
+
+
+def _say_of_file(work: Work, task: Task, error: MarketoError, follows: str) -> None:
+    """Say what is wrong with a job's file; only some errors name the job themselves."""
+    what = str(error).removeprefix(f"export {task.export_id}: ")
+    work.say.warning("Export %s: %s%s", task.export_id, what, follows)
 
 
 def _split_unreadable(work: Work, task: Task, error: FileUnreadable) -> None:

@@ -22,9 +22,10 @@ from tap_marketo_programs.schemas.members import (
     key_oddities,
     member_schema,
 )
+from tap_marketo_programs.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from tap_marketo_programs.marketo.client import MarketoClient
 
@@ -93,17 +94,13 @@ class MemberDescription:
             return []
         described = {field.name: field for field in described_fields(self._leads)}
         members = {field.name for field in described_fields(self._members)}
-        for name in self._wanted:
-            if name in members:
-                reason = "is a program member field too, and an export has one column for both"
-            elif name not in described:
-                reason = "is not a lead field; use the REST names of Admin > Field Management"
-            elif not exportable(described[name]):
-                reason = "is a formula field, which Marketo does not export"
-            else:
-                continue
-            message = f"lead_fields: '{name}' {reason}"
-            raise MarketoConfigError(message)
+        lines = [
+            f"lead_fields: '{name}' {reason}"
+            for name in self._wanted
+            if (reason := _unfit(name, described, members))
+        ]
+        if lines:
+            raise MarketoConfigError("\n".join(lines))
         return [described[name] for name in self._wanted]
 
     def _ask(self, path: str) -> list[Any]:
@@ -127,3 +124,18 @@ class MemberDescription:
         if odd:
             logger.warning("GET %s: %s", path, "; ".join(odd))
         return rows
+
+
+def _unfit(name: str, described: Mapping[str, MemberField], members: Collection[str]) -> str | None:
+    """Why a field cannot be joined as one of leads; None if it can."""
+    if name in members:
+        return "is a program member field too, and an export has one column for both"
+    if name not in described:
+        known = [field.name for field in described.values() if exportable(field)]
+        return (
+            "is not a lead field; use the REST names of Admin > Field Management."
+            f"{did_you_mean(name, known)}"
+        )
+    if not exportable(described[name]):
+        return "is a formula field, which Marketo does not export"
+    return None

@@ -94,10 +94,15 @@ class Command(SingerCommand):
         for option in command.params:
             if isinstance(option, click.Option):
                 option.help = OPTIONS.get(str(option.name), option.help)
-            if option.name == "config":
+            if option.name == "about_format":
+                # The SDK knows its plain text by no name.
+                option.type = click.Choice(["text", "json", "markdown"])
+            elif option.name == "config":
                 option.callback = checked_config(option.callback)
             elif option.name == "state":
-                option.callback = checked_file(state_file.problem, remember_state)
+                option.callback = checked_file(
+                    state_file.problem, remember_state, state_file.unwrapped
+                )
             elif option.name == "catalog":
                 option.callback = checked_file(catalog_file.problem)
             elif option.callback:
@@ -199,7 +204,9 @@ class Command(SingerCommand):
         try:
             if not Path(path).is_file():
                 return None
-            state = json_object("--state", path, Path(path).read_text("utf-8"))
+            state = state_file.unwrapped(
+                json_object("--state", path, Path(path).read_text("utf-8"))
+            )
         except (OSError, ValueError, MarketoConfigError):
             return None
         return None if state_file.problem(state) else state

@@ -48,12 +48,14 @@ def checked_config(callback: OptionCallback | None) -> OptionCallback:
 def checked_file(
     problem: Callable[[dict[str, Any]], str | None],
     accept: Callable[[dict[str, Any]], None] = lambda _: None,
+    unwrapped: Callable[[dict[str, Any]], dict[str, Any]] = lambda found: found,
 ) -> OptionCallback:
     """Read the state or catalog before the SDK does, and hand it on if it is one.
 
     Args:
         problem: Why it is none, if so.
         accept: Called with one that is.
+        unwrapped: What of a file's content is the state or catalog.
     """
 
     def check(
@@ -65,7 +67,7 @@ def checked_file(
             return None
         with file:
             text = _text(option, file.name, file.read)
-        found = json_object(option.opts[0], file.name, text)
+        found = unwrapped(json_object(option.opts[0], file.name, text))
         if reason := problem(found):
             message = (
                 f"{option.opts[0]}: {file.name} is no {option.name}: {reason}. "
@@ -73,7 +75,7 @@ def checked_file(
             )
             raise MarketoConfigError(message)
         accept(found)
-        return io.StringIO(text)
+        return io.StringIO(json.dumps(found))
 
     return check
 
@@ -82,7 +84,7 @@ def _text(option: click.Parameter, path: str, read: Callable[[], str]) -> str:
     try:
         return read()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
+        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
         message = f"{option.opts[0]}: {path} cannot be read ({reason})"
         raise MarketoConfigError(message) from None
 
@@ -103,11 +105,14 @@ def json_object(option: str, path: str, text: str) -> dict[str, Any]:
         MarketoConfigError: It is none, or a name stands in an object twice, of
             which one would be lost; never with a value.
     """
+    # Editors and shells of Windows put a mark in front of UTF-8, which JSON does not know.
+    text = text.removeprefix("\ufeff")
     try:
         found = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         # Its place only: its words may repeat what stands there.
-        reason = f"is not JSON (line {error.lineno}, column {error.colno})"
+        place = f"is not JSON (line {error.lineno}, column {error.colno})"
+        reason = place if text.strip() else "is empty"
     except _NoJson as error:
         reason = str(error)
     except (RecursionError, ValueError):

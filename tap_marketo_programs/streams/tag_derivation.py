@@ -13,6 +13,7 @@ from tap_marketo_programs.marketo.paging import PAGE_SIZE
 from tap_marketo_programs.marketo.tag_index import TagIndex, sweep_calls
 from tap_marketo_programs.marketo.tag_values import value_candidates
 from tap_marketo_programs.marketo.tags import MAX_PIECES, doubtful_values, has_programs
+from tap_marketo_programs.schemas.figures import counted
 from tap_marketo_programs.streams.tags_by_id import NotDerivable, TagsById
 
 if TYPE_CHECKING:
@@ -106,8 +107,8 @@ def _derived(
     # One answer by tag, at least, is looked at in any case.
     if len(missing) + 1 >= sweeps:
         reason = (
-            f"that takes about {sweeps} calls, and to read {len(missing)} more programs by id "
-            "not fewer"
+            f"that takes about {counted(sweeps, 'call')}, and reading "
+            f"{counted(len(missing), 'more program', 'more programs')} by id would take no fewer"
         )
         raise NotDerivable(reason)
     if missing:
@@ -115,11 +116,11 @@ def _derived(
         index = tags.index()
     tags.learn(index, list(_derivable(wanted, index)))
     logger.info(
-        "programs_by_tag: made of the tags of %d programs, read by id in this run; that took %d "
-        "more calls in place of about %d for each tag value",
-        len(programs.read),
-        len(missing) + tags.samples,
-        sweeps,
+        "programs_by_tag: made of the tags of %s, read by id in this run; that took %s in place "
+        "of about %s to ask for each tag value",
+        counted(len(programs.read), "program"),
+        counted(len(missing) + tags.samples, "more call", "more calls"),
+        counted(sweeps, "call"),
     )
     return Derivation(client, tags, index)
 

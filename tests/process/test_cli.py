@@ -354,7 +354,7 @@ def test_an_unreadable_number_in_the_environment_is_named(start: Start, sandbox:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"lead_fields": ["emial"]}, ("lead_fields: 'emial'",)),
+        ({"lead_fields": ["emial"]}, ("lead_fields: 'emial'", "Did you mean email?")),
         ({"program_ids": [1001, 4711]}, ("program_ids", "4711")),
         ({"program_tags": [{"tag_type": "Regoin"}]}, ("program_tags", "Regoin", "Region")),
     ],
@@ -371,6 +371,16 @@ def test_what_only_marketo_knows_to_be_wrong_is_named_too(
     output = command(**wrong, catalog=None if "lead_fields" in wrong else catalog)
 
     fails_with(output, *words)
+
+
+def test_every_lead_field_that_cannot_be_joined_has_a_line(command: Command) -> None:
+    output = command(lead_fields=["Phone", "company", "fullName", "statusName"])
+
+    assert output.code == 1
+    reasons = ("Did you mean phone?", "is a formula field", "is a program member field too")
+    lines = errors(output)
+    assert len(lines) == len(reasons)
+    assert all(reason in line for reason, line in zip(reasons, lines, strict=True))
 
 
 # Wrong files
@@ -395,9 +405,9 @@ def refusal(caplog: pytest.LogCaptureFixture) -> Callable[..., str]:
     ("content", "words"),
     [
         (b'{"base_url": ', "is not JSON (line 1, column 14)"),
-        (b"", "is not JSON (line 1, column 1)"),
+        (b"", "is empty"),
         (b"[]", "does not hold a JSON object"),
-        (b'"caf\xe9"', "cannot be read (it is not text)"),
+        (b'"caf\xe9"', "cannot be read (it is not text in UTF-8)"),
     ],
     ids=["cut off", "empty", "a list", "not UTF-8"],
 )

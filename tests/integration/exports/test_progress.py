@@ -21,7 +21,7 @@ LEDGER = re.compile(
     r"program_members: (?P<brought>(not complete, \d+ jobs? to do: )?"
     r"(?P<export_rows>[\d,]+) rows?.*); "
     r"(?P<export_jobs_done>\d+) jobs? done, (?P<export_jobs_created>\d+) created"
-    r"(, (?P<export_jobs_given_up>\d+) given up)?; "
+    r"(, (?P<export_jobs_given_up>\d+) failed)?; "
     r"(?P<api_calls>\d+) API calls?, (?P<api_retries>\d+) retr(y|ies); "
     rf"(?P<size>{SIZE}), (?P<today>{SIZE}) exported "
     rf"today(, (?P<left>{SIZE}) of daily_export_quota_mb left)?"
@@ -160,7 +160,7 @@ def test_a_failed_run_has_its_ledger_line_too(
     (match,) = ledgers(caplog)
     assert match["export_jobs_done"] == "0"
     assert re.fullmatch(r"not complete, \d+ jobs to do: 0 rows", match["brought"])
-    assert all(" given up" in line for line in standings(caplog))
+    assert all(" failed" in line for line in standings(caplog))
 
 
 def test_cells_made_null_are_counted_and_never_shown(

@@ -243,7 +243,7 @@ def test_a_strangers_job_that_was_taken_for_the_lost_one_is_found_out(
 
 @pytest.mark.parametrize("fate", ["job_failed", "job_cancelled"])
 def test_a_job_that_fails_or_that_somebody_cancels_is_created_again(
-    scene: Scene, fate: str
+    scene: Scene, fate: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     scene.begin(programs=30)
     scene.control.fault(fate, after=1)
@@ -252,6 +252,8 @@ def test_a_job_that_fails_or_that_somebody_cancels_is_created_again(
 
     assert scene.creates == 4
     scene.assert_complete()
+    (line,) = [one.getMessage() for one in caplog.records if "without a file" in one.getMessage()]
+    assert line.endswith("; what it was to bring is exported again")
 
 
 def test_a_job_that_nobody_knows_any_more_in_mid_run_is_created_again(scene: Scene) -> None:
@@ -355,7 +357,7 @@ def test_twelve_failures_in_a_row_end_the_run(scene: Scene) -> None:
 
     assert isinstance(output.error, ExportFailed)
     assert "12 export jobs in a row" in str(output.error)
-    assert "try tomorrow" in str(output.error)
+    assert "try tomorrow. The state is saved; the next run" in str(output.error)
     assert 12 <= scene.creates <= 12 + 4
     assert not output.records()
 
@@ -505,7 +507,9 @@ MISSTATEMENTS = ["wrong_checksum", "wrong_size"]
 
 
 @pytest.mark.parametrize("fault", ["file_missing", *CORRUPTIONS, *MISSTATEMENTS])
-def test_a_file_that_is_wrong_once_is_downloaded_again(scene: Scene, fault: str) -> None:
+def test_a_file_that_is_wrong_once_is_downloaded_again(
+    scene: Scene, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
     if fault in CORRUPTIONS:
         scene.control.fault("corrupt", mode=fault)
     else:
@@ -516,6 +520,12 @@ def test_a_file_that_is_wrong_once_is_downloaded_again(scene: Scene, fault: str)
     assert scene.control.stats()["calls"]["export_file"] >= 2
     assert scene.creates == 1
     scene.assert_complete()
+    (job,) = scene.control.jobs()
+    # The download itself goes on after a file that ends early.
+    assert len(warnings(caplog)) == (fault != "truncate")
+    for line in warnings(caplog):
+        assert line.lower().count(f"export {job['exportId']}: ") == 1
+        assert line.endswith("; it is downloaded again")
 
 
 @pytest.mark.parametrize("fault", ["file_missing", *CORRUPTIONS, *MISSTATEMENTS])

@@ -43,7 +43,7 @@ def test_every_stream_is_told_of_with_the_key_and_bookmark_that_discovery_shows(
     assert {one.name for one in ABOUT_STREAMS} >= set(catalog)
 
 
-@pytest.mark.parametrize("form", [[], ["--format=markdown"]], ids=str)
+@pytest.mark.parametrize("form", [[], ["--format=text"], ["--format=markdown"]], ids=str)
 def test_a_person_reads_of_every_setting_and_stream(form: list[str]) -> None:
     told = " ".join(said("--about", *form).split()).replace(r"\|", "|")
 
@@ -67,6 +67,14 @@ def test_a_program_reads_the_same_of_the_json() -> None:
         assert told["environment_variables"][name] == f"TAP_MARKETO_PROGRAMS_{name.upper()}"
     assert told["settings"]["properties"]["max_queued_exports"]["maximum"] == 10
     assert [one["name"] for one in told["streams"]] == [one.name for one in ABOUT_STREAMS]
+
+
+def test_what_is_inside_a_setting_is_described_too() -> None:
+    told = said("--about").partition("Streams:")[0]
+
+    blocks = [block for block in told.split("  - Name: ") if "." in block.splitlines()[0]]
+    assert len(blocks) > 10
+    assert not [block.splitlines()[0] for block in blocks if "Description:\n" in f"{block}\n"]
 
 
 def test_help_tells_of_the_plan_the_test_and_the_exit_codes() -> None:

@@ -28,6 +28,7 @@ NUMBERS = {
     "daily_export_quota_mb",
 }
 INTEGERS = {"max_queued_exports", "max_calls_per_20_seconds"}
+BATCHES = {"encoding": {"format": "jsonl"}, "storage": {"root": "file:///tmp"}}
 BOOLEANS = {"program_details", "emit_activate_version_messages", "flattening_enabled"}
 
 
@@ -347,6 +348,22 @@ def test_a_setting_unlike_any_is_refused_too(tap: Tap) -> None:
             "faker_config.local: is not a setting. Did you mean locale?",
         ),
         (
+            {"batch_config": {**BATCHES, "batchsize": 5}},
+            "batch_config.batchsize: is not a setting. Did you mean batch_size?",
+        ),
+        (
+            {"batch_config": {"encodng": {}, "storage": BATCHES["storage"]}},
+            "batch_config.encodng: is not a setting. Did you mean encoding?",
+        ),
+        (
+            {"batch_config": {**BATCHES, "encoding": {"format": "jsonl", "compresion": "gzip"}}},
+            "batch_config.encoding.compresion: is not a setting. Did you mean compression?",
+        ),
+        (
+            {"batch_config": {**BATCHES, "storage": {"root": "file:///tmp", "parameters": {}}}},
+            "batch_config.storage.parameters: is not a setting. Did you mean params?",
+        ),
+        (
             {"program_tags": [{"tag_type": "Region", "tag_values": []}]},
             (
                 "program_tags.0.tag_values: is empty. Leave the setting out for all of them, "
@@ -359,6 +376,14 @@ def test_what_is_inside_a_setting_widens_nothing_by_mistake(
     tap: Tap, settings: Mapping[str, Any], line: str
 ) -> None:
     assert complaints(tap, **settings) == [line]
+
+
+def test_what_of_batches_the_sdk_reads_beside_its_schema_is_no_stranger(tap: Tap) -> None:
+    storage = {"root": "file:///tmp", "prefix": "x-", "params": {"auto_mkdir": True}}
+
+    made = make(tap, batch_config={**BATCHES, "storage": storage, "batch_size": 5})
+
+    assert made.config["batch_config"]["storage"] == storage
 
 
 def test_a_remark_in_a_config_is_mentioned_and_let_be(

@@ -45,6 +45,20 @@ def complaint(tap: Tap, maps: Maps) -> str:
     return str(line)
 
 
+# Maps that got lost
+
+
+def test_a_field_that_meltano_would_not_have_removed_ends_the_run_before_anything_is_sent(
+    tap: Tap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = "TAP_MARKETO_PROGRAMS_STREAM_MAPS"
+    monkeypatch.setenv(variable, '{"program_members.statusName": null}')
+
+    line = complaint(tap, {})
+
+    assert line.startswith("stream_maps.program_members.statusName: Meltano drops null")
+
+
 # Maps that are of nothing
 
 

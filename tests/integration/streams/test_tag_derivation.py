@@ -243,6 +243,17 @@ def test_the_few_missing_details_are_read_where_that_takes_fewer_calls(
     assert "made of the tags of 30 programs" in ways(caplog)[-1]
 
 
+def test_one_of_a_kind_is_told_in_the_singular(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    start(tap, "demo")
+
+    tap.sync(*BOTH, program_ids=[1001])
+
+    (line,) = ways(caplog)
+    assert "the tags of 1 program, read by id" in line
+    assert "that took 1 more call in place of about" in line
+
+
 def test_tags_are_asked_for_where_many_details_are_missing(
     tap: Tap, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -259,7 +270,7 @@ def test_tags_are_asked_for_where_many_details_are_missing(
     assert pairs(rows(second)) == truth(control)
     assert len(control.requests("program")) < 20
     (line,) = ways(caplog)
-    assert "more programs by id not fewer" in line
+    assert "more programs by id would take no fewer" in line
 
 
 def test_one_line_says_what_the_derivation_saved(
@@ -274,7 +285,7 @@ def test_one_line_says_what_the_derivation_saved(
     (line,) = ways(caplog)
     samples = len(control.requests(BY_TAG))
     assert "30 programs" in line
-    assert f"took {samples} more calls" in line
+    assert f"took {samples} more call" in line
 
 
 def test_without_details_tags_are_asked_for(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:

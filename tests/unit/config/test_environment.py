@@ -54,6 +54,41 @@ def test_a_name_that_is_like_a_settings_is_refused_where_settings_are_read() -> 
     assert environment({"PROGRAMIDS": "1"}, is_read=False).strangers(PROPERTIES, {}) == ([], [line])
 
 
+# As Meltano calls them after `meltano config set tap-marketo-programs stream_maps '{...}'`.
+PARTS = {
+    "STREAM_MAPS_PROGRAMS_NAME": {"stream_maps": {"programs": {"name": "name.upper()"}}},
+    "STREAM_MAPS_PROGRAMS___FILTER__": {"stream_maps": {"programs": {"__filter__": "id > 1"}}},
+    "STREAM_MAP_CONFIG_A_B": {"stream_map_config": {"a-b": "x"}},
+    "BATCH_CONFIG_ENCODING_FORMAT": {"batch_config": {"encoding": {"format": "jsonl"}}},
+    "BATCH_CONFIG_ENCODING": {"batch_config": {"encoding": {"format": "jsonl"}}},
+    "MEMBER_FILTER_STATUSNAMES": {"member_filter": {"statusNames": ["Attended"]}},
+    "FAKER_CONFIG_SEED": {"faker_config": {"seed": 1}},
+}
+
+
+@pytest.mark.parametrize(("name", "config"), PARTS.items())
+def test_a_part_of_an_object_that_meltano_sets_beside_its_file_is_not_mentioned(
+    name: str, config: dict[str, object]
+) -> None:
+    assert environment({name: "x"}, is_read=False).strangers(PROPERTIES, config) == ([], [])
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_of_an_object_that_the_config_does_not_have_sets_nothing(name: str) -> None:
+    refused, warned = environment({name: "x"}, is_read=False).strangers(PROPERTIES, {})
+
+    assert not refused
+    assert len(warned) == 1
+    assert f"{PREFIX}{name}: is not a setting." in warned[0]
+
+
+@pytest.mark.parametrize(("name", "config"), PARTS.items())
+def test_a_part_of_an_object_is_no_setting_where_settings_are_read_from_here(
+    name: str, config: dict[str, object]
+) -> None:
+    assert environment({name: "x"}).strangers(PROPERTIES, config) != ([], [])
+
+
 @pytest.mark.parametrize("name", ["LOGLEVEL", "_SELECT", "_CATALOG"])
 def test_what_the_sdk_and_meltano_read_is_not_mentioned(name: str) -> None:
     assert environment({name: "x"}).strangers(PROPERTIES, {}) == ([], [])

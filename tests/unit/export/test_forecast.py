@@ -98,9 +98,7 @@ def test_programs_that_are_backfilled_are_as_large_as_earlier_histories(
     assert found.programs_to_backfill == 20
     assert (found.programs, found.jobs) == (40, 6)
     assert found.megabytes == pytest.approx((4 * 50 + 2 * 5_000) * 100 / MEGABYTE)
-    assert found.notes == (
-        "20 programs are backfilled: their members were exported without leadId",
-    )
+    assert "20 programs are backfilled: their members were exported without leadId" in found.notes
 
 
 def test_the_first_line_of_a_file_counts_with_every_job() -> None:
@@ -153,6 +151,14 @@ def test_the_share_of_the_last_run_is_no_guess() -> None:
     assert (found.programs, found.jobs) == (60, 6)
     assert not found.guesses
     assert any("as in the last run" in note for note in found.notes)
+
+
+def test_what_histories_bring_is_a_guess_even_where_jobs_tell() -> None:
+    found = forecast(planned(work(40, known=0)))
+
+    assert found.megabytes == pytest.approx(4 * 5_000 * 100 / MEGABYTE)
+    assert found.guesses == {"megabytes"}
+    assert [note for note in found.notes if "which of them brought histories" in note]
 
 
 def test_nothing_known_invents_no_megabytes() -> None:
