@@ -175,7 +175,7 @@ class ExportProgress:
 
         Args:
             work: What was done, and what is left.
-            calls: API calls of the tap so far.
+            calls: API calls of the run.
             retries: Of these, those that were made again.
             nulled: Cells that did not fit their type.
             now: Marketo's time.

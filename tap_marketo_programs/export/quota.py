@@ -193,5 +193,7 @@ def reset_text(now: datetime) -> str:
 
 def midnight_text(midnight: datetime) -> str:
     """A midnight in Chicago, for a log line: local time and UTC."""
-    local = midnight.astimezone()
-    return f"{local:%Y-%m-%d %H:%M %Z} ({midnight:%Y-%m-%d %H:%M} UTC, midnight in Chicago)"
+    local, utc = midnight.astimezone(), f"{midnight:%Y-%m-%d %H:%M} UTC"
+    if not local.utcoffset():
+        return f"{utc} (midnight in Chicago)"
+    return f"{local:%Y-%m-%d %H:%M %Z} ({utc}, midnight in Chicago)"

@@ -144,7 +144,7 @@ class Command(SingerCommand):
             begin(self._given_state(args[0] if args else None), early_signals)
             return self._exit_code(*args, **kwargs)
         except MarketoError as error:
-            for line in str(error).splitlines():
+            for line in error.lines:
                 self.logger.error("%s", line)  # noqa: TRY400 - one line is the point
         except TargetGone as error:
             self.logger.error("%s", error)  # noqa: TRY400 - as above

@@ -11,7 +11,7 @@ from abc import abstractmethod
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tap_marketo_programs.errors import DailyQuotaExceeded
+from tap_marketo_programs.errors import DailyQuotaExceeded, MarketoError
 from tap_marketo_programs.output import sinks
 from tap_marketo_programs.process.stdout import SafeWriter
 from tap_marketo_programs.streams.base import MarketoStream
@@ -150,5 +150,8 @@ class ExportedStream(MarketoStream):
         try:
             with self.exports() as self._run:
                 yield
+        except MarketoError as error:
+            error.stream = self.name
+            raise
         finally:
             self._run = None

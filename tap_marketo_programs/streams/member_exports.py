@@ -90,6 +90,7 @@ class MemberExports:
             save: Writes a bookmark to STATE.
         """
         api = ExportApi(self.client)
+        calls, retries = self.client.limits.made, self.client.retries
         work, oddities = self.work(bookmark, api), FileOddities()
         changes = ProgramChanges(self.client)
         run = ExportRun(
@@ -107,20 +108,21 @@ class MemberExports:
                 with suppress(TargetGone):
                     run.save_what_is_unsaid()
             finally:
-                self._end(run, oddities)
+                self._end(run, oddities, calls, retries)
 
     def work(self, bookmark: object, api: ExportApi | None = None) -> Work:
         """What a run that goes on from a bookmark begins with; for a plan, there is no `api`."""
         ledger = read_bookmark(bookmark, self.stream)
         return Work.begin(self._request(ledger, api), self._settings(), ledger)
 
-    def _end(self, run: ExportRun, oddities: FileOddities) -> None:
+    def _end(self, run: ExportRun, oddities: FileOddities, calls: int, retries: int) -> None:
+        """Say what the run amounts to; the tap's calls and retries before it are not its own."""
         if self.is_dry_run:
             # Nobody keeps a test's state, so nobody would resume its jobs.
             run.cancel()
         run.tell_end(
-            calls=self.client.limits.made,
-            retries=self.client.retries,
+            calls=self.client.limits.made - calls,
+            retries=self.client.retries - retries,
             nulled=oddities.nulled.total(),
         )
         for warning in oddities.warnings():

@@ -45,3 +45,12 @@ def test_a_refusal_names_those_of_the_fields_that_it_means_in_any_letter_case() 
 
     assert error.named(["leadId", "webinarUrl"]) == {"webinarUrl"}
     assert FieldUnknown("text").named(["leadId"]) == set()
+
+
+def test_each_line_of_an_error_begins_with_its_stream_once() -> None:
+    error = errors.ExportFailed("program_members: one\ntwo")
+    assert error.lines == ["program_members: one", "two"]
+
+    error.stream = "program_members"
+
+    assert error.lines == ["program_members: one", "program_members: two"]

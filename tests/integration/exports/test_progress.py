@@ -8,7 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from scenes import Scene
+from key_scenes import KEYS, KeyScene
+from scenes import MEMBERS, Scene
 
 from tap_marketo_programs.schemas.figures import size_text
 
@@ -134,6 +135,20 @@ def test_the_ledger_line_and_the_metrics_have_the_same_true_figures(
     )
 
 
+def test_each_stream_counts_its_own_calls(
+    tap: Tap, scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    both = KeyScene(tap, streams=(MEMBERS, KEYS))
+
+    both.sync()
+
+    told = [re.findall(r"; (\d+) API calls", line) for line in lines(caplog, "program_member")]
+    counts = [int(count) for found in told for count in found]
+    calls = scene.control.stats()["calls"]
+    assert len(counts) == 2
+    assert sum(counts) <= scene.control.stats()["total"] - calls["identity"]
+
+
 def test_the_ledger_line_counts_what_an_earlier_run_had_begun(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -182,8 +197,8 @@ def test_cells_made_null_are_counted_and_never_shown(
 NOON = "2026-03-10T18:00:00+00:00"
 
 END = re.compile(
-    r"; the backfill ends (?P<day>today|on the day from \d{4}-\d\d-\d\d \d\d:\d\d \w+ "
-    r"\((?P<utc>\d{4}-\d\d-\d\d) 0[56]:00 UTC, midnight in Chicago\) on), "
+    r"; the backfill ends (?P<day>today|on the day from (\d{4}-\d\d-\d\d \d\d:\d\d \w+ \()?"
+    r"(?P<utc>\d{4}-\d\d-\d\d) 0[56]:00 UTC(, | \()midnight in Chicago\) on), "
     r"by (?P<size>[\d,.]+ (?:MB|KB|bytes)) a day \((?P<whose>[^)]*)\)$"
 )
 

@@ -33,8 +33,13 @@ def utc(text: str) -> datetime:
 
 
 @pytest.fixture
-def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "Europe/Berlin")
+def zone() -> str:
+    return "Europe/Berlin"
+
+
+@pytest.fixture
+def in_zone(zone: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", zone)
     time.tzset()
     yield
     monkeypatch.undo()
@@ -117,7 +122,7 @@ def test_a_megabyte_is_the_smaller_one() -> None:
     assert MEGABYTE == 1_000_000
 
 
-@pytest.mark.usefixtures("in_berlin")
+@pytest.mark.usefixtures("in_zone")
 @pytest.mark.parametrize(
     ("now", "text"),
     [
@@ -132,6 +137,14 @@ def test_a_megabyte_is_the_smaller_one() -> None:
 )
 def test_the_reset_is_told_in_local_time_and_in_utc(now: str, text: str) -> None:
     assert reset_text(utc(now)) == text
+
+
+@pytest.mark.usefixtures("in_zone")
+@pytest.mark.parametrize("zone", ["UTC"])
+def test_where_local_time_is_utc_the_reset_is_told_once() -> None:
+    now = utc("2026-01-15T12:00:00")
+
+    assert reset_text(now) == "2026-01-16 06:00 UTC (midnight in Chicago)"
 
 
 # When a backfill ends
