@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.targets
 
 # What the demo says only where dbt makes the models.
-DBT_SAYS = re.compile(r": dbt build\n.* 6 models made, \d\d tests passed; log: output/dbt.log\n")
+DBT_SAYS = re.compile(r": dbt build\n\n.* 6 models made, \d\d tests passed; log: output/dbt.log\n")
 
 
 @pytest.fixture

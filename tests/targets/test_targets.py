@@ -199,8 +199,11 @@ def test_every_target_that_the_pages_or_the_shipped_project_name_is_compared_her
     root = Path(__file__).parents[2]
     pages = [(root / name).read_text("utf-8") for name in ("README.md", "docs/targets.md")]
     named = {*re.findall(r"\btarget-[a-z]+", "".join(pages)), *(one["name"] for one in LOADERS)}
+    # Of one the page says what it loses; tests/support/dbt_other_loaders.py loads it, too.
+    warned_of = set(re.findall(r"One to keep away from: (target-[a-z]+)", "".join(pages)))
 
-    assert named - {"target-x"} == {"target-postgres", "target-jsonl", "target-csv"}
+    compared = {"target-postgres", "target-jsonl", "target-csv"}
+    assert named - warned_of - {"target-x"} == compared
 
 
 # Killed
