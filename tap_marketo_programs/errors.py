@@ -54,19 +54,9 @@ if TYPE_CHECKING:
 
 
 class MarketoError(Exception):
-    """Base of everything this tap raises on purpose: its text is for the user.
+    """Base of everything this tap raises on purpose: its text is for the user."""
 
-    Attributes:
-        stream: What was being exported; other errors name what was asked for.
-    """
-
-    stream = ""
-
-    @property
-    def lines(self) -> list[str]:
-        """Its text for a log, each line with the stream that it is about."""
-        of = f"{self.stream}: " if self.stream else ""
-        return [line if line.startswith(of) else f"{of}{line}" for line in str(self).splitlines()]
+    stream = ""  # of an export that it ended
 
 
 class MarketoConfigError(MarketoError, ConfigurationError):

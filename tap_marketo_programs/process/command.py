@@ -82,6 +82,12 @@ class ConfigRefused(MarketoConfigError):
         super().__init__("\n".join(lines))
 
 
+def lines_of(error: MarketoError) -> list[str]:
+    """What an error says, each line with the stream that it is about."""
+    of = f"{error.stream}: " if error.stream else ""
+    return [line if line.startswith(of) else f"{of}{line}" for line in str(error).splitlines()]
+
+
 class Command(SingerCommand):
     """The SDK's command, with one line instead of a traceback for what is understood."""
 
@@ -144,7 +150,7 @@ class Command(SingerCommand):
             begin(self._given_state(args[0] if args else None), early_signals)
             return self._exit_code(*args, **kwargs)
         except MarketoError as error:
-            for line in error.lines:
+            for line in lines_of(error):
                 self.logger.error("%s", line)  # noqa: TRY400 - one line is the point
         except TargetGone as error:
             self.logger.error("%s", error)  # noqa: TRY400 - as above

@@ -255,7 +255,7 @@ def test_nothing_is_left_in_this_process_after(scene: Scene, temporary: Path, en
         output = scene.run(before=end.meanwhile, **end.settings)
         assert isinstance(output.error, end.error or type(None)), repr(output.error)
         if isinstance(output.error, MarketoError) and scene.control.jobs():
-            assert [line for line in output.error.lines if line.startswith(f"{MEMBERS}: ")]
+            assert output.error.stream == MEMBERS
 
     wait_until(lambda: set(threading.enumerate()) <= before)
     assert_nothing_left(scene, temporary)

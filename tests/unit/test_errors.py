@@ -11,6 +11,7 @@ from tap_marketo_programs.errors import (
     MarketoError,
     MarketoTransientError,
 )
+from tap_marketo_programs.process.command import lines_of
 
 
 def test_every_error_stands_under_the_sdk_s_base_that_fits() -> None:
@@ -49,8 +50,8 @@ def test_a_refusal_names_those_of_the_fields_that_it_means_in_any_letter_case() 
 
 def test_each_line_of_an_error_begins_with_its_stream_once() -> None:
     error = errors.ExportFailed("program_members: one\ntwo")
-    assert error.lines == ["program_members: one", "two"]
+    assert lines_of(error) == ["program_members: one", "two"]
 
     error.stream = "program_members"
 
-    assert error.lines == ["program_members: one", "program_members: two"]
+    assert lines_of(error) == ["program_members: one", "program_members: two"]
