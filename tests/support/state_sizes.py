@@ -8,6 +8,7 @@ without a socket, and the bytes of every STATE line are counted as they leave.
 from __future__ import annotations
 
 import random
+import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -189,3 +190,19 @@ MIXES: dict[str, Mix] = {
     "all killed": Mix(new_fields=3, keys=True, times=200, kills=3),
     "one program a job": Mix(known=False, one_program=True),
 }
+
+
+def main() -> None:
+    """Print the bytes of each mix and density."""
+    for name, mix in MIXES.items():
+        for density in DENSITIES:
+            sizes = sizes_of(mix, density)
+            sys.stdout.write(
+                f"{name}, {density}: {sizes.total:,} bytes in {len(sizes.lines)} lines, "
+                f"the longest {sizes.longest:,}\n"
+            )
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
