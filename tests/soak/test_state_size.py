@@ -1,7 +1,7 @@
 """Whatever comes together in a run over 3,000 programs, its STATE lines are small.
 
 `uv run python tests/support/state_sizes.py` measures every mix with every density of ids, which
-takes minutes; here are those with the longest lines, and one of each other density.
+takes minutes; here are those with the longest lines.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ LARGE = ("and no shared jobs", "one program a job")
     ("name", "density"),
     [
         *((name, "seven digits") for name in MIXES if name not in LARGE),
-        ("increments, backfills and keys", "adjacent"),
         ("and fields lacked unevenly", "a third"),
-        ("and many watermarks", "3 %"),
     ],
 )
 def test_the_state_lines_of_a_run_are_small_in_every_mix(name: str, density: str) -> None:
