@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def resume_all(work: Work, remote: Remote) -> None:
     """Go on with the jobs that the ledger names, or forget those that no longer fit."""
     exportable: Collection[str] | None = None
+    resume.note_unsaid_rows(work)
     for flight in list(work.ledger.in_flight.values()):
         if exportable is None and resume.needs_fields(work, flight):
             exportable = remote.description.exportable_fields()

@@ -120,9 +120,21 @@ class Ledger:
         """
         if not is_backfill:
             self._move_watermarks(done)
-        known = [program_id for program_id in done.program_ids if program_id in self.watermarks]
         is_whole = is_backfill or done.brings_all
-        self.fields.written(known, without, is_whole=is_whole)
+        self.fields.written(self._known(done), without, is_whole=is_whole)
+
+    def may_be_written(self, part: ExportSlice, without: Collection[str]) -> None:
+        """Some rows of a slice are written, or may be; no watermark moves for them.
+
+        Args:
+            part: The slice.
+            without: Wanted fields that its rows lack.
+        """
+        self.fields.written(self._known(part), without, is_whole=False)
+
+    def _known(self, part: ExportSlice) -> list[int]:
+        """The programs of a slice of which older rows are written, too."""
+        return [program_id for program_id in part.program_ids if program_id in self.watermarks]
 
     def _move_watermarks(self, done: ExportSlice) -> None:
         for program_id in done.program_ids:

@@ -130,17 +130,18 @@ def export_written(work: Work, event: events.ExportWritten, _: Now) -> None:
     kept = tuple(
         program_id for program_id in task.slice.program_ids if program_id not in work.excluded
     )
+    written = replace(task.slice, program_ids=kept)
+    job = work.ledger.in_flight.get(task.export_id)
+    # Where no row came, none lacks anything.
+    without = job.without if job and task.file.rows else ()
     # In this order: a signal in between costs a download, not another export. Where some
     # members are left out, the next increment without the filter has to bring them; nothing
     # increments keys.
     if work.request.members is None or work.request.snapshot:
-        job = work.ledger.in_flight.get(task.export_id)
-        work.ledger.written(
-            replace(task.slice, program_ids=kept),
-            # Where no row came, none lacks anything.
-            without=job.without if job and task.file.rows else (),
-            is_backfill=task.kind is Kind.BACKFILL,
-        )
+        is_backfill = task.kind is Kind.BACKFILL
+        work.ledger.written(written, without=without, is_backfill=is_backfill)
+    else:
+        work.ledger.may_be_written(written, without)
     work.ledger.dropped(task.export_id)
     work.tasks.remove(task)
     work.figures.jobs_written += 1

@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 MAX_RUNNING_AGE = timedelta(days=1)
 
 
+def note_unsaid_rows(work: Work) -> None:
+    """What a killed run wrote last, no STATE says: any job of its may be written already.
+
+    Whatever becomes of these jobs, their programs may have rows without a refused field.
+    """
+    for flight in work.ledger.in_flight.values():
+        work.ledger.may_be_written(flight.slice, flight.without)
+
+
 def needs_fields(work: Work, flight: InFlight) -> bool:
     """Whether it takes the exportable fields to tell whether a job still fits."""
     return _may_fit(work, flight) and flight.fields not in {

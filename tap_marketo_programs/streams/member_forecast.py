@@ -112,6 +112,7 @@ class MemberForecast:
         work, exportable = self.work, None
         clock = self._stream.client.clock
         now = Now(clock.monotonic(), work.request.bounds.now)
+        resume.note_unsaid_rows(work)
         for flight in list(work.ledger.in_flight.values()):
             if exportable is None and resume.needs_fields(work, flight):
                 exportable = self._stream.description.exportable_fields()

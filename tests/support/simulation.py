@@ -181,6 +181,7 @@ class Simulation:
         )
         self.work.pace.max_bytes = self.max_state_bytes
         self.work.quota.used_before(self._listed(ExportStatus.COMPLETED))
+        resume.note_unsaid_rows(self.work)
         for flight in list(ledger.in_flight.values()):
             if (
                 not resume.fits(self.work, flight, None)

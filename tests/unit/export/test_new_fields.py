@@ -19,6 +19,7 @@ from tap_marketo_programs.export.actions import CreateJob, Worker
 from tap_marketo_programs.export.bookmark import read_bookmark
 from tap_marketo_programs.export.detection import Detection
 from tap_marketo_programs.export.ledger import InFlight, Ledger, digest
+from tap_marketo_programs.export.member_filter import MemberFilter, WantedMembers
 from tap_marketo_programs.export.slices import ExportSlice
 from tap_marketo_programs.export.tasks import Kind, Phase, Task, TaskList
 
@@ -439,6 +440,75 @@ def test_a_resumed_job_lacks_what_is_wanted_now_and_not_exported() -> None:
     resume.resume_job(run.work, whole_job, None, "", run.now)
 
     assert run.work.ledger.in_flight["job-1"].without == (NEW,)
+
+
+def refused_and_killed() -> Simulation:
+    """A backfill whose rows left without a refused field, in a run that never said so."""
+    run = extracted()
+    # Nothing changed, so there is nothing but the backfill.
+    run.detection = Detection("members", sweep=timedelta(days=7))
+    refused = frozenset({FIELDS[3]})
+    next_run(run, fields=(*FIELDS, NEW), refused=refused, on_new_fields="backfill")
+    run.wrote = 0
+    while not run.wrote:
+        run.go_on()
+    assert not lacking(run).get(FIELDS[3])
+    return run
+
+
+def lacking_in_truth(run: Simulation) -> set[int]:
+    """The programs of which a target holds rows without that field."""
+    return {program_id for program_id in PROGRAMS if not run.has_field(program_id, FIELDS[3])}
+
+
+def test_a_job_that_no_longer_fits_may_have_left_its_rows_already() -> None:
+    run = refused_and_killed()
+    written = lacking_in_truth(run)
+    assert written
+    next_run(run, programs=sorted(set(PROGRAMS) - written))
+    run.run_to_the_end()
+    assert written <= lacking(run)[FIELDS[3]]
+
+    next_run(run, refused=frozenset(), programs=PROGRAMS)
+    run.run_to_the_end()
+
+    assert all(run.has_field(program_id, FIELDS[3]) for program_id in PROGRAMS)
+    assert not lacking(run)
+
+
+def test_a_job_that_is_gone_may_have_left_its_rows_already() -> None:
+    run = refused_and_killed()
+    written = lacking_in_truth(run)
+    run.jobs.clear()
+    next_run(run, fields=FIELDS, on_new_fields="warn")
+    run.run_to_the_end()
+
+    assert written
+    assert written <= lacking(run)[FIELDS[3]]
+
+
+def test_some_members_that_are_exported_without_a_refused_field_make_their_programs_lack_it() -> (
+    None
+):
+    run = extracted()
+    some = WantedMembers(MemberFilter(is_exhausted=True))
+    refused = frozenset({FIELDS[3]})
+    next_run(run, members=some, refused=refused, full_table=True, programs=PROGRAMS[:20])
+    run.run_to_the_end()
+    assert lacking(run) == {FIELDS[3]: set(PROGRAMS[:20])}
+
+    next_run(
+        run,
+        members=None,
+        refused=frozenset(),
+        full_table=False,
+        programs=PROGRAMS,
+        on_new_fields="backfill",
+    )
+    run.run_to_the_end()
+
+    assert all(run.has_field(program_id, FIELDS[3]) for program_id in PROGRAMS)
+    assert not lacking(run)
 
 
 # Several at once
