@@ -106,7 +106,12 @@ class Ledger:
         self.in_flight.pop(export_id, None)
 
     def written(
-        self, done: ExportSlice, *, without: Collection[str] = (), is_backfill: bool = False
+        self,
+        done: ExportSlice,
+        *,
+        without: Collection[str] = (),
+        is_backfill: bool = False,
+        start_date: datetime | None = None,
     ) -> None:
         """All rows of a slice are written; watermarks never go back.
 
@@ -117,10 +122,11 @@ class Ledger:
             done: The slice.
             without: Wanted fields that its rows lack.
             is_backfill: Whether it was exported for the sake of a new field.
+            start_date: Where histories begin; None where they have every member.
         """
         if not is_backfill:
             self._move_watermarks(done)
-        is_whole = is_backfill or done.brings_all
+        is_whole = is_backfill or done.brings_all(start_date)
         self.fields.written(self._known(done), without, is_whole=is_whole)
 
     def may_be_written(self, part: ExportSlice, without: Collection[str]) -> None:

@@ -138,8 +138,12 @@ def export_written(work: Work, event: events.ExportWritten, _: Now) -> None:
     # members are left out, the next increment without the filter has to bring them; nothing
     # increments keys.
     if work.request.members is None or work.request.snapshot:
-        is_backfill = task.kind is Kind.BACKFILL
-        work.ledger.written(written, without=without, is_backfill=is_backfill)
+        work.ledger.written(
+            written,
+            without=without,
+            is_backfill=task.kind is Kind.BACKFILL,
+            start_date=work.request.bounds.start_date,
+        )
     else:
         work.ledger.may_be_written(written, without)
     work.ledger.dropped(task.export_id)

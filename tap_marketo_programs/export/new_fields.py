@@ -108,16 +108,17 @@ def to_backfill(work: Work, wanted: Collection[int]) -> list[int]:
 def with_backfills(work: Work, wanted: ExportSlice) -> ExportSlice:
     """An export of every member, for which an older row costs no more, with all of them.
 
-    So it is the backfill of its programs as well, which would be paid for once more. One
-    that begins at a `start_date` stays on its own: it does not want every member.
+    So it is the backfill of its programs as well, which would be paid for once more. Rows
+    from before the `start_date` are not wanted for that.
     """
+    start = work.request.bounds.start_date
     planned = [task for task in work.tasks.of(Phase.PLANNED) if task.kind is Kind.BACKFILL]
-    to_come = {one for task in planned if task.slice.brings_all for one in task.slice.program_ids}
-    if to_come.isdisjoint(wanted.program_ids) or wanted.brings_all:
+    to_come = {program_id for task in planned for program_id in task.slice.program_ids}
+    if to_come.isdisjoint(wanted.program_ids):
         return wanted
     for program_id in to_come.intersection(wanted.program_ids):
         work.tasks.exclude_program(program_id, Kind.BACKFILL)
-    return replace(wanted, min_updated_at=None)
+    return wanted if wanted.brings_all(start) else replace(wanted, min_updated_at=start)
 
 
 def leave_out_what_is_not_exported(work: Work) -> None:

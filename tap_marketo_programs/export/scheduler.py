@@ -34,7 +34,7 @@ from tap_marketo_programs.export.places import (
     waiting,
     want_state_for_place,
 )
-from tap_marketo_programs.export.tasks import POLLED, Phase, Question, Task
+from tap_marketo_programs.export.tasks import POLLED, Kind, Phase, Question, Task
 from tap_marketo_programs.export.work import Standing
 
 if TYPE_CHECKING:
@@ -204,7 +204,9 @@ class Scheduler:
             return actions.EnqueueJob(task, task.export_id)
         if not work.request.bounds.filterable:
             # Planned, or resumed from an earlier run, before a 1035 said so.
-            task.slice = new_fields.with_backfills(work, task.slice.unfiltered())
+            task.slice = task.slice.unfiltered()
+            if task.kind is not Kind.BACKFILL:
+                task.slice = new_fields.with_backfills(work, task.slice)
         if (members := task.slice.members) is not None:
             task.slice = replace(task.slice, members=members.spelled(work.cadence.word))
         task.move(Phase.CREATING)

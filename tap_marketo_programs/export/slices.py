@@ -63,10 +63,16 @@ class ExportSlice:
             }
         return wire | (self.members.wire() if self.members else {})
 
-    @property
-    def brings_all(self) -> bool:
-        """Whether every member of its programs is wanted, however old."""
-        return self.window is None and self.min_updated_at is None and self.members is None
+    def brings_all(self, start_date: datetime | None) -> bool:
+        """Whether every member of its programs is wanted that a history has.
+
+        Args:
+            start_date: Where histories begin; None where they have every member.
+        """
+        if self.window is not None or self.members is not None:
+            return False
+        since = self.min_updated_at
+        return since is None or (start_date is not None and since <= start_date)
 
     def halves(self) -> tuple[ExportSlice, ExportSlice]:
         """The same question for the first and for the second half of the programs."""

@@ -455,9 +455,10 @@ class Simulation:
         self.wrote += 1
         wanted, job = action.task.slice, self.jobs[action.task.export_id]
         for program_id in wanted.program_ids:
-            start = wanted.window.start if wanted.window else BEGINNING
-            if wanted.min_updated_at and self.start_date is None:
-                start = wanted.min_updated_at
+            start = wanted.window.start if wanted.window else wanted.min_updated_at or BEGINNING
+            if start == self.start_date:
+                # Nothing older is wanted.
+                start = BEGINNING
             ends = [
                 until for _, until in self.written[program_id][self._before.get(program_id, 0) :]
             ]

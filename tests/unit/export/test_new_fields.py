@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import pytest
@@ -353,12 +353,14 @@ def test_a_plan_that_is_made_again_backfills_whole_histories(refusal: str) -> No
     assert not lacking(run)
 
 
+@pytest.mark.parametrize("start_date", [None, START - timedelta(days=400), START])
 @pytest.mark.parametrize("method", ["none", "members"])
 def test_without_the_updated_at_filter_no_program_is_paid_for_twice(
-    method: Literal["none", "members"],
+    method: Literal["none", "members"], start_date: datetime | None
 ) -> None:
     """Its increment is an export of everything, so it serves the backfill as well."""
     run = extracted()
+    run.start_date = start_date
     before = run.created
     run.detection = Detection(method, sweep=timedelta(days=7))
     changed = PROGRAMS[5:25]
