@@ -536,14 +536,18 @@ class Fields(RuleBasedStateMachine):
         most=st.sampled_from([1, 2, 4]),
         quota=st.sampled_from([None, None, 3.0]),
         method=st.sampled_from(["none", "members"]),
+        start_date=st.sampled_from([None, None, START - timedelta(days=400)]),
     )
-    def begin(self, most: int, quota: float | None, method: str) -> None:
+    def begin(
+        self, most: int, quota: float | None, method: str, start_date: datetime | None
+    ) -> None:
         """A subscription of which nothing is extracted."""
         self.run = Simulation(
             list(range(1001, 1026)),
             settings(max_queued=most, quota_mb=quota),
             detection=Detection(method, sweep=timedelta(days=7)),  # type: ignore[arg-type] # one of its words
             restricted=True,
+            start_date=start_date,
         )
 
     @rule(
