@@ -36,7 +36,8 @@ RESTARTED = Detection("members", sweep=timedelta(days=9))
 
 
 @given(
-    line=st.integers(300, 45_000),
+    # The longest line of all mixes in `state_sizes` has 41,222 bytes, without its jobs.
+    line=st.integers(300, 42_000),
     job=st.integers(60, 150),
     changes=st.integers(1, 1_500),
     in_flight=st.integers(0, 14),
@@ -52,8 +53,8 @@ def test_whatever_a_line_takes_all_lines_of_a_run_stay_within_their_bytes(
         left -= said
         assert pace.line + jobs * job < 64_000
 
-    # Beside one line and its jobs, the jobs that each line names again are not foreseen.
-    assert pace.spent < 1.2 * MAX_RUN_BYTES
+    # The jobs that each line names again are not foreseen. Two streams of a run are such.
+    assert 2 * pace.spent < 2_000_000
 
 
 def test_a_short_state_is_written_at_each_change() -> None:
