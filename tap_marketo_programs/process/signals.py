@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -114,10 +115,17 @@ def terminate(signum: int) -> None:
         Terminated: Unless a message is being written, or an earlier signal ends the run.
     """
     _count_down(signum)
+    # What is broken off while it is being made may complain once it is cleared away, with a
+    # traceback that Python prints by itself.
+    sys.unraisablehook = _pass_over
     if Messages.writing:
         Messages.pending = signum
         return
     end_once(signum)
+
+
+def _pass_over(_: sys.UnraisableHookArgs) -> None:
+    """Say nothing of an error that nobody can catch."""
 
 
 def _leave(signum: int) -> None:

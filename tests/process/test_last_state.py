@@ -64,6 +64,30 @@ class Tap(TapMarketoPrograms):
 Tap.cli()
 """
 
+# The command, with a signal while an object is being made, which then cannot be closed: as an
+# answer of http.client, from Python 3.13 on.
+IN_THE_MAKING = """
+import os, signal
+from tap_marketo_programs.tap import TapMarketoPrograms
+
+class Answer:
+    def __init__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        self.file = None
+
+    def __del__(self):
+        assert self.file is None
+
+class Tap(TapMarketoPrograms):
+    def discover_streams(self):
+        try:
+            Answer()
+        except BaseException as error:
+            raise error.with_traceback(None)
+
+Tap.cli()
+"""
+
 
 @dataclass
 class Running:
@@ -203,6 +227,15 @@ def test_a_signal_that_no_step_of_python_sees_ends_the_run_all_the_same(
     output = running.ended_by(signal.SIGTERM)
 
     assert said_last(output, signal.SIGTERM) == GIVEN
+
+
+def test_what_a_signal_leaves_half_made_is_cleared_away_without_a_word(
+    launch: Callable[..., Running],
+) -> None:
+    output = launch(script=IN_THE_MAKING, state=GIVEN).end()
+
+    assert said_last(output, signal.SIGTERM) == GIVEN
+    assert "ignored" not in output.logs
 
 
 # In the middle of a stream
