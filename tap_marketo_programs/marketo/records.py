@@ -19,7 +19,7 @@ from tap_marketo_programs.schemas.timestamps import utc_date, utc_timestamp
 from tap_marketo_programs.schemas.values import boolean, number, text_of, whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
 def usable_id(value: object) -> int | None:
@@ -221,6 +221,19 @@ def _listed(raw: Mapping[str, Any], name: str, odd: Oddities) -> list[str] | Non
         texts = sum(isinstance(value, str | int | float) for value in told)
         odd.nulled.update({name: len(told) - texts} if texts < len(told) else {})
     return list(allowable_values(told))
+
+
+def whole(
+    records: Iterable[Mapping[str, Any]], schema: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Records with every property of the schema, in its order; what Marketo leaves out is null.
+
+    Some targets that write CSV take the first record's names for the header of a file: with
+    fewer names in a later record, its values would stand under others' names. And expressions
+    of stream maps find every field.
+    """
+    for record in records:
+        yield {**dict.fromkeys(schema["properties"]), **record}
 
 
 def detailed(row: Mapping[str, Any], details: Mapping[str, Any]) -> dict[str, Any]:

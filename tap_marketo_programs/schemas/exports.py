@@ -35,4 +35,4 @@ EXPORT_JOBS: dict[str, Any] = th.PropertiesList(
     ),
     th.Property("errorMsg", th.StringType, description="Why the job failed, in Marketo's words."),
 ).to_dict()
-"""An export job; key `exportId`. What Marketo does not say yet is missing."""
+"""An export job; key `exportId`. What Marketo does not say yet is null."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk.streams import RESTStream
 
 from tap_marketo_programs.marketo.paging import PAGE_SIZE, OffsetSweep
-from tap_marketo_programs.marketo.records import channel_record, tag_type_record
+from tap_marketo_programs.marketo.records import channel_record, tag_type_record, whole
 from tap_marketo_programs.marketo.tags import TAG_TYPES_PATH, tag_types
 from tap_marketo_programs.schemas import assets as schema
 from tap_marketo_programs.schemas.oddities import Oddities
@@ -86,7 +86,8 @@ class AssetStream(MarketoStream, RESTStream[int]):
         """The records, and at the end a word on how many, and on what did not fit."""
         self.odd = Oddities()
         try:
-            yield from told(self.name, self.found(context), self.client.clock)
+            records = whole(self.found(context), self.schema)
+            yield from told(self.name, records, self.client.clock)
         finally:
             self.odd.tell(self.logger)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.mapper import StreamMap
     from singer_sdk.singerlib import RecordMessage
 
 
@@ -82,7 +83,8 @@ class MarketoStream(Stream):
             RecordFailed: With the stream, the field and the expression.
         """
         try:
-            yield from super()._generate_record_messages(record)
+            for message in super()._generate_record_messages(record):
+                yield flattened_whole(message, self.stream_maps)
         except MarketoError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever an expression raises
@@ -220,6 +222,19 @@ class MarketoStream(Stream):
             for message in self._generate_record_messages(record):
                 if message.stream == alias:
                     yield message.record
+
+
+def flattened_whole(message: RecordMessage, maps: Iterable[StreamMap]) -> RecordMessage:
+    """A message whose record has every property that flattening has promised, and no other.
+
+    Of an object that is null, or lacks a part, the SDK leaves null under the object's own name,
+    or nothing: another record than the SCHEMA message tells of.
+    """
+    for one in maps:
+        if one.flattening_enabled and one.stream_alias == message.stream:
+            names = one.transformed_schema["properties"]
+            message.record = {name: message.record.get(name) for name in names}
+    return message
 
 
 # What encoders say of a value that no message can hold.

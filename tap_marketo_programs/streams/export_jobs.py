@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_marketo_programs.marketo.records import fit, unreadable
+from tap_marketo_programs.marketo.records import fit, unreadable, whole
 from tap_marketo_programs.schemas.exports import EXPORT_JOBS
 from tap_marketo_programs.schemas.oddities import Oddities
 from tap_marketo_programs.streams.base import MarketoStream
@@ -57,7 +57,8 @@ class ExportJobsStream(MarketoStream):
         """Each job once, and at the end a word on how many, and on what did not fit."""
         odd = Oddities()
         try:
-            yield from told(self.name, self._found(odd), self.client.clock)
+            records = whole(self._found(odd), self.schema)
+            yield from told(self.name, records, self.client.clock)
         finally:
             odd.tell(self.logger)
 

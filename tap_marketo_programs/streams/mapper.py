@@ -84,6 +84,10 @@ def _register(
     if refused:
         return refused
     mapper.register_raw_stream_schema(name, chosen, entry.key_properties or keys(name))
+    for one in mapper.stream_maps[name]:
+        # The SDK names 2020-12, also where a map begins with no field. Some targets refuse all
+        # but Draft 4, and what schemas here say means the same in both.
+        one.transformed_schema.pop("$schema", None)
     aliases: list[object] = [one.stream_alias for one in mapper.stream_maps[name]]
     # An alias is an expression, too, and `123` is one.
     return [

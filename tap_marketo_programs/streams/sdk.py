@@ -28,7 +28,8 @@ What `tap.TapMarketoPrograms` overrides and uses:
 What `streams.base.MarketoStream` overrides and uses:
 
 - `_generate_record_messages`, `_process_record`, `_write_record_message`: Without the
-  overrides, a stream map that fails would end the run with a text that repeats a cell.
+  overrides, a stream map that fails would end the run with a text that repeats a cell, and a
+  flattened record would lack columns where an object is null.
 - `_write_activate_version_message`: Without the override, a target would drop the rows of
   the last run before the new ones are complete.
 - `_increment_stream_state`: Without the override, every record would move the bookmark,

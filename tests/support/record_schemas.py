@@ -16,17 +16,23 @@ def validator(schema: dict[str, Any]) -> Draft202012Validator:
 
 
 def assert_valid(output: Output) -> None:
-    """Every record fits the SCHEMA message before it, and has its key."""
+    """Every record fits the SCHEMA message before it, has its key, and all names in one order."""
     validators: dict[str, Draft202012Validator] = {}
     keys: dict[str, list[str]] = {}
-    properties: dict[str, set[str]] = {}
+    properties: dict[str, list[str]] = {}
     for message in output.messages:
         if message["type"] == "SCHEMA":
             validators[message["stream"]] = validator(message["schema"])
             keys[message["stream"]] = message["key_properties"]
-            properties[message["stream"]] = set(message["schema"]["properties"])
+            properties[message["stream"]] = list(message["schema"]["properties"])
+            # Nothing here needs more than Draft 4, and some targets take no other.
+            assert "$schema" not in message["schema"]
         elif message["type"] == "RECORD":
             stream, record = message["stream"], message["record"]
             validators[stream].validate(record)
             assert all(record[name] is not None for name in keys[stream])
-            assert set(record) <= properties[stream]
+            names = properties[stream]
+            if stream == "program_members":
+                # An export lacks what Marketo no longer knows.
+                names = [name for name in names if name in record]
+            assert list(record) == names

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from harness import only
+from record_schemas import assert_valid
 from singer_sdk.exceptions import ConfigValidationError
 from waiting import PATIENCE
 
@@ -260,6 +261,24 @@ def test_an_expression_that_fails_on_a_row_is_told_with_its_place_and_no_cell(
     assert not [item for item in secrets if item in text.replace(written, "")]
     assert output.error.__cause__ is None
     assert not output.of("RECORD")
+
+
+def test_an_expression_finds_a_field_that_marketo_leaves_out_of_some_rows(tap: Tap) -> None:
+    maps = {"programs": {"__filter__": "not sfdcId", "campaign": "sfdcId or 'none'"}}
+
+    output = tap.sync("programs", stream_maps=maps)
+
+    records = output.records("programs")
+    assert records
+    assert {row["campaign"] for row in records} == {"none"}
+
+
+def test_a_map_that_begins_with_no_field_names_no_version_of_json_schema(tap: Tap) -> None:
+    maps = {"programs": {"id": "id", "updatedAt": "updatedAt", "__else__": "__NULL__"}}
+
+    output = tap.sync("programs", stream_maps=maps)
+
+    assert_valid(output)
 
 
 @pytest.mark.parametrize("stream", STREAMS)

@@ -7,11 +7,15 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from altering_proxy import Alteration, ends_with
 from harness import by_key
 from marketo_sandbox.data.fields import LEAD_FIELDS
 from record_schemas import assert_valid, validator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from altering_proxy import Answer, Proxy
     from harness import Tap
 
 STREAMS = {"channels", "program_members", "programs", "programs_by_tag", "tag_types"}
@@ -88,6 +92,37 @@ def test_every_record_of_every_stream_fits_its_schema(
 
     assert {message["stream"] for message in output.of("RECORD")} == STREAMS
     assert_valid(output)
+
+
+@pytest.mark.parametrize("folder", [None, {"type": "Folder", "value": 7}])
+def test_a_flattened_record_has_every_column_although_its_folder_lacks_some(
+    tap: Tap, between: Proxy, folder: object
+) -> None:
+    between.alterations = [
+        Alteration(ends_with("/asset/v1/programs.json"), each_row(folder=folder)),
+    ]
+
+    output = tap.sync(
+        "programs",
+        base_url=between.url,
+        program_details=False,
+        flattening_enabled=True,
+        flattening_max_depth=1,
+    )
+
+    assert output.records("programs")
+    assert_valid(output)
+
+
+def each_row(**values: object) -> Callable[[Answer], bool]:
+    def change(answer: Answer) -> bool:
+        content = answer.json
+        for row in content.get("result") or ():
+            row.update(values)
+        answer.write(content)
+        return True
+
+    return change
 
 
 def test_every_type_of_field_has_values_in_the_world_these_tests_use(tap: Tap) -> None:

@@ -38,9 +38,9 @@ def by_tag(rows: Iterable[Row]) -> dict[tuple[Any, ...], Row]:
 
 
 def complete(record: Row, like: Mapping[str, Any]) -> Row:
-    """A record with null for what Marketo leaves out, and `[]` where it says null for none."""
+    """A record without nulls for what `like` has not, and with `[]` where null means none."""
     lists = {"tags", "costs"} & set(like)
-    full = dict.fromkeys(like) | record
+    full = {name: value for name, value in record.items() if name in like or value is not None}
     return full | {name: full[name] or [] for name in lists}
 
 
