@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from dbt_differences import KEYS
@@ -174,7 +174,7 @@ def duckdb(demo: Tap, tmp_path: Path, dbt: Dbt, target_duckdb: Path) -> Pipeline
     target = DuckDb(target_duckdb, tmp_path, store.path, {})
     made = Pipeline(demo, target, store, DbtProject(dbt, tmp_path / "project", store))
     load(target, demo.sync().lines)
-    made.project.run("deps")
+    made.project.with_package()
     return made
 
 
@@ -188,34 +188,91 @@ def test_rules_fields_and_tables_are_chosen_by_variables(duckdb: Pipeline) -> No
     control.advance(DAY)
     duckdb.snapshot(row for row in known if row["programId"] != program)
 
-    duckdb.project.run("run", variables={"marketo_member_fields": FIELDS})
-    left = [Removed(row, first, "program_not_in_snapshot") for row in of_program]
-    left.append(Removed(never, None, "never_in_snapshot"))
-    world = duckdb.world(removed=left, fields=FIELDS)
-    gone = {(one.row["programId"], one.row["leadId"]) for one in left}
-    world.members = [row for row in members if (row["programId"], row["leadId"]) not in gone]
-    duckdb.assert_models_are(world)
-
-    rules = {
+    rules: dict[str, Any] = {
         "marketo_missing_programs_are_removed": False,
         "marketo_missing_keys_are_removed": False,
     }
-    duckdb.project.run("run", variables=rules)
-    duckdb.assert_models_are(duckdb.world())
+    # With the package's unit tests, which hold whatever a project has chosen.
+    duckdb.project.run("build", variables={**rules, "marketo_member_fields": FIELDS})
+    assert set(duckdb.project.results().values()) == {"success", "pass"}
+    duckdb.assert_models_are(duckdb.world(fields=FIELDS))
 
     duckdb.project.run("run", variables={"marketo_using_program_member_keys": False})
     duckdb.assert_models_are(duckdb.world())
 
+    duckdb.project.run("run")
+    left = [Removed(row, first, "program_not_in_snapshot") for row in of_program]
+    left.append(Removed(never, None, "never_in_snapshot"))
+    world = duckdb.world(removed=left)
+    gone = {(one.row["programId"], one.row["leadId"]) for one in left}
+    world.members = [row for row in members if (row["programId"], row["leadId"]) not in gone]
+    duckdb.assert_models_are(world)
 
-def test_what_cannot_be_read_is_said_in_a_line_that_names_the_variable(duckdb: Pipeline) -> None:
-    for variables, said in (
-        ({"marketo_using_program_member_keys": True}, "Load the stream program_member_keys first"),
-        ({"marketo_using_programs_by_tag": "maybe"}, "it can be detect, true or false"),
-        ({"marketo_member_fields": ["customTextt"]}, "no column for customTextt"),
-        ({"marketo_programs_identifier": "tag_types"}, "no column for id"),
+
+def test_what_cannot_be_read_is_said_in_a_line_that_names_the_variable(
+    dbt: Dbt, tmp_path: Path
+) -> None:
+    store = DuckDbStore(tmp_path / "warehouse.duckdb")
+    store.execute(
+        "CREATE SCHEMA marketo; CREATE TABLE marketo.programs (id bigint);"
+        "CREATE TABLE marketo.channels (id bigint); CREATE TABLE marketo.tag_types (x bigint);"
+        "CREATE TABLE marketo.program_members"
+        " (leadid bigint, programid bigint, statusname text, customtext text)"
+    )
+    project = DbtProject(dbt, tmp_path / "project", store).with_package()
+    for variables, *said in (
+        (
+            {
+                "marketo_using_programs_by_tag": "maybe",
+                "marketo_member_fields": ["customText", "customTextt", "statusName"],
+            },
+            "it can be detect, true or false",
+            "no column for customTextt",
+            "with statusName, the model would have two columns status_name",
+        ),
+        (
+            {
+                "marketo_programs_by_tag_identifier": "tag_types",
+                "marketo_member_fields": "customText",
+            },
+            "The table tag_types in the schema marketo of the database warehouse has no column for",
+            'marketo_member_fields is "customText": it can be a list of names',
+        ),
+        (
+            {"marketo_using_program_member_keys": True},
+            "run the tap with the stream program_member_keys first",
+        ),
     ):
-        output = duckdb.project.run("compile", code=2, variables=variables)
-        assert said in " ".join(output.split())
+        # Not `run`: of an error in an ephemeral model, `build` alone shows nothing.
+        select = ("--select", "program_tag", "member", "--exclude", "test_type:data")
+        output = project.run("build", *select, code=1, variables=variables)
+        for line in said:
+            assert line in " ".join(output.split())
+
+
+def test_what_is_not_loaded_yet_is_said_in_a_line_and_the_project_compiles(
+    dbt: Dbt, database: Database, tmp_path: Path
+) -> None:
+    database.execute(
+        'DROP SCHEMA IF EXISTS "Raw data" CASCADE; CREATE SCHEMA "Raw data";'
+        'CREATE TABLE "Raw data".programs (id bigint, costs jsonb);'
+        'INSERT INTO "Raw data".programs VALUES '
+        """(7, '[{"startDate": "2025-03-01", "cost": -1.5}]')"""
+    )
+    project = DbtProject(dbt, tmp_path / "project", PostgresStore(database)).with_package()
+
+    built = project.run("build", code=1, variables={"marketo_schema": "raw data"})
+    compiled = project.run("compile", variables={"marketo_database": "other"})
+    meant = {"marketo_schema": "Raw data"}
+    project.run("run", "--select", "program_cost", variables=meant)
+
+    said = " ".join(built.split())
+    assert "table channels in the schema raw data of the database postgres: run the tap" in said
+    assert "set the variable marketo_schema, marketo_database or marketo_channels_ident" in said
+    assert "table programs in the schema raw data of the database postgres, but programs" in said
+    assert "in the schema Raw data: write marketo_schema and" in said
+    assert "marketo_database is other, and dbt is connected to postgres" in compiled
+    assert [row["cost"] for row in project.rows("program_cost")] == [-1.5]
 
 
 def test_what_dbt_says_is_what_the_demo_fails_with(
