@@ -19,9 +19,14 @@ seen as (
     keys.snapshot_at as last_seen_at,
     case
       when members._deleted_at is not null then 'deleted_by_loader'
-      when keys.snapshot_at < snapshots.newest_at then 'left_program'
+      -- Who was changed after the snapshot has come back since.
+      when keys.snapshot_at < snapshots.newest_at
+        and coalesce(members.updated_at < snapshots.newest_at, true)
+        then 'left_program'
       {%- if var('marketo_missing_programs_are_removed') %}
-      when keys.snapshot_at < last_snapshot.newest_at then 'program_not_in_snapshot'
+      when keys.snapshot_at < last_snapshot.newest_at
+        and coalesce(members.updated_at < last_snapshot.newest_at, true)
+        then 'program_not_in_snapshot'
       {%- endif %}
       {%- if var('marketo_missing_keys_are_removed') %}
       -- In no snapshot, although it was there before its program's newest: it joined and left

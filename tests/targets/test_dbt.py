@@ -147,6 +147,8 @@ def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
     pipeline.snapshot(control.truth())
     control.advance(DAY)
     control.add_member(program, 700_002)
+    back = removed.pop(0)
+    control.add_member(back.row["programId"], back.row["leadId"])
     load(pipeline.target, pipeline.tap.sync(state=state.state).lines)
 
     project.run("build")
