@@ -24,7 +24,7 @@ tags as (
 select distinct
   {{ dbt.concat([
     "cast(program_id as " ~ dbt.type_string() ~ ")", "'-'",
-    "coalesce(tag_type, '')", "'-'", "coalesce(tag_value, '')"
+    "replace(replace(coalesce(tag_type, ''), '~', '~~'), '-', '~-')", "'-'", "coalesce(tag_value, '')"
   ]) }} as program_tag_key,
   program_id,
   tag_type,
