@@ -9,6 +9,11 @@
 {% macro check_loaded(tables) %}
   {#- End a model that cannot read its tables. A unit test needs none. -#}
   {%- if execute and model.resource_type == 'model' -%}
+    {%- if model.config.materialized == 'incremental' -%}
+      {%- do marketo_programs.end_with(
+        "+materialized is incremental: the models are made as a whole, and every run would add "
+        ~ "all rows again. It can be table or view.") -%}
+    {%- endif -%}
     {%- for table in tables -%}
       {%- do marketo_programs.end_with(marketo_programs.why_unreadable(table)) -%}
     {%- endfor -%}

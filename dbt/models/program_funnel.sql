@@ -1,3 +1,5 @@
+{%- do marketo_programs.check_loaded([]) -%}
+
 with counted as (
   select
     program_id,

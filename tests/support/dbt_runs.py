@@ -218,6 +218,11 @@ class DbtProject:
         (installed / "marketo_programs").symlink_to(PACKAGE)
         return self
 
+    def configure(self, lines: str) -> None:
+        """Add lines to dbt_project.yml."""
+        with (self.folder / "dbt_project.yml").open("a", encoding="utf-8") as file:
+            file.write(f"\n{lines}")
+
     def run(
         self, *arguments: str, code: int = 0, variables: Mapping[str, Any] | None = None
     ) -> str:
