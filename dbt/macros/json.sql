@@ -44,7 +44,7 @@
 
 {% macro each_item(array) %}
   {#- What to write after a table in FROM: one row for each item of its array, with
-      item.value (json) and item.position (1 is the first). -#}
+      item.value (json) and a place (item_position). -#}
   {{- return(adapter.dispatch('each_item', 'marketo_programs')(array)) -}}
 {% endmacro %}
 
@@ -63,10 +63,7 @@
 {% endmacro %}
 
 {% macro snowflake__each_item(array) %}
-  cross join lateral (
-    select value, index + 1 as position
-    from table(flatten(input => {{ array }}))
-  ) as item
+  cross join lateral flatten(input => {{ array }}) as item
 {% endmacro %}
 
 {% macro bigquery__each_item(array) %}
@@ -75,6 +72,16 @@
     from unnest(json_query_array({{ array }})) as value with offset
   )) as item
 {% endmacro %}
+
+
+{% macro item_position() %}
+  {#- The place of an item of each_item in its array; 1 is the first. -#}
+  {{- return(adapter.dispatch('item_position', 'marketo_programs')()) -}}
+{% endmacro %}
+
+{% macro default__item_position() %}item.position{% endmacro %}
+
+{% macro snowflake__item_position() %}item.index + 1{% endmacro %}
 
 
 {% macro text_of(value, key) %}

@@ -1,11 +1,13 @@
+{%- do marketo_programs.check_loaded(['channels']) -%}
+
 with statuses as (
   select
     statuses.*,
     -- Should a channel list a name twice, the later step counts.
     row_number() over (
-      partition by channel_id, status_name order by step desc, position
+      partition by channel_id, status_name order by coalesce(step, -1) desc, position
     ) as place
-  from {{ ref('stg_marketo__channel_statuses') }} as statuses
+  from {{ ref('marketo_programs', 'stg_marketo__channel_statuses') }} as statuses
   where status_name is not null
 )
 

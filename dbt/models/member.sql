@@ -1,11 +1,11 @@
-{% set fields = [] %}
-{% for name in var('marketo_member_fields') %}
-  {% do fields.append(marketo_programs.snake_case(name)) %}
-{% endfor %}
+{%- do marketo_programs.check_loaded(
+  ['programs', 'channels', 'program_members', 'program_member_keys']
+) -%}
+{%- do marketo_programs.check_member_fields(model.columns) -%}
 
 with snapshots as (
   select program_id, max(snapshot_at) as newest_at
-  from {{ ref('stg_marketo__program_member_keys') }}
+  from {{ ref('marketo_programs', 'stg_marketo__program_member_keys') }}
   group by program_id
 ),
 
@@ -19,9 +19,14 @@ seen as (
     keys.snapshot_at as last_seen_at,
     case
       when members._deleted_at is not null then 'deleted_by_loader'
-      when keys.snapshot_at < snapshots.newest_at then 'left_program'
+      -- Who was changed after the snapshot has come back since.
+      when keys.snapshot_at < snapshots.newest_at
+        and coalesce(members.updated_at < snapshots.newest_at, true)
+        then 'left_program'
       {%- if var('marketo_missing_programs_are_removed') %}
-      when keys.snapshot_at < last_snapshot.newest_at then 'program_not_in_snapshot'
+      when keys.snapshot_at < last_snapshot.newest_at
+        and coalesce(members.updated_at < last_snapshot.newest_at, true)
+        then 'program_not_in_snapshot'
       {%- endif %}
       {%- if var('marketo_missing_keys_are_removed') %}
       -- In no snapshot, although it was there before its program's newest: it joined and left
@@ -35,8 +40,8 @@ seen as (
         then 'never_in_snapshot'
       {%- endif %}
     end as removed_reason
-  from {{ ref('stg_marketo__program_members') }} as members
-  left join {{ ref('stg_marketo__program_member_keys') }} as keys
+  from {{ ref('marketo_programs', 'stg_marketo__program_members') }} as members
+  left join {{ ref('marketo_programs', 'stg_marketo__program_member_keys') }} as keys
     on members.program_id = keys.program_id
     and members.lead_id = keys.lead_id
   left join snapshots
@@ -66,15 +71,15 @@ select
   seen.waitlist_priority,
   seen.created_at,
   seen.updated_at,
-  {%- for name in fields %}
-  seen.{{ name }},
+  {%- for name in marketo_programs.member_fields() %}
+  seen.{{ marketo_programs.snake_case(name) }},
   {%- endfor %}
   seen.removed_reason is not null as is_removed,
   case when seen.removed_reason is not null then seen.last_seen_at end as removed_after,
   seen.removed_reason
 from seen
-left join {{ ref('stg_marketo__program_channels') }} as channels
+left join {{ ref('marketo_programs', 'stg_marketo__program_channels') }} as channels
   on seen.program_id = channels.program_id
-left join {{ ref('channel_status') }} as statuses
+left join {{ ref('marketo_programs', 'channel_status') }} as statuses
   on channels.channel_id = statuses.channel_id
   and seen.status_name = statuses.status_name

@@ -1,3 +1,5 @@
+{%- do marketo_programs.check_loaded(['programs', 'channels']) -%}
+
 with members as (
   select
     program_id,
@@ -5,13 +7,13 @@ with members as (
     sum(case when is_removed then 1 else 0 end) as removed_members,
     sum(case when reached_success and not is_removed then 1 else 0 end) as success_members,
     sum(case when acquired_by and not is_removed then 1 else 0 end) as new_names
-  from {{ ref('member') }}
+  from {{ ref('marketo_programs', 'member') }}
   group by program_id
 ),
 
 costs as (
   select program_id, sum(cost) as total_cost
-  from {{ ref('program_cost') }}
+  from {{ ref('marketo_programs', 'program_cost') }}
   group by program_id
 ),
 
@@ -24,8 +26,8 @@ programs as (
     cast(coalesce(members.success_members, 0) as {{ dbt.type_bigint() }}) as success_members,
     cast(coalesce(members.new_names, 0) as {{ dbt.type_bigint() }}) as new_names,
     costs.total_cost
-  from {{ ref('stg_marketo__programs') }} as programs
-  left join {{ ref('stg_marketo__program_channels') }} as channels
+  from {{ ref('marketo_programs', 'stg_marketo__programs') }} as programs
+  left join {{ ref('marketo_programs', 'stg_marketo__program_channels') }} as channels
     on programs.program_id = channels.program_id
   left join members
     on programs.program_id = members.program_id

@@ -1,3 +1,5 @@
+{%- do marketo_programs.check_loaded(['programs']) -%}
+
 with costs as (
   select
     program_id,
@@ -5,7 +7,7 @@ with costs as (
     cost,
     note,
     position
-  from {{ ref('stg_marketo__program_costs') }}
+  from {{ ref('marketo_programs', 'stg_marketo__program_costs') }}
 )
 
 select
@@ -17,6 +19,7 @@ select
   cost_month,
   sum(cost) as cost,
   count(*) as entries,
-  {{ dbt.listagg('note', "'; '", "order by position") }} as notes
+  -- Without a note, Snowflake makes an empty text.
+  nullif({{ dbt.listagg('note', "'; '", "order by position") }}, '') as notes
 from costs
 group by program_id, cost_month

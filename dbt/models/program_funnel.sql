@@ -1,3 +1,5 @@
+{%- do marketo_programs.check_loaded([]) -%}
+
 with counted as (
   select
     program_id,
@@ -7,7 +9,7 @@ with counted as (
     status_step,
     count(*) as members,
     sum(case when reached_success then 1 else 0 end) as success_members
-  from {{ ref('member') }}
+  from {{ ref('marketo_programs', 'member') }}
   where not is_removed
   group by 1, 2, 3, 4
 ),
@@ -21,8 +23,8 @@ statuses as (
     statuses.is_success,
     statuses.is_hidden,
     true as is_in_channel
-  from {{ ref('program') }} as programs
-  inner join {{ ref('channel_status') }} as statuses
+  from {{ ref('marketo_programs', 'program') }} as programs
+  inner join {{ ref('marketo_programs', 'channel_status') }} as statuses
     on programs.channel_id = statuses.channel_id
   union all
   -- Members keep a status that their channel lists no more.
@@ -83,7 +85,7 @@ select
   programs.total_cost,
   programs.cost_per_success
 from funnel
-inner join {{ ref('program') }} as programs
+inner join {{ ref('marketo_programs', 'program') }} as programs
   on funnel.program_id = programs.program_id
 -- "Not in Program" is step 0 and no step of a funnel; whoever should have it is shown.
 where funnel.step is null or funnel.step > 0 or funnel.members > 0

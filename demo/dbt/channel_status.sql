@@ -41,7 +41,7 @@ select
   channels.channel_id,
   channels.channel_name,
   channels.applicable_program_type,
-  item.position,
+  item.position as position,
   nullif(item.value ->> 'name', '') as status_name,
   cast(
     nullif(item.value ->> 'step', '') as bigint
@@ -65,7 +65,7 @@ from __dbt__cte__stg_marketo__channels as channels
     statuses.*,
     -- Should a channel list a name twice, the later step counts.
     row_number() over (
-      partition by channel_id, status_name order by step desc, position
+      partition by channel_id, status_name order by coalesce(step, -1) desc, position
     ) as place
   from __dbt__cte__stg_marketo__channel_statuses as statuses
   where status_name is not null

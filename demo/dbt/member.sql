@@ -184,8 +184,13 @@ seen as (
     keys.snapshot_at as last_seen_at,
     case
       when members._deleted_at is not null then 'deleted_by_loader'
-      when keys.snapshot_at < snapshots.newest_at then 'left_program'
-      when keys.snapshot_at < last_snapshot.newest_at then 'program_not_in_snapshot'
+      -- Who was changed after the snapshot has come back since.
+      when keys.snapshot_at < snapshots.newest_at
+        and coalesce(members.updated_at < snapshots.newest_at, true)
+        then 'left_program'
+      when keys.snapshot_at < last_snapshot.newest_at
+        and coalesce(members.updated_at < last_snapshot.newest_at, true)
+        then 'program_not_in_snapshot'
       -- In no snapshot, although it was there before its program's newest: it joined and left
       -- in between, or before the first, or the loader deletes old keys.
       when keys.lead_id is null

@@ -56,7 +56,7 @@ where _deleted_at is null
 ),  __dbt__cte__stg_marketo__program_costs as (
 select
   programs.program_id,
-  item.position,
+  item.position as position,
   cast(
     left(nullif(item.value ->> 'startDate', ''), 10) as date
   ) as start_date,
@@ -86,11 +86,12 @@ select
   cost_month,
   sum(cost) as cost,
   count(*) as entries,
-
+  -- Without a note, Snowflake makes an empty text.
+  nullif(
     string_agg(
         note,
         '; '
         order by position
-        ) as notes
+        ), '') as notes
 from costs
 group by program_id, cost_month

@@ -91,14 +91,15 @@ found as (
   )
 ),
 
+-- UNION alone is no BigQuery.
 tags as (
   select * from known
-  union
+  union all
   select * from found
 )
 
-select
-  cast(program_id as TEXT) || '-' || coalesce(tag_type, '') || '-' || coalesce(tag_value, '') as program_tag_key,
+select distinct
+  cast(program_id as TEXT) || '-' || replace(replace(coalesce(tag_type, ''), '~', '~~'), '-', '~-') || '-' || coalesce(tag_value, '') as program_tag_key,
   program_id,
   tag_type,
   tag_value,

@@ -12,7 +12,7 @@ from dbt_truth import snake_case
 if TYPE_CHECKING:
     from dbt_runs import Store
 
-SCHEMA = "other"
+SCHEMA = "Other raw"
 
 _TIMES = {"_sdc_extracted_at", "updatedat"}
 _STALE = {"programs": "name", "program_members": "statusname", "channels": "name"}
@@ -24,13 +24,15 @@ _TABLES = (*_STALE, "programs_by_tag", "program_member_keys")
 def other_copy(store: Store, schema: str) -> dict[str, str]:
     """Copy a schema: names like LEAD_ID, arrays as texts, instants with a zone, stale rows.
 
+    The schema's own name has a capital and a blank.
+
     Returns:
         The variables that say where the copy is.
     """
     listed = store.rows(
         f"(SELECT * FROM information_schema.columns WHERE table_schema = '{schema}')"  # noqa: S608 - names of our own
     )
-    store.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; CREATE SCHEMA {SCHEMA}")
+    store.execute(f'DROP SCHEMA IF EXISTS "{SCHEMA}" CASCADE; CREATE SCHEMA "{SCHEMA}"')
     for table in _TABLES:
         kinds = {
             row["column_name"]: row["data_type"].lower()
@@ -40,7 +42,7 @@ def other_copy(store: Store, schema: str) -> dict[str, str]:
         rows = [_select(kinds, f'{schema}."{table}"')]
         if table in _STALE:
             rows.append(_select(kinds, f'{schema}."{table}"', _STALE[table]))
-        store.execute(f"CREATE TABLE {SCHEMA}.the_{table} AS {' UNION ALL '.join(rows)}")
+        store.execute(f'CREATE TABLE "{SCHEMA}".the_{table} AS ' + " UNION ALL ".join(rows))
     return {
         "marketo_schema": SCHEMA,
         **{f"marketo_{table}_identifier": f"the_{table}" for table in _TABLES},

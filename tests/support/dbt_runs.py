@@ -211,6 +211,18 @@ class DbtProject:
         for name, text in files.items():
             (self.folder / name).write_text(text, encoding="utf-8")
 
+    def with_package(self) -> DbtProject:
+        """This project, with the package where `dbt deps` would put it."""
+        installed = self.folder / "dbt_packages"
+        installed.mkdir()
+        (installed / "marketo_programs").symlink_to(PACKAGE)
+        return self
+
+    def configure(self, lines: str) -> None:
+        """Add lines to dbt_project.yml."""
+        with (self.folder / "dbt_project.yml").open("a", encoding="utf-8") as file:
+            file.write(f"\n{lines}")
+
     def run(
         self, *arguments: str, code: int = 0, variables: Mapping[str, Any] | None = None
     ) -> str:

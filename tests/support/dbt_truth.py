@@ -119,8 +119,9 @@ class World:
         for program in self.programs:
             for tag in program["tags"] or ():
                 kind, value = tag["tagType"], tag["tagValue"]
+                plain = kind.replace("~", "~~").replace("-", "~-")
                 yield {
-                    "program_tag_key": f"{program['id']}-{kind}-{value}",
+                    "program_tag_key": f"{program['id']}-{plain}-{value}",
                     "program_id": program["id"],
                     "tag_type": kind,
                     "tag_value": value,

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from dbt_differences import KEYS
@@ -147,8 +147,11 @@ def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
     pipeline.snapshot(control.truth())
     control.advance(DAY)
     control.add_member(program, 700_002)
+    back = removed.pop(0)
+    control.add_member(back.row["programId"], back.row["leadId"])
     load(pipeline.target, pipeline.tap.sync(state=state.state).lines)
 
+    project.configure(readme_block("dbt_project.yml", " with freshness"))
     project.run("build")
 
     assert passing
@@ -161,6 +164,8 @@ def test_models_hold_the_truth_before_and_after_people_join_move_and_leave(
     }
 
     if pipeline.store.profile["type"] == "postgres":
+        # The other loader adds no such column.
+        assert "PASS freshness of marketo.channels" in project.run("source", "freshness")
         pipeline.store.execute("ALTER DATABASE postgres SET timezone TO 'Asia/Kolkata'")
     project.run("run", variables=other_copy(pipeline.store, SCHEMA))
 
@@ -174,7 +179,7 @@ def duckdb(demo: Tap, tmp_path: Path, dbt: Dbt, target_duckdb: Path) -> Pipeline
     target = DuckDb(target_duckdb, tmp_path, store.path, {})
     made = Pipeline(demo, target, store, DbtProject(dbt, tmp_path / "project", store))
     load(target, demo.sync().lines)
-    made.project.run("deps")
+    made.project.with_package()
     return made
 
 
@@ -188,34 +193,90 @@ def test_rules_fields_and_tables_are_chosen_by_variables(duckdb: Pipeline) -> No
     control.advance(DAY)
     duckdb.snapshot(row for row in known if row["programId"] != program)
 
-    duckdb.project.run("run", variables={"marketo_member_fields": FIELDS})
-    left = [Removed(row, first, "program_not_in_snapshot") for row in of_program]
-    left.append(Removed(never, None, "never_in_snapshot"))
-    world = duckdb.world(removed=left, fields=FIELDS)
-    gone = {(one.row["programId"], one.row["leadId"]) for one in left}
-    world.members = [row for row in members if (row["programId"], row["leadId"]) not in gone]
-    duckdb.assert_models_are(world)
-
-    rules = {
+    rules: dict[str, Any] = {
         "marketo_missing_programs_are_removed": False,
         "marketo_missing_keys_are_removed": False,
     }
-    duckdb.project.run("run", variables=rules)
-    duckdb.assert_models_are(duckdb.world())
+    # With the package's unit tests, which hold whatever a project has chosen.
+    duckdb.project.run("build", variables={**rules, "marketo_member_fields": FIELDS})
+    assert set(duckdb.project.results().values()) == {"success", "pass"}
+    duckdb.assert_models_are(duckdb.world(fields=FIELDS))
 
     duckdb.project.run("run", variables={"marketo_using_program_member_keys": False})
     duckdb.assert_models_are(duckdb.world())
 
+    duckdb.project.run("run")
+    left = [Removed(row, first, "program_not_in_snapshot") for row in of_program]
+    left.append(Removed(never, None, "never_in_snapshot"))
+    world = duckdb.world(removed=left)
+    gone = {(one.row["programId"], one.row["leadId"]) for one in left}
+    world.members = [row for row in members if (row["programId"], row["leadId"]) not in gone]
+    duckdb.assert_models_are(world)
 
-def test_what_cannot_be_read_is_said_in_a_line_that_names_the_variable(duckdb: Pipeline) -> None:
-    for variables, said in (
-        ({"marketo_using_program_member_keys": True}, "Load the stream program_member_keys first"),
-        ({"marketo_using_programs_by_tag": "maybe"}, "it can be detect, true or false"),
-        ({"marketo_member_fields": ["customTextt"]}, "no column for customTextt"),
-        ({"marketo_programs_identifier": "tag_types"}, "no column for id"),
+
+def test_what_cannot_be_read_is_said_in_a_line_that_names_the_variable(
+    dbt: Dbt, tmp_path: Path
+) -> None:
+    store = DuckDbStore(tmp_path / "warehouse.duckdb")
+    store.execute(
+        "CREATE SCHEMA marketo; CREATE TABLE marketo.programs (id bigint);"
+        "CREATE TABLE marketo.channels (id bigint); CREATE TABLE marketo.tag_types (x bigint);"
+        "CREATE TABLE marketo.program_members"
+        " (leadid bigint, programid bigint, statusname text, customtext text)"
+    )
+    project = DbtProject(dbt, tmp_path / "project", store).with_package()
+    # Not `run`: of an error in an ephemeral model, `build` alone shows nothing.
+    built = project.run(
+        *("build", "--select", "program_tag", "member", "--exclude", "test_type:data"),
+        code=1,
+        variables={
+            "marketo_using_programs_by_tag": "maybe",
+            "marketo_member_fields": ["customText", "customTextt", "statusName"],
+        },
+    )
+    compiled = project.run(
+        "compile",
+        variables={
+            "marketo_using_program_member_keys": True,
+            "marketo_programs_by_tag_identifier": "tag_types",
+            "marketo_member_fields": "customText",
+        },
+    )
+
+    for said in (
+        "marketo_using_programs_by_tag is 'maybe': it can be detect, true or false",
+        "marketo_member_fields: the table of members has no column for customTextt",
+        "with statusName, the model would have two columns status_name",
     ):
-        output = duckdb.project.run("compile", code=2, variables=variables)
-        assert said in " ".join(output.split())
+        assert said in " ".join(built.split())
+    for said in (
+        "run the tap with the stream program_member_keys first",
+        "The table tag_types in the schema marketo of the database warehouse has no column for id",
+        'marketo_member_fields is "customText": it can be a list of names',
+    ):
+        assert said in " ".join(compiled.split())
+
+
+def test_what_is_not_loaded_yet_is_said_in_a_line_and_the_project_compiles(
+    dbt: Dbt, database: Database, tmp_path: Path
+) -> None:
+    database.execute(
+        'DROP SCHEMA IF EXISTS "Raw data" CASCADE; CREATE SCHEMA "Raw data";'
+        'CREATE TABLE "Raw data".programs (id bigint)'
+    )
+    project = DbtProject(dbt, tmp_path / "project", PostgresStore(database)).with_package()
+    project.configure("models: {marketo_programs: {program_tag: {+materialized: incremental}}}\n")
+
+    built = project.run("build", code=1, variables={"marketo_schema": "raw data"})
+    compiled = project.run("compile", variables={"marketo_database": "other"})
+
+    said = " ".join(built.split())
+    assert "table channels in the schema raw data of the database postgres: run the tap" in said
+    assert "set the variable marketo_schema, marketo_database or marketo_channels_ident" in said
+    assert "table programs in the schema raw data of the database postgres, but programs" in said
+    assert "in the schema Raw data: write marketo_schema and" in said
+    assert "every run would add all rows again. It can be table or view" in said
+    assert "marketo_database is other, and dbt is connected to postgres" in compiled
 
 
 def test_what_dbt_says_is_what_the_demo_fails_with(

@@ -1,4 +1,4 @@
-"""What the README of `dbt/` says of the package's variables is what the package has."""
+"""What the README and the descriptions of `dbt/` say is what the package has."""
 
 from __future__ import annotations
 
@@ -27,3 +27,20 @@ def test_the_readme_lists_every_variable_with_its_default() -> None:
         else f"`{json.dumps(default).strip(chr(34))}`"
         for name, default in project["vars"].items()
     }
+
+
+def test_every_model_is_described_and_none_that_is_not_there() -> None:
+    said = {
+        model["name"]: model["description"]
+        for path in (PACKAGE / "models").rglob("schema.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    }
+
+    assert {*said} == {path.stem for path in (PACKAGE / "models").rglob("*.sql")}
+    assert all(said.values())
+
+
+def test_models_are_taken_from_the_package_itself_and_not_from_the_project() -> None:
+    for path in (PACKAGE / "models").rglob("*.*"):
+        for arguments in re.findall(r"\bref\((.*?)\)", path.read_text(encoding="utf-8")):
+            assert arguments.startswith("'marketo_programs', '"), path.name

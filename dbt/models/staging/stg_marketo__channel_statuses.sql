@@ -2,7 +2,7 @@ select
   channels.channel_id,
   channels.channel_name,
   channels.applicable_program_type,
-  item.position,
+  {{ marketo_programs.item_position() }} as position,
   {{ marketo_programs.text_of('item.value', 'name') }} as status_name,
   cast(
     {{ marketo_programs.text_of('item.value', 'step') }} as {{ dbt.type_bigint() }}
@@ -15,5 +15,5 @@ select
   cast(
     {{ marketo_programs.text_of('item.value', 'success') }} as {{ dbt.type_boolean() }}
   ) as is_success
-from {{ ref('stg_marketo__channels') }} as channels
+from {{ ref('marketo_programs', 'stg_marketo__channels') }} as channels
 {{ marketo_programs.each_item('channels.statuses') }}

@@ -1,6 +1,6 @@
 select
   programs.program_id,
-  item.position,
+  {{ marketo_programs.item_position() }} as position,
   cast(
     left({{ marketo_programs.text_of('item.value', 'startDate') }}, 10) as date
   ) as start_date,
@@ -8,5 +8,5 @@ select
     {{ marketo_programs.text_of('item.value', 'cost') }} as {{ dbt.type_numeric() }}
   ) as cost,
   {{ marketo_programs.text_of('item.value', 'note') }} as note
-from {{ ref('stg_marketo__programs') }} as programs
+from {{ ref('marketo_programs', 'stg_marketo__programs') }} as programs
 {{ marketo_programs.each_item('programs.costs') }}

@@ -17,6 +17,6 @@ select
   cast(null as {{ dbt.type_bigint() }}) as lead_id,
   cast(null as {{ dbt.type_bigint() }}) as program_id,
   cast(null as {{ marketo_programs.type_instant() }}) as snapshot_at
-where 1 = 0
+limit 0
 
 {% endif %}

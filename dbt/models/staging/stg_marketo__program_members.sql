@@ -17,11 +17,7 @@ with members as (
     {{ marketo_programs.field(columns, 'waitlistPriority', 'integer') }} as waitlist_priority,
     {{ marketo_programs.field(columns, 'createdAt', 'instant') }} as created_at,
     {{ marketo_programs.field(columns, 'updatedAt', 'instant') }} as updated_at,
-    {%- for name in var('marketo_member_fields') %}
-    {%- if execute and marketo_programs.find_column(columns, name) is none %}
-      {{ exceptions.raise_compiler_error(
-        "marketo_member_fields: the table of members has no column for " ~ name ~ ".") }}
-    {%- endif %}
+    {%- for name in marketo_programs.member_fields() %}
     {{ marketo_programs.field(columns, name, 'untouched') }}
       as {{ marketo_programs.snake_case(name) }},
     {%- endfor %}

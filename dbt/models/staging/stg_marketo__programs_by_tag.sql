@@ -16,6 +16,6 @@ select
   cast(null as {{ dbt.type_bigint() }}) as program_id,
   cast(null as {{ dbt.type_string() }}) as tag_type,
   cast(null as {{ dbt.type_string() }}) as tag_value
-where 1 = 0
+limit 0
 
 {% endif %}
