@@ -9,7 +9,6 @@ import json
 import logging
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,6 +30,7 @@ from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.marketo.programs import ProgramDirectory
 from tap_marketo_programs.process.about_text import about_text
 from tap_marketo_programs.process.command import Command, NoCells, OneLine
+from tap_marketo_programs.process.input_files import load_env_file
 from tap_marketo_programs.process.plan_options import DOES_NOT_FIT, plan_options
 from tap_marketo_programs.process.private_folder import remove_orphans
 from tap_marketo_programs.process.signals import terminate
@@ -194,11 +194,10 @@ class TapMarketoPrograms(TestedTap):
         """Settings from the environment, as texts; `_validate_config` reads them.
 
         Without this override, a number that is none would be a bare ValueError,
-        an empty variable a value, and a boolean that is none would be false.
+        an empty variable a value, and a boolean that is none would be false. It also
+        looks for `.env` above the folder that it is installed in, and not where it runs.
         """
-        # What the SDK makes of them is of no use, but it also loads `.env`.
-        with suppress(ValueError, RecursionError):
-            _ = super()._env_var_config
+        load_env_file()
         found = self._environment().settings(self.config_jsonschema["properties"])
         self.logger.info("Settings of the environment: %s", ", ".join(found) or "none")
         return found
