@@ -25,7 +25,10 @@ class ScopeSettings:
     start_date: datetime | None = setting(  # noqa: RUF009 - as all others, it makes a field
         th.DateTimeType(),
         title="Start date",
-        description="Earliest `updatedAt` wanted on a first sync; without it, everything.",
+        description=(
+            "Earliest `updatedAt` wanted on a first sync, in UTC if it names no other time zone; "
+            "without it, everything."
+        ),
         read=instant,
     )
     program_ids: tuple[int, ...] | None = setting(

@@ -96,7 +96,7 @@ def values_of(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"] if value is not None)
     if schema.get("format") in {"date", "date-time"}:
-        return "date and time"
+        return "date, or date and time"
     types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
     (only,) = set(types) - {"null"}
     if only not in {"array", "object"}:
