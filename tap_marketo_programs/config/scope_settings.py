@@ -65,8 +65,8 @@ class ScopeSettings:
     program_workspaces: tuple[str, ...] | None = _texts(
         title="Program workspaces",
         description=(
-            "Restricts every stream to programs of these workspaces; case does not matter. "
-            "Exports of members ignore workspaces, so nothing else keeps others out."
+            "Restricts every stream to programs of these workspaces, among those that the API "
+            "user may see; case does not matter."
         ),
         examples=[["Default"]],
     )
