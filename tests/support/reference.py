@@ -161,8 +161,9 @@ ENVIRONMENT_HEAD = f"""\
 #
 # `.env` is read by Meltano, and by the tap itself with `--config=ENV` in the folder where it
 # runs. It holds secrets: keep it out of version control. (Docker's `--env-file` hands quotes on,
-# so that lists must stand there without them.) A variable that is left out or empty is not set; those behind a
-# `#` show the default, or an example where nothing is the default. Lists and objects are JSON.
+# so that lists must stand there without them.) A variable that is left out or empty is not set;
+# those behind a `#` show the default, or an example where nothing is the default. Lists and
+# objects are JSON.
 """
 
 
