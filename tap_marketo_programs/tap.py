@@ -200,6 +200,7 @@ class TapMarketoPrograms(TestedTap):
         looks for `.env` above the folder that it is installed in, and not where it runs.
         """
         load_env_file()
+        self.append_builtin_config(self.config_jsonschema)
         found = self._environment().settings(self.config_jsonschema["properties"])
         self.logger.info("Settings of the environment: %s", ", ".join(found) or "none")
         return found

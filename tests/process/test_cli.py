@@ -285,6 +285,22 @@ def test_settings_may_stand_in_the_env_file_of_the_working_directory(
     assert {one["programId"] for one in output.records()} == {1003}
 
 
+def test_the_settings_of_the_sdk_come_from_the_environment_too(
+    start: Start, sandbox: Sandbox
+) -> None:
+    maps = {"program_members": {"statusName": "__NULL__"}}
+    variables = {
+        PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value)
+        for name, value in settings(sandbox, stream_maps=maps).items()
+    }
+
+    output = result(start("--config=ENV", variables=variables))
+
+    assert output.code == 0, output.logs
+    assert output.records()
+    assert not [row for row in output.records() if "statusName" in row]
+
+
 def test_an_env_file_that_is_no_text_is_one_line(start: Start, tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"\xff\xfe\x00secret")
 
