@@ -9,7 +9,6 @@ import json
 import logging
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,11 +30,13 @@ from tap_marketo_programs.marketo.client import Connection, MarketoClient
 from tap_marketo_programs.marketo.programs import ProgramDirectory
 from tap_marketo_programs.process.about_text import about_text
 from tap_marketo_programs.process.command import Command, NoCells, OneLine
+from tap_marketo_programs.process.help_text import reference
+from tap_marketo_programs.process.input_files import load_env_file
 from tap_marketo_programs.process.plan_options import DOES_NOT_FIT, plan_options
 from tap_marketo_programs.process.private_folder import remove_orphans
 from tap_marketo_programs.process.signals import terminate
 from tap_marketo_programs.process.stdout import SafeWriter, forget_messages, write_text
-from tap_marketo_programs.streams.about import ABOUT_STREAMS
+from tap_marketo_programs.streams.about import ABOUT_STREAMS, with_batch_keys
 from tap_marketo_programs.streams.base import MarketoStream
 from tap_marketo_programs.streams.classes import stream_classes, stream_facts
 from tap_marketo_programs.streams.connection_test import TestedTap
@@ -121,7 +122,8 @@ class TapMarketoPrograms(TestedTap):
     @classmethod
     def print_about(cls, output_format: str | None = None) -> None:
         """Print what the tap is; overridden for the same reason, and to tell all of it."""
-        write_text(about_text(cls._get_about_info(), ABOUT_STREAMS, output_format or "text"))
+        info = with_batch_keys(cls._get_about_info())
+        write_text(about_text(info, ABOUT_STREAMS, output_format or "text"))
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take a state, if it is one.
@@ -194,11 +196,11 @@ class TapMarketoPrograms(TestedTap):
         """Settings from the environment, as texts; `_validate_config` reads them.
 
         Without this override, a number that is none would be a bare ValueError,
-        an empty variable a value, and a boolean that is none would be false.
+        an empty variable a value, and a boolean that is none would be false. It also
+        looks for `.env` above the folder that it is installed in, and not where it runs.
         """
-        # What the SDK makes of them is of no use, but it also loads `.env`.
-        with suppress(ValueError, RecursionError):
-            _ = super()._env_var_config
+        load_env_file()
+        self.append_builtin_config(self.config_jsonschema)
         found = self._environment().settings(self.config_jsonschema["properties"])
         self.logger.info("Settings of the environment: %s", ", ".join(found) or "none")
         return found
@@ -242,4 +244,6 @@ class TapMarketoPrograms(TestedTap):
         """The command, with errors as one line instead of a traceback, and with `--plan`."""
         command = super().get_singer_command()
         command.params.extend(plan_options())
-        return Command.around(command)
+        return Command.around(
+            command, lambda: reference(with_batch_keys(cls._get_about_info()), ABOUT_STREAMS)
+        )

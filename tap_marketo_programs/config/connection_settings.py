@@ -43,9 +43,9 @@ class ConnectionSettings:
         default=300,
         title="Request time-out in seconds",
         description=(
-            "Longest silence of a request; an answer that is no file must be whole in half as "
-            "long again. Connecting is given up after 10 s in any case, the first answer of a "
-            "run after 20 s."
+            "Longest silence of a request. An answer other than a file must be whole in 1.5 times "
+            "that. Connecting is given up after 10 s in any case, the first answer of a run "
+            "after 20 s."
         ),
         read=at_most(MAX_WAIT_SECONDS),
     )
@@ -54,7 +54,7 @@ class ConnectionSettings:
         default=50,
         title="Most calls in 20 seconds",
         description=(
-            "Calls of ours in any 20 seconds, at most: 50 is Adobe's advice for one integration, "
+            "Most calls of this tap in any 20 seconds: 50 is Adobe's advice for one integration, "
             "and the limit for all together is usually 100."
         ),
     )

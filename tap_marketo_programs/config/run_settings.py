@@ -32,9 +32,10 @@ class RunSettings:
         default="auto",
         title="Change detection",
         description=(
-            "Whether Marketo is asked, program by program, if any member changed before anything "
-            "is exported. `auto`: where that is the cheaper way and `daily_change_calls` allows. "
-            "`members`: always. `none`: every known program is exported."
+            "Whether Marketo is asked first, program by program, if any member changed, so that "
+            "only such programs are exported. `auto`: where that is the cheaper way and "
+            "`daily_change_calls` allows. `members`: always. `none`: every known program is "
+            "exported."
         ),
         options={
             "auto": "Where that is the cheaper way",
@@ -66,9 +67,9 @@ class RunSettings:
         default="warn",
         title="On new fields",
         description=(
-            "A field is wanted that the members already extracted were exported without. `warn`: "
-            "one WARNING names it. `backfill`: their histories are exported again after the "
-            "increments, within the quota, over several runs if need be."
+            "What to do about a field that is wanted now, and that members were exported without "
+            "so far. `warn`: one WARNING names it. `backfill`: these members are exported again, "
+            "after the increments, within the quota, over several runs if need be."
         ),
         options={
             "warn": "Name them in one warning",
@@ -99,8 +100,8 @@ class RunSettings:
         default=4,
         title="Most queued exports",
         description=(
-            "Jobs of ours queued or processing at once, 1 to 10; the subscription's ten places "
-            "are shared with its other tools."
+            "Most export jobs of this tap that are queued or processing at once; the "
+            "subscription's ten places are shared with its other tools."
         ),
     )
     export_timeout_seconds: float = setting(
@@ -116,15 +117,18 @@ class RunSettings:
         th.NumberType(minimum=0),
         default=3600,
         title="Lookback in seconds",
-        description="Overlap of incremental windows, for rows that Marketo commits late.",
+        description=(
+            "How far an increment looks back beyond the end of the last one, for rows that Marketo "
+            "commits late; what changed in that time comes again."
+        ),
         read=at_most(MAX_LOOKBACK_SECONDS),
     )
     daily_export_quota_mb: float | None = setting(
         th.NumberType(minimum=0),
         title="Daily export quota in MB",
         description=(
-            "Creates no job once today's own exports (midnight to midnight in Chicago), with what "
-            "those under way will probably need, reach this much."
+            "Creates no more jobs once this API user's exports of the day (midnight to midnight in "
+            "Chicago), with what jobs under way will probably need, reach this much."
         ),
         read=any_number,
     )

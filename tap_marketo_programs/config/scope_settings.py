@@ -25,7 +25,10 @@ class ScopeSettings:
     start_date: datetime | None = setting(  # noqa: RUF009 - as all others, it makes a field
         th.DateTimeType(),
         title="Start date",
-        description="Earliest `updatedAt` wanted on a first sync; without it, everything.",
+        description=(
+            "Earliest `updatedAt` wanted on a first sync, in UTC if it names no other time zone; "
+            "without it, everything."
+        ),
         read=instant,
     )
     program_ids: tuple[int, ...] | None = setting(
@@ -62,8 +65,8 @@ class ScopeSettings:
     program_workspaces: tuple[str, ...] | None = _texts(
         title="Program workspaces",
         description=(
-            "Restricts every stream to programs of these workspaces; case does not matter. "
-            "Exports of members ignore workspaces, so nothing else keeps others out."
+            "Restricts every stream to programs of these workspaces, among those that the API "
+            "user may see; case does not matter."
         ),
         examples=[["Default"]],
     )

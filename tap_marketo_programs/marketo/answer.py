@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_programs.errors import (
     BrokenAnswer,
+    CallQuotaExceeded,
     FieldUnknown,
     FileUnavailable,
     PermissionDenied,
@@ -129,11 +130,19 @@ def _error(answer: Answer, content: Mapping[str, Any]) -> AnswerError:
     text = f"{answer.asked}: Marketo says {said} (request id {request_id})"
     if raises is PermissionDenied:
         text += f". {permission(answer.path)}"
+    elif raises is CallQuotaExceeded:
+        text += f". {CALLS_USED_UP}"
     in_doubt = is_in_doubt(code, answer.status)
     if raises is FieldUnknown:
         names = names_in(words)
         return FieldUnknown(text, code=code, message=words, in_doubt=in_doubt, names=names)
     return raises(text, code=code, message=words, in_doubt=in_doubt)
+
+
+CALLS_USED_UP = (
+    "All integrations of the subscription have used its calls of today up: run again after "
+    "midnight in Chicago, or buy more calls"
+)
 
 
 def permission(path: str) -> str:

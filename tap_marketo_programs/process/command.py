@@ -91,9 +91,12 @@ def lines_of(error: MarketoError) -> list[str]:
 class Command(SingerCommand):
     """The SDK's command, with one line instead of a traceback for what is understood."""
 
+    reference: Callable[[], str] = str
+    """What `--help` says of settings and streams; made only where it is asked for."""
+
     @classmethod
-    def around(cls, command: click.Command) -> Self:
-        """The same command with our way of ending."""
+    def around(cls, command: click.Command, reference: Callable[[], str]) -> Self:
+        """The same command with our way of ending, and of its help."""
         if not isinstance(command, SingerCommand):  # pragma: no cover - the SDK makes one
             message = "not a Singer command"
             raise TypeError(message)
@@ -113,7 +116,7 @@ class Command(SingerCommand):
                 option.callback = checked_file(catalog_file.problem)
             elif option.callback:
                 option.callback = _refusing(option.callback)
-        return cls(
+        made = cls(
             name=command.name,
             callback=_refusing(command.callback),
             context_settings=command.context_settings,
@@ -122,6 +125,13 @@ class Command(SingerCommand):
             epilog=EXIT_CODES,
             logger=command.logger,
         )
+        made.reference = reference
+        return made
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what stands below the options."""
+        formatter.write(f"\n{self.reference()}")
+        super().format_epilog(ctx, formatter)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse options that do not go together, before any of them does anything."""

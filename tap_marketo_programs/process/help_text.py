@@ -1,9 +1,21 @@
 """What `--help` says: of the command, of the SDK's options, and of exit codes.
 
-It must not know what an option does, only what it says.
+It must not know what an option does, only what it says, nor any one setting or stream.
 """
 
 from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+from tap_marketo_programs.process.about_text import settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from singer_sdk.about import AboutInfo
+
+    from tap_marketo_programs.process.about_text import AboutStream
 
 SUMMARY = (
     "Extract programs, programs by tag and program members of Adobe Marketo Engage. Singer "
@@ -42,3 +54,45 @@ Exit codes:
   3    --plan: it does not fit into what is left of today's export quota
   130  ended by SIGINT, and 143 by SIGTERM, after a last STATE
 """
+
+_WIDTH = 84
+
+
+def reference(info: AboutInfo, streams: Iterable[AboutStream]) -> str:
+    """Every setting with its values, default and meaning, and every stream.
+
+    Args:
+        info: What the SDK knows of the tap.
+        streams: All streams.
+    """
+    lines = [
+        fill(
+            f"Settings, in a file for --config or as variables {info.env_var_prefix}... with "
+            "--config=ENV (--about has the keys inside them, too):",
+            _WIDTH,
+        ),
+        *_settings(info),
+        "",
+        "Streams:",
+        *_streams(streams),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _settings(info: AboutInfo) -> Iterator[str]:
+    for one in settings_of(info.settings, info.env_var_prefix):
+        if not one.variable:
+            continue
+        default = "" if one.default == "none" else f"; default {one.default}"
+        yield f"  {one.name}: {one.values}{'; required' if one.required else default}"
+        yield _indented(one.description)
+
+
+def _streams(streams: Iterable[AboutStream]) -> Iterator[str]:
+    for one in streams:
+        yield f"  {one.name}: key {', '.join(one.key_properties)}; {one.replication}"
+        yield _indented(one.description)
+
+
+def _indented(text: str) -> str:
+    return fill(text, _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)

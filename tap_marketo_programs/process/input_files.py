@@ -1,4 +1,4 @@
-"""The files a user hands over: config, state and catalog.
+"""The files a user hands over: config, state and catalog, and `.env`.
 
 The SDK reads them without a second look. Each must be the JSON it takes it for,
 or it ends in a traceback or, worse, starts from zero. It must not know what the
@@ -12,6 +12,8 @@ import json
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+from dotenv import load_dotenv
 
 from tap_marketo_programs.errors import MarketoConfigError
 
@@ -86,6 +88,23 @@ def _text(option: click.Parameter, path: str, read: Callable[[], str]) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
         message = f"{option.opts[0]}: {path} cannot be read ({reason})"
+        raise MarketoConfigError(message) from None
+
+
+def load_env_file(path: str = ".env") -> None:
+    """Set the variables of the file `.env` in the working directory, if there is one.
+
+    A variable that is set already stays as it is.
+
+    Raises:
+        MarketoConfigError: It cannot be read.
+    """
+    try:
+        # As other files, it may begin with the mark that Windows puts in front of UTF-8.
+        load_dotenv(path, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        message = f"{path} cannot be read ({reason})"
         raise MarketoConfigError(message) from None
 
 

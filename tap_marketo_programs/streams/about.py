@@ -1,11 +1,19 @@
-"""The streams as `--about` tells of them, which asks nobody and imports no stream.
+"""What `--about` tells besides the settings' schema; it asks nobody and imports no stream.
 
 A test holds the table against the classes. It must not know how a stream is extracted.
 """
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_programs.output.batch_config import BATCH_SIZE
 from tap_marketo_programs.process.about_text import AboutStream
+
+if TYPE_CHECKING:
+    from singer_sdk.about import AboutInfo
 
 ABOUT_STREAMS = (
     AboutStream(
@@ -57,3 +65,20 @@ ABOUT_STREAMS = (
         description="Tag types with the values they allow.",
     ),
 )
+
+
+def with_batch_keys(info: AboutInfo) -> AboutInfo:
+    """The same with the keys of `batch_config` that the SDK reads and does not tell of."""
+    told: dict[str, Any] = deepcopy(info.settings)
+    batches = told["properties"]["batch_config"]["properties"]
+    batches["batch_size"] = {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "default": BATCH_SIZE,
+        "description": "Most rows of a file.",
+    }
+    batches["storage"]["properties"]["params"] = {
+        "type": ["object", "null"],
+        "description": "Options of the library that reaches the storage (fsspec).",
+    }
+    return replace(info, settings=told)

@@ -51,10 +51,10 @@ def test_what_users_read_of_the_settings_is_up_to_date() -> None:
         ("docs/settings.md", "| `lookback_seconds` | 3600 |", "| `lookback_seconds` | 60 |"),
         ("docs/settings.md", "at least 1, at most 10", "at least 1, at most 20"),
         ("docs/settings.md", "`TAP_MARKETO_PROGRAMS_START_DATE`", "`TAP_MARKETO_START_DATE`"),
-        ("meltano.yml", "late. Default: 3600.", "late. Default: 60."),
+        ("meltano.yml", "again. Default: 3600.", "again. Default: 60."),
         ("meltano.yml", "name: program_ids", "name: programs"),
         ("meltano.yml", "      sensitive: true\n", ""),
-        ("tap-marketo-programs.yml", "late. Default: 3600.", "late. Default: 60."),
+        ("tap-marketo-programs.yml", "again. Default: 3600.", "again. Default: 60."),
         (".env.example", "LOOKBACK_SECONDS=3600", "LOOKBACK_SECONDS=60"),
         (".env.example", "_PROGRAM_IDS=", "_PROGRAMS="),
     ],
@@ -76,7 +76,7 @@ def test_what_meltano_yml_says_by_hand_is_what_the_definition_says(checkout: Pat
 def test_making_the_files_leaves_alone_what_is_written_by_hand(checkout: Path) -> None:
     altered(checkout / "docs/settings.md", "# Settings", "# All settings")
     altered(checkout / "meltano.yml", "# A Meltano project", "# The Meltano project")
-    altered(checkout / "meltano.yml", "late. Default: 3600.", "late. Default: 60.")
+    altered(checkout / "meltano.yml", "again. Default: 3600.", "again. Default: 60.")
 
     for path, text in reference.made(checkout).items():
         path.write_text(text, encoding="utf-8")
@@ -85,7 +85,7 @@ def test_making_the_files_leaves_alone_what_is_written_by_hand(checkout: Path) -
     assert "# All settings" in (checkout / "docs/settings.md").read_text(encoding="utf-8")
     meltano = (checkout / "meltano.yml").read_text(encoding="utf-8")
     assert "# The Meltano project" in meltano
-    assert "late. Default: 3600." in meltano
+    assert "again. Default: 3600." in meltano
 
 
 def test_a_file_without_its_marks_is_an_error_and_not_up_to_date(checkout: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_setting_has_one_row_in_the_table(name: str) -> None:
     ("schema", "values"),
     [
         ({"type": ["string"], "minLength": 1}, "string"),
-        ({"type": ["string", "null"], "format": "date-time"}, "date and time"),
+        ({"type": ["string", "null"], "format": "date-time"}, "date, or date and time"),
         ({"type": ["string", "null"], "enum": ["fail", "stop", None]}, "`fail`, `stop`"),
         ({"type": ["number", "null"], "exclusiveMinimum": 0}, "number, above 0"),
         (

@@ -269,6 +269,46 @@ def test_settings_may_all_come_from_the_environment(start: Start, sandbox: Sandb
     assert all("email" in row for row in output.records())
 
 
+def test_settings_may_stand_in_the_env_file_of_the_working_directory(
+    start: Start, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    lines = [
+        f"{PREFIX}{name.upper()}='{value}'"
+        for name, value in settings(sandbox, program_ids="[1002]").items()
+    ]
+    written(tmp_path / ".env", "\ufeff" + "\n".join(lines))
+    # What stands in the environment counts for more.
+    variables = {PREFIX + "PROGRAM_IDS": "[1003]"}
+
+    assert {one["programId"] for one in result(start("--config=ENV")).records()} == {1002}
+    output = result(start("--config=ENV", variables=variables))
+    assert {one["programId"] for one in output.records()} == {1003}
+
+
+def test_the_settings_of_the_sdk_come_from_the_environment_too(
+    start: Start, sandbox: Sandbox
+) -> None:
+    maps = {"program_members": {"statusName": "__NULL__"}}
+    variables = {
+        PREFIX + name.upper(): value if isinstance(value, str) else json.dumps(value)
+        for name, value in settings(sandbox, stream_maps=maps).items()
+    }
+
+    output = result(start("--config=ENV", variables=variables))
+
+    assert output.code == 0, output.logs
+    assert output.records()
+    assert not [row for row in output.records() if "statusName" in row]
+
+
+def test_an_env_file_that_is_no_text_is_one_line(start: Start, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfe\x00secret")
+
+    line = fails_with(result(start("--config=ENV")), ".env cannot be read", "UTF-8")
+
+    assert "secret" not in line
+
+
 def test_a_config_may_come_out_of_a_pipe(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

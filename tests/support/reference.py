@@ -96,7 +96,7 @@ def values_of(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"] if value is not None)
     if schema.get("format") in {"date", "date-time"}:
-        return "date and time"
+        return "date, or date and time"
     types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
     (only,) = set(types) - {"null"}
     if only not in {"array", "object"}:
@@ -159,9 +159,11 @@ ENVIRONMENT_HEAD = f"""\
 #
 #   cp .env.example .env && chmod 600 .env
 #
-# `.env` is read by Meltano, and by the tap itself with `--config=ENV`. It holds secrets: keep
-# it out of version control. A variable that is left out or empty is not set; those behind a
-# `#` show the default, or an example where nothing is the default. Lists and objects are JSON.
+# `.env` is read by Meltano, and by the tap itself with `--config=ENV` in the folder where it
+# runs. It holds secrets: keep it out of version control. (Docker's `--env-file` hands quotes on,
+# so that lists must stand there without them.) A variable that is left out or empty is not set;
+# those behind a `#` show the default, or an example where nothing is the default. Lists and
+# objects are JSON.
 """
 
 

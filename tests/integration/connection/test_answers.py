@@ -327,6 +327,14 @@ def test_a_603_names_the_permission_that_is_missing(
     assert len(sandbox.control.requests(endpoint)) == 1
 
 
+def test_used_up_calls_are_told_with_what_to_do(sandbox: Sandbox, client: MarketoClient) -> None:
+    sandbox.control.fault("error", "programs", count=ALWAYS, code="607")
+
+    error = refusal(client)
+
+    assert "run again after midnight in Chicago" in str(error)
+
+
 @pytest.mark.parametrize("code", ["607", "1029", "1035", "603", "1003"])
 def test_what_would_fail_again_is_asked_once(
     sandbox: Sandbox, client: MarketoClient, code: str

@@ -11,6 +11,7 @@ import pytest
 from waiting import PATIENCE
 
 from tap_marketo_programs.config.settings import SETTINGS
+from tap_marketo_programs.output.batch_config import BATCH_SIZE
 from tap_marketo_programs.streams.about import ABOUT_STREAMS
 from tap_marketo_programs.streams.classes import stream_classes
 
@@ -67,6 +68,37 @@ def test_a_program_reads_the_same_of_the_json() -> None:
         assert told["environment_variables"][name] == f"TAP_MARKETO_PROGRAMS_{name.upper()}"
     assert told["settings"]["properties"]["max_queued_exports"]["maximum"] == 10
     assert [one["name"] for one in told["streams"]] == [one.name for one in ABOUT_STREAMS]
+
+
+def test_help_tells_of_every_setting_and_stream_with_bounds_and_defaults() -> None:
+    told = " ".join(said("--help").split())
+
+    for name, one in SETTINGS.items():
+        assert f" {name}: " in told
+        assert " ".join(one.description.split()) in told
+    for words in (
+        "max_queued_exports: integer, at least 1 and at most 10; default 4",
+        "base_url: string, not empty; required",
+        "program_ids: array of integer, at least 1 ",
+        "batch_config: object ",
+    ):
+        assert words in told
+    for stream in ABOUT_STREAMS:
+        assert f" {stream.name}: key {', '.join(stream.key_properties)}; {stream.replication}" in (
+            told
+        )
+        assert stream.description in told
+
+
+def test_the_keys_of_batches_that_the_sdk_does_not_tell_of_are_told() -> None:
+    text, table = said("--about"), said("--about", "--format=markdown")
+    schema = json.loads(said("--about", "--format=json"))["settings"]["properties"]["batch_config"]
+
+    for key in ("batch_config.batch_size", "batch_config.storage.params"):
+        assert f"  - Name: {key}\n" in text
+        assert f"| `{key}` | " in table
+    assert schema["properties"]["batch_size"]["default"] == BATCH_SIZE
+    assert "params" in schema["properties"]["storage"]["properties"]
 
 
 def test_what_is_inside_a_setting_is_described_too() -> None:

@@ -55,7 +55,7 @@ def queue() -> Iterator[Case]:
             knobs={"neighbour_jobs": 10, "U27": refuses},
             settings={"export_timeout_seconds": 60},
             words=("full for 60 s", "export_timeout_seconds"),
-            text="Look who fills the ten places (Admin > Bulk Export), or run at another time.",
+            text="See which other tools fill the ten places, or run at another time.",
         )
     for charged in ("completion", "create"):
         for reset in ("chicago", "utc-6"):

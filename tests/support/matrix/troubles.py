@@ -118,7 +118,7 @@ TROUBLES: tuple[Trouble, ...] = (
     _code("602", Effect.TOKEN),
     _code("600", Effect.PERMISSION, advice=PERMIT),
     _code("603", Effect.PERMISSION, advice=PERMIT),
-    _code("607", Effect.CALLS, advice="Run again after midnight Central (US), or buy more calls."),
+    _code("607", Effect.CALLS, advice="Run again after midnight in Chicago, or buy more calls."),
     _code("609", Effect.REFUSED, _BULK, REPORT),
     _code("610", Effect.REFUSED, advice=REPORT),
     _code("612", Effect.REFUSED, _BULK, REPORT),
