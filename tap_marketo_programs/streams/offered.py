@@ -88,6 +88,12 @@ class OfferedStreams(Tap):
         """Lines on streams that the user's catalog and settings do not agree on."""
         if (catalog := self.input_catalog) is None:
             return
+        if MEMBERS not in catalog:
+            yield (
+                f"The catalog does not have {MEMBERS}, so no member is extracted. Discovery leaves "
+                "it out where a permission is missing: run it again once that is given (with "
+                "Meltano: meltano run --refresh-catalog)"
+            )
         for name, setting in OPTIONAL.items():
             is_named = name in catalog
             if exists(name, self.config) and not is_named:

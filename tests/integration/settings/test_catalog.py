@@ -209,6 +209,24 @@ def test_without_the_members_permission_discovery_lists_the_other_streams(
         assert "Read-Only Lead" in warning
 
 
+def test_every_run_of_a_catalog_that_discovery_left_members_out_of_says_so(
+    tap: Tap, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Meltano keeps a catalog, also once the permission is given."""
+    kept = tap.catalog()
+    left_out = {"program_members", "export_jobs"}
+    streams = kept["streams"]
+    kept["streams"] = [entry for entry in streams if entry["tap_stream_id"] not in left_out]
+
+    output = tap.run(catalog=kept)
+
+    assert output.error is None
+    assert output.records("programs")
+    (warning,) = [line.getMessage() for line in caplog.records if line.levelname == "WARNING"]
+    assert "The catalog does not have program_members" in warning
+    assert "--refresh-catalog" in warning
+
+
 def test_without_the_members_permission_members_fail_with_its_name(tap: Tap) -> None:
     catalog = tap.catalog()
     tap.sandbox.control.knob(denied="members_describe")
