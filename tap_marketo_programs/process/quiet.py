@@ -18,7 +18,6 @@ from singer_sdk import metrics
 FOR_DEBUG = (
     "Beginning sync of",
     "Starting incremental sync of",
-    "Parsing '%s' config from env variable",
     "Parsing env var for settings",
     "Skipping parse of env var",
     "Skipping deselected stream",
