@@ -17,12 +17,13 @@ What `tap.TapMarketoPrograms` overrides and uses:
   be refused instead of read.
 - `_validate_config`: Without the override, the SDK's messages would repeat a secret of
   a wrong type, and a misspelt setting would be passed over.
-- `_env_var_config`: Without the override, an empty variable would be a value, and a
-  number that is none a traceback.
+- `_env_var_config`: Without the override, an empty variable would be a value, a number that
+  is none a traceback, and `.env` would not be looked for where the tap runs.
 - `_env_var_prefix`: What our variables begin with. Without it they are not found.
 - `_set_compatible_replication_methods`: Called before all streams. Without the override,
   a bookmark that cannot be read would be found out after other streams were extracted.
-- `_get_about_info`: What `--about` tells. Without it the settings could not be told in full.
+- `_get_about_info`: What `--about` and `--help` tell. Without it the settings could not be
+  told in full.
 - `_handle_termination`: Without the override, SIGTERM would end with exit code 0.
 
 What `streams.base.MarketoStream` overrides and uses:
